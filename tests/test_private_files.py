@@ -22,6 +22,7 @@ from dataselect_gui.privacy.home import open_home
 from dataselect_gui.privacy.ledger import Ledger
 from dataselect_gui.project.files import write_json
 from dataselect_gui.project.project import Project
+from dataselect_gui.records.reference import SourceRef
 from dataselect_gui.study.store import FINDINGS, PLAN, RESULTS, SETTING, Store
 from tests.creations import OTHERS, Created, created_in, watch
 from tests.projects import owner_records, scored_project
@@ -625,9 +626,9 @@ def test_a_project_is_put_with_the_ledger_where_its_place_is_shared(tmp_path: Pa
     shared = tmp_path / "shared"
     shared.mkdir()
     source = owner_records(shared / "records.npz")
-    assert workflow.project_place(source, "0" * 64).parent == shared
+    assert workflow.project_place(SourceRef(source), "0" * 64).parent == shared
     shared.chmod(0o777)
-    assert workflow.project_place(source, "0" * 64).parent == home / "projects"
+    assert workflow.project_place(SourceRef(source), "0" * 64).parent == home / "projects"
 
 
 @as_root

@@ -266,6 +266,31 @@ class Features:
             start += feature.width
         return numbers
 
+    def matrix(self, rows: Sequence[Row]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """Return many rows as the model's input; each comes to what `vector` makes of it.
+
+        Returns
+        -------
+        tuple of ndarray
+            The inputs, shape (rows, width); and which rows have one, shape (rows,).
+        """
+        numbers = np.zeros((len(rows), self.width), dtype=np.float32)
+        is_whole, start = np.ones(len(rows), dtype=bool), 0
+        for feature, cells in zip(self.features, zip(*rows, strict=True), strict=bool(rows)):
+            places = {cell: place for place, cell in enumerate(dict.fromkeys(cells))}
+            known = np.zeros((len(places), feature.width), dtype=np.float32)
+            is_usable = np.ones(len(places), dtype=bool)
+            for cell, place in places.items():
+                try:
+                    feature.put(cell, known[place])
+                except CellError:
+                    is_usable[place] = False
+            chosen = [places[cell] for cell in cells]
+            numbers[:, start : start + feature.width] = known[chosen]
+            is_whole &= is_usable[chosen]
+            start += feature.width
+        return numbers, is_whole
+
 
 def own_cell(text: str) -> str:
     """Return a cell in the one form in which it is compared and kept.

@@ -9,9 +9,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
+
+from dataselect_gui.privacy.entry_body import EntryBody, Noise
 
 COMPOSED_DELTA = Decimal("1e-6")
 """Added to the sum of δ for the second composed total."""
@@ -20,7 +22,6 @@ _LOSS_STEP = 1e-4
 """The grid that losses are rounded up to, as in dp_accounting."""
 _LOSS_MARGIN = 2.0**-48
 _TOO_LARGE = 100
-Noise = Literal["discrete-laplace", "discrete-gaussian"]
 
 
 @dataclass(frozen=True)
@@ -62,18 +63,18 @@ class Charge:
     one_sided: bool = False
     loss: Loss | None = None
 
-    def as_entry(self) -> dict[str, Any]:
+    def as_entry(self) -> EntryBody:
         """Return it as a part of an entry of the ledger."""
         loss = self.loss
         return {
             "epsilon": format(self.epsilon, "f"),
             "delta": format(self.delta, "f"),
             "one_sided": self.one_sided,
-            "loss": None if loss is None else [loss.noise, loss.scale, loss.sensitivity],
+            "loss": None if loss is None else (loss.noise, loss.scale, loss.sensitivity),
         }
 
     @classmethod
-    def of_entry(cls, body: dict[str, Any]) -> "Charge":
+    def of_entry(cls, body: EntryBody) -> "Charge":
         """Return the charge that an entry holds."""
         loss = body.get("loss")
         return cls(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from dataselect_gui.privacy.entry_body import EntryBody
 from dataselect_gui.privacy.entry_forms import EntryKind, is_content, is_entry
 from dataselect_gui.privacy.refusals import refusals, tampered
 from dataselect_gui.texts import _
@@ -38,7 +39,7 @@ class Entry:
         An `EntryKind`.
     date : str
         The day on which it was written.
-    body : dict
+    body : EntryBody
         Its fields.
     hash : str
         The hash of the chain after it.
@@ -48,7 +49,7 @@ class Entry:
     account: str
     kind: EntryKind
     date: str
-    body: dict[str, Any]
+    body: EntryBody
     hash: str
 
 
@@ -150,7 +151,7 @@ class WritableEntryStore(EntryStore):
                     del self.entries[before[0] :]
 
     def append(
-        self, account: str, kind: EntryKind, body: dict[str, Any], content: bytes | None = None
+        self, account: str, kind: EntryKind, body: EntryBody, content: bytes | None = None
     ) -> Entry:
         """Append an entry within a `transaction`, with its content where it has one."""
         seq, previous = self.last

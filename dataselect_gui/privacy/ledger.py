@@ -12,7 +12,6 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 from dataselect_gui.privacy.accounting import Charge
 from dataselect_gui.privacy.amounts import exact
 from dataselect_gui.privacy.chain import Chain
+from dataselect_gui.privacy.entry_body import EntryBody
 from dataselect_gui.privacy.entry_store import Entry, WritableEntryStore
 from dataselect_gui.privacy.noise import draw_exponentials
 from dataselect_gui.privacy.snapshot import (
@@ -129,7 +129,7 @@ class Session(Snapshot):
     def set_budget(self, account: str, budget: Decimal, reason: str) -> None:
         """Set or change the budget, with a reason."""
         with self._store.transaction():
-            body = {"epsilon": exact(budget), "reason": reason}
+            body: EntryBody = {"epsilon": exact(budget), "reason": reason}
             self._store.append(root_of(self._store, account), "budget", body)
 
     def charge_training(self, account: str, epsilon: Decimal, delta: Decimal, checkpoint: str) -> None:
@@ -145,7 +145,7 @@ class Session(Snapshot):
         self,
         account: str,
         charge: Charge | None,
-        body: dict[str, Any],
+        body: EntryBody,
         first_budget: Decimal | None = None,
         grouping: Grouping = NO_PEOPLE,
     ) -> Entry:
@@ -157,7 +157,7 @@ class Session(Snapshot):
             The account.
         charge : Charge or None
             What it costs; None for a release without a promise.
-        body : dict
+        body : EntryBody
             The entry's fields, with ``release``, ``key``, ``unit`` and ``per_unit``.
         first_budget : Decimal or None
             The budget to set where there is none yet; it is not set where the release is refused.
@@ -182,7 +182,8 @@ class Session(Snapshot):
             return earlier
         with store.transaction():
             if first_budget is not None and self.statement(account).budget is None:
-                budget = {"epsilon": exact(first_budget), "reason": "set with the first release"}
+                reason = "set with the first release"
+                budget: EntryBody = {"epsilon": exact(first_budget), "reason": reason}
                 store.append(account, "budget", budget)
             statement = self.statement(account)
             fresh = new_belongings(store, statement, body["unit"], body["per_unit"], grouping)
@@ -266,7 +267,7 @@ class Session(Snapshot):
     def mark_published(self, account: str, release: str) -> None:
         """Record, once, that the bundle of a release was written."""
         entries = self.statement(account).entries
-        body = {"release": release}
+        body: EntryBody = {"release": release}
         if not any(entry.kind == "published" and entry.body == body for entry in entries):
             with self._store.transaction():
                 self._store.append(account, "published", body)

@@ -3,11 +3,11 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 from dataselect_gui.errors import RefusedError
 from dataselect_gui.privacy.accounting import Charge, plain_total
 from dataselect_gui.privacy.amounts import exact
+from dataselect_gui.privacy.entry_body import EntryBody
 from dataselect_gui.privacy.entry_store import Entry, EntryStore
 from dataselect_gui.texts import _
 from dataselect_gui.texts.promises import LOWER_OR_RAISE, NOTHING_DRAWN, needs_more
@@ -134,6 +134,6 @@ def root_of(store: EntryStore, account: str) -> str:
     return account
 
 
-def training_body(epsilon: Decimal, delta: Decimal, checkpoint: str) -> dict[str, Any]:
+def training_body(epsilon: Decimal, delta: Decimal, checkpoint: str) -> EntryBody:
     """Return the fields of an entry on the training of a checkpoint under DP."""
     return {"epsilon": exact(epsilon), "delta": exact(delta), "checkpoint": checkpoint}

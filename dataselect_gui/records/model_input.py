@@ -4,6 +4,7 @@ The processor is made of reviewed options that were read when the checkpoint was
 looks for no file.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from PIL import Image
 from dataselect_gui.checkpoints.checkpoint import Member
 from dataselect_gui.checkpoints.processors import options_of, processor_name, why_not_of_channels
 from dataselect_gui.errors import UnusableError
-from dataselect_gui.records.source import Content, UnreadableRecordError
+from dataselect_gui.records.source import Content, Source, UnreadableRecordError
 from dataselect_gui.texts import _
 
 _OF_CHANNELS = ("do_normalize", "image_mean", "image_std")
@@ -86,6 +87,11 @@ class Preprocessor:
             raise UnreadableRecordError(_("The checkpoint's processor cannot handle it.")) from None
         pixels: NDArray[np.float32] = np.asarray(batch["pixel_values"][0], dtype=np.float32)
         return pixels
+
+    def notes(self, source: Source, rows: Sequence[int]) -> list[str]:
+        """Return nothing: an image is made into an input as its checkpoint says. See `ToInput`."""
+        del source, rows
+        return []
 
     def _largest_area(self, image: Image.Image) -> float:
         """Return how many pixels the processor may make of an image before it cuts it."""

@@ -1,8 +1,6 @@
 """Open whatever a person points at as a source of records."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,10 +9,8 @@ from dataselect_gui.errors import UnusableError
 from dataselect_gui.records.kinds import kind_of, what_opens
 from dataselect_gui.records.source import (
     ChangedRecordError,
-    Content,
     Source,
     SourceRef,
-    UnreadableRecordError,
 )
 from dataselect_gui.texts import _, ngettext
 
@@ -108,13 +104,6 @@ def read_unchanged(source: Source, place: int, known: bytes) -> bytes:
     if content_hash(stored) != known:
         raise ChangedRecordError(_("The record changed since it was scored."))
     return stored
-
-
-def contents_of(source: Source, rows: Iterable[int]) -> Iterator[Content]:
-    """Yield those of some records that can be read."""
-    for row in rows:
-        with suppress(UnreadableRecordError):
-            yield source.kind.decode(source.read(row))
 
 
 def content_hash(stored: bytes) -> bytes:

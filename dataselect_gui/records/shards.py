@@ -3,6 +3,7 @@
 The folder is one that the library `datasets` saved, or one of Parquet files.
 """
 
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -96,16 +97,33 @@ def _parquet_files(folder: Path) -> list[Path]:
     """Return the Parquet files in a folder, in its folder ``data``, and in folders called as parts."""
     files: list[Path] = []
     try:
-        for entry in sorted(folder.iterdir()):
-            if entry.name.startswith(".") or entry.is_symlink():
+        for name in _names_in(folder):
+            entry = folder / name
+            if name.startswith(".") or entry.is_symlink():
                 continue
-            if entry.is_dir() and (entry.name == "data" or is_split(entry.name)):
-                files += [file for file in sorted(entry.iterdir()) if file.is_file()]
-            elif entry.is_file():
+            if entry.is_dir() and _is_part(name):
+                files += [entry / file for file in _names_in(entry)]
+            else:
                 files.append(entry)
+        return [file for file in files if _is_parquet(file.name) and file.is_file()][:_MOST_FILES]
     except OSError:
         return []
-    return [file for file in files if file.suffix.lower() == ".parquet"][:_MOST_FILES]
+
+
+def _names_in(folder: Path) -> list[str]:
+    """Return the names of what may be Parquet files or parts, sorted; a folder may hold much else."""
+    with os.scandir(folder) as entries:
+        return sorted(
+            entry.name for entry in entries if _is_parquet(entry.name) or _is_part(entry.name)
+        )
+
+
+def _is_parquet(name: str) -> bool:
+    return name[1:].lower().endswith(".parquet")  # A name that is an ending alone has none.
+
+
+def _is_part(name: str) -> bool:
+    return name == "data" or is_split(name)
 
 
 def _part_of(file: Path, root: Path) -> str:

@@ -9,7 +9,7 @@ path or content.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -132,3 +132,11 @@ class Source(Protocol):
 
         None where there is nothing of that kind, or the record is not there.
         """
+
+
+@runtime_checkable
+class SourceOfMany(Protocol):
+    """A source whose records are all in memory, without stamps, and faster read together."""
+
+    def read_many(self, rows: Sequence[int]) -> list[bytes]:
+        """Return the stored bytes of many records, each as `Source.read` does; none is unreadable."""

@@ -4,7 +4,8 @@ An input has one of a few lengths, the smallest that its tokens fit into. So how
 up follows from the text alone, never from the texts beside it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from dataselect_gui.checkpoints.tokenizer import (
 )
 from dataselect_gui.checkpoints.tokenizer_parts import read_parts
 from dataselect_gui.errors import UnusableError
-from dataselect_gui.records.source import Content, UnreadableRecordError
+from dataselect_gui.records.source import Content, Source, UnreadableRecordError
 from dataselect_gui.texts import _, ngettext
 
 _FEWEST, _MOST_SPECIAL = 8, 16
@@ -47,6 +48,9 @@ class TextInput:
         The shapes that go with them: (2, length), or (3, length) with token types.
     padding : int
         The number of the token that fills up.
+    counts : dict
+        Of records that were made into inputs together, by their rows: how many tokens each has, as
+        `count` has it.
 
     Raises
     ------
@@ -59,6 +63,7 @@ class TextInput:
         if stated is None:
             raise _no_tokenizer(member)
         self.lengths = input_lengths(stated, member.config)
+        self.counts: dict[int, int] = {}
         self._tokens = _tokens_of(member.config)
         self._tokenizer = _load(member, stated, self._tokens)
         self.padding = self._number_of_padding(stated, member.config)
@@ -85,7 +90,22 @@ class TextInput:
         UnreadableRecordError
             Where the tokenizer cannot handle this text.
         """
-        encoding = self._encode(content)
+        return self._input(self._encode(content))
+
+    def of_many(
+        self, rows: Sequence[int], contents: Sequence[Content]
+    ) -> Sequence[NDArray[np.int64] | None]:
+        """Return the inputs of many texts. See `InputsOfMany`."""
+        try:
+            encodings = self._tokenizer.encode_batch_fast(list(contents))
+        except BaseException as error:
+            if not _is_of_tokenizer(error):
+                raise
+            return [None] * len(contents)  # Each by itself, so that one stops no other.
+        self.counts.update(zip(rows, map(_count, encodings), strict=True))
+        return [self._input(encoding) for encoding in encodings]
+
+    def _input(self, encoding: Any) -> NDArray[np.int64]:  # noqa: ANN401  (a class without types)
         numbers = np.array(encoding.ids, dtype=np.int64)
         if numbers.max(initial=0) >= self._tokens:
             raise _too_large(int(numbers.max()), self._tokens)
@@ -106,9 +126,18 @@ class TextInput:
         UnusableError, UnreadableRecordError
             As for an input.
         """
-        encoding = self._encode(content)
-        around = int(sum(encoding.special_tokens_mask))
-        return len(encoding.ids) + sum(len(part.ids) - around for part in encoding.overflowing)
+        return _count(self._encode(content))
+
+    def notes(self, source: Source, rows: Sequence[int]) -> list[str]:
+        """Say how long texts are, and how many are cut. See `ToInput`."""
+        counts = []
+        for row in rows:
+            with suppress(UnreadableRecordError):
+                known = self.counts.get(row)
+                counts.append(
+                    self.count(source.kind.decode(source.read(row))) if known is None else known
+                )
+        return length_notes(counts, self.lengths[-1])
 
     def _encode(self, content: Content) -> Any:  # noqa: ANN401  (a class without types)
         if not isinstance(content, str):
@@ -133,12 +162,11 @@ class TextInput:
         return number
 
 
-def length_notes(to_input: TextInput, texts: Iterable[Content]) -> list[str]:
+def length_notes(of_each: Sequence[int], longest: int) -> list[str]:
     """Say how many tokens texts have, and how many of them have more than the model takes."""
-    counts = np.array([count for text in texts if (count := _count(to_input, text))], dtype=np.int64)
-    if not len(counts):
+    if not of_each:
         return []
-    longest = to_input.lengths[-1]
+    counts = np.array(of_each, dtype=np.int64)
     cut = int((counts > longest).sum())
     lengths = _(
         "Texts have {least:,} to {most:,} tokens, half of them at most {half:,}, nine in ten at most "
@@ -164,12 +192,13 @@ def length_notes(to_input: TextInput, texts: Iterable[Content]) -> list[str]:
     ]
 
 
-def _count(to_input: TextInput, text: Content) -> int:
-    """Return how many tokens a text has; 0 where the tokenizer cannot handle it."""
-    try:
-        return to_input.count(text)
-    except UnreadableRecordError:
-        return 0
+def _count(encoding: Any) -> int:  # noqa: ANN401  (a class without types)
+    """Return how many tokens a text has, with those that were cut off."""
+    parts, kept = encoding.overflowing, len(encoding.ids)
+    if not parts:
+        return kept
+    around = int(sum(encoding.special_tokens_mask))
+    return kept + sum(len(part.ids) - around for part in parts)
 
 
 def _load(member: Member, stated: StatedTokenizer, tokens: int) -> Any:  # noqa: ANN401

@@ -21,8 +21,11 @@ Not of what is free at the moment: the same records would be scored in batches o
 _SHARE_OF_GPU = 0.6
 _SLACK = 1.3
 """What an allocator takes beside what it is asked for."""
-_LARGEST = {"cpu": 32, "mps": 64, "cuda": 256}
-"""Beyond these, more records at once are hardly faster, and more places of a batch stay empty."""
+_USUAL = {"cpu": 32, "mps": 64, "cuda": 256}
+"""So many records at once keep a device busy, where each of them is much work."""
+_SMALL, _MOST_RECORDS = 48 << 20, 1024
+"""A batch of fewer bytes is doubled: it is little work beside the calls that start it, which cost the
+same at any size. Beyond, more at once are hardly faster, and more places of a batch stay empty."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +48,14 @@ class Need:
         return int(_SLACK * (self.base + records * self.per_record))
 
     def records_at_once(self, device: torch.device) -> int:
-        """Return how many records fit: a power of two."""
-        budget, records = _budget(device), _LARGEST[device.type]
+        """Return how many records are computed together: a power of two.
+
+        It follows from what is needed and from the machine's memory; how long anything takes decides
+        nothing, so it is the same on every run.
+        """
+        budget, records = _budget(device), _USUAL[device.type]
+        while records < _MOST_RECORDS and self.of(2 * records) <= _SMALL:
+            records *= 2
         while records > 1 and self.of(records) > budget:
             records //= 2
         return records

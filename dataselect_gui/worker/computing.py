@@ -1,13 +1,14 @@
 """Compute scores batch by batch. Nothing is written here, and no record decides about another one.
 
 A batch has one size and one of the public shapes of input, whatever its records hold. Where there are
-several shapes, as of texts, a record waits in its place of a batch of its shape until another one comes
-for that place. A record without an input leaves its place empty, and one whose input has no public
+several shapes, as of texts, records wait in their places of batches of their shape until enough of them
+have come. A record without an input leaves its place empty, and one whose input has no public
 shape is computed by itself. Where a computation fails because of what a record holds, that is the
 record's own affair.
 """
 
 import os
+from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, closing
 
@@ -23,8 +24,16 @@ from dataselect_gui.scoring.synthetic import filler
 from dataselect_gui.tasks.task import Targets
 from dataselect_gui.texts import N_, _
 from dataselect_gui.worker.batches import BatchScores
-from dataselect_gui.worker.input_loading import InputLoader, LoadedInput
+from dataselect_gui.worker.input_loading import (
+    InputLoader,
+    LoadedBatch,
+    LoadedInput,
+    LoadedInputs,
+    stacked,
+)
 
+_DEPTH = 4
+"""So many batches of a shape may wait, where there are several: few of their places stay empty."""
 _NO_CLASS = N_("Its label is none of the classes that the model tells apart.")
 _NO_RESULT = N_("The model cannot be computed for what it holds.")
 _OWN_SHAPE = N_("Its input has a shape of its own, {shape}, and the model cannot be computed for that.")
@@ -66,7 +75,7 @@ class Computation:
         hold: Hold,
     ) -> None:
         self._scorer, self._names, self._size = scorer, names, size
-        self._waiting: dict[Shape, dict[int, LoadedInput]] = {shape: {} for shape in shapes}
+        self._waiting = {shape: _Waiting(size) for shape in shapes}
         self._fits: dict[Shape, NDArray[np.bool_]] = {}
         self._ids, self._targets, self._hold = ids, targets, hold
 
@@ -89,63 +98,62 @@ class Computation:
         is_cpu = self._scorer.device.type == "cpu"
         threads = 1 if is_cpu else min(8, os.cpu_count() or 1)
         with closing(loader.ahead(batches, threads)) as loaded:
-            for places in loaded:
-                yield from self._results_of(loader, places)
-        for shape in self._waiting:
-            yield from self._waiting_of(shape)
+            for batch in loaded:
+                yield from self._results_of(loader, batch)
+        for waiting in self._waiting.values():
+            while waiting.count:
+                yield self._together(waiting.first())
 
-    def _results_of(
-        self, loader: InputLoader, places: Sequence[LoadedInput | None]
-    ) -> Iterator[BatchScores]:
-        alone, lacking, reasons, handled = list[int](), list[int](), dict[int, str](), 0
-        for place, record in enumerate(places):
-            if record is None:
-                continue
+    def _results_of(self, loader: InputLoader, batch: LoadedBatch) -> Iterator[BatchScores]:
+        lacking, reasons = list[int](), dict[int, str]()
+        handled = 0
+        for loaded in batch.inputs:
+            fits = self._fits_of(loaded.values.shape[1:])[loaded.rows]
+            without = loaded.rows[~fits].tolist()
+            lacking += without
+            reasons |= dict.fromkeys(without, _(_NO_CLASS))
+            handled += len(without)
+            yield from self._as_they_come(loaded if fits.all() else loaded.some(fits))
+        alone = []
+        for record in batch.others:
             if record.is_odd:
                 alone.append(record.row)
                 continue
-            has_class = record.values is None or self._has_class(record.row, record.values.shape)
-            if record.values is not None and has_class:
-                if place in self._waiting[record.values.shape]:
-                    yield from self._waiting_of(record.values.shape)
-                self._waiting[record.values.shape][place] = record
-                continue
             handled += 1
-            reason = record.problem if has_class else _(_NO_CLASS)
-            if reason:
-                reasons[record.row] = reason
+            if record.problem:
+                reasons[record.row] = record.problem
             if not record.has_changed:
                 lacking.append(record.row)
         if handled:
             nothing = {name: np.full(len(lacking), np.nan) for name in self._names}
             yield BatchScores(np.array(lacking, dtype=np.int64), nothing, reasons, handled)
-        if len(self._waiting) == 1:
-            for shape in self._waiting:
-                yield from self._waiting_of(shape)
         for row in alone:
             yield self._alone(loader.load(row))
 
-    def _waiting_of(self, shape: Shape) -> Iterator[BatchScores]:
-        """Compute the batch of a shape, where records wait in it."""
-        records, self._waiting[shape] = self._waiting[shape], {}
-        if records:
-            yield self._together(shape, records)
+    def _as_they_come(self, loaded: LoadedInputs) -> Iterator[BatchScores]:
+        """Compute what is read for one batch; where there are several shapes, have it wait for more."""
+        if not len(loaded.rows):
+            return
+        if len(self._waiting) == 1:
+            yield self._together(loaded)
+            return
+        waiting = self._waiting[loaded.values.shape[1:]]
+        waiting.add(loaded)
+        while waiting.count >= _DEPTH * self._size:
+            yield self._together(waiting.first())
 
-    def _together(self, shape: Shape, records: dict[int, LoadedInput]) -> BatchScores:
+    def _together(self, loaded: LoadedInputs) -> BatchScores:
         """Compute the records of a batch, by their places in it."""
-        inputs, targets = self._empty(shape)
-        for place, record in records.items():
-            assert record.values is not None  # Others do not wait.
-            np.copyto(inputs[place], record.values)
-            targets[place] = self._targets[record.row]
+        inputs, targets = self._empty(loaded.values.shape[1:])
+        inputs[loaded.places] = loaded.values
+        targets[loaded.places] = self._targets[loaded.rows]
         with self._hold(None):
-            scores, failed = self._score(inputs, targets, list(records))
-        places = list(records)
+            scores, failed = self._score(inputs, targets, loaded.places.tolist())
         return BatchScores(
-            np.array([record.row for record in records.values()], dtype=np.int64),
-            {name: values[places] for name, values in scores.items()},
-            {records[place].row: _(_NO_RESULT) for place in failed},
-            len(records),
+            loaded.rows,
+            {name: values[loaded.places] for name, values in scores.items()},
+            {row: _(_NO_RESULT) for row in loaded.rows[np.isin(loaded.places, failed)].tolist()},
+            len(loaded.rows),
         )
 
     def _score(
@@ -185,11 +193,11 @@ class Computation:
         """Return how many numbers the model returns for a record of a batch of a shape."""
         return self._scorer.prepare((self._size, *shape))
 
-    def _has_class(self, row: int, shape: Shape) -> bool:
-        """Say whether the model can predict a record's label."""
+    def _fits_of(self, shape: Shape) -> NDArray[np.bool_]:
+        """Say of which records the model can predict the label, by the inputs' shape."""
         if shape not in self._fits:
             self._fits[shape] = self._scorer.task.fits(self._targets, self._outputs(shape))
-        return bool(self._fits[shape][row])
+        return self._fits[shape]
 
     def _alone(self, record: LoadedInput) -> BatchScores:
         """Compute a record whose input has a shape of its own."""
@@ -215,3 +223,31 @@ class Computation:
         if not self._scorer.task.fits(label, self._scorer.prepare(inputs.shape)).all():
             return none, _(_NO_CLASS)
         return self._scorer.score(self._names, inputs, label), ""
+
+
+class _Waiting:
+    """Records of one shape that wait, each in its place, for the batches of that shape.
+
+    Attributes
+    ----------
+    count : int
+        How many there are.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._at = [deque[tuple[int, InputArray]]() for _place in range(size)]
+        self.count = 0
+
+    def add(self, loaded: LoadedInputs) -> None:
+        """Take further records."""
+        rows, places = loaded.rows.tolist(), loaded.places.tolist()
+        for row, place, values in zip(rows, places, loaded.values, strict=True):
+            self._at[place].append((row, values))
+        self.count += len(rows)
+
+    def first(self) -> LoadedInputs:
+        """Take out the first record of each place that has any; there is at least one."""
+        taken = [(place, *waiting.popleft()) for place, waiting in enumerate(self._at) if waiting]
+        places, rows, values = zip(*taken, strict=True)
+        self.count -= len(rows)
+        return LoadedInputs(np.array(rows), np.array(places), stacked(values))

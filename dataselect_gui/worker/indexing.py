@@ -14,11 +14,13 @@ from dataselect_gui.jobs.progress import Phase
 from dataselect_gui.project.project import Project
 from dataselect_gui.project.table import Index, mapped
 from dataselect_gui.records.opening import content_hash
-from dataselect_gui.records.source import Source, UnreadableRecordError
+from dataselect_gui.records.source import Source, SourceOfMany, UnreadableRecordError
 from dataselect_gui.texts import _, ngettext
 
 HASH_BYTES, ENTRY_BYTES = 32, 48
 """Of a content hash; of one with the stamp of its file."""
+_READ_AT_ONCE = 1024
+"""Records of a source that is in memory."""
 
 
 class HashCache:
@@ -92,6 +94,13 @@ def read_index(source: Source, context: JobContext, cache: "KnownHashes | None" 
     """
     count = len(source.ids)
     content = np.zeros((count, HASH_BYTES), dtype=np.uint8)
+    if isinstance(source, SourceOfMany):
+        for start in range(0, count, _READ_AT_ONCE):
+            context.advance(Phase.READING_RECORDS, start, count)
+            stored = source.read_many(range(start, min(count, start + _READ_AT_ONCE)))
+            hashes = np.frombuffer(b"".join(map(content_hash, stored)), dtype=np.uint8)
+            content[start : start + len(stored)] = hashes.reshape(-1, HASH_BYTES)
+        return Index(source.ids, source.labels, source.units, content)
     for row in range(count):
         context.advance(Phase.READING_RECORDS, row, count)
         stamp = None if cache is None else source.stamp(row)

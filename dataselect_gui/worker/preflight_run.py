@@ -9,7 +9,7 @@ from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.jobs.progress import Phase
-from dataselect_gui.records.opening import contents_of, open_source
+from dataselect_gui.records.opening import open_source
 from dataselect_gui.texts import _
 from dataselect_gui.worker.indexing import fair_order
 from dataselect_gui.worker.input_loading import InputLoader, stacked
@@ -50,11 +50,9 @@ def run_preflight(job: PreflightJob, context: JobContext) -> PreflightResult:
             _("So the checkpoint cannot be tried on them."),
             _("See the reasons among the source's problems, and mend or replace the files."),
         )
-    inputs = stacked(records)
+    inputs = stacked([record.values for record in records if record.values is not None])
     targets = reader.targets(source.labels[record.row] for record in records)
-    notes = source.kind.input_notes(
-        checkpoint.final, contents_of(source, fair_order(source.ids)[:RECORDS])
-    )
+    notes = to_input.notes(source, fair_order(source.ids)[:RECORDS])
     trial = try_on(scorer, checkpoint, job.names, inputs, targets)
     return PreflightResult(
         **msgspec.structs.asdict(trial),

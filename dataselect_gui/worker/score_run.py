@@ -31,7 +31,7 @@ from dataselect_gui.errors import (
 from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.jobs.progress import Phase
 from dataselect_gui.project.settings import Conditions, Device
-from dataselect_gui.records.opening import contents_of, open_source
+from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import Source
 from dataselect_gui.scoring.catalog import find_score
 from dataselect_gui.texts import N_, _, ngettext
@@ -108,7 +108,8 @@ def run(job: ScoreJob, context: JobContext, store: ScoreStore) -> ScoringResult:
             ),
             _("See the reasons among the source's problems, and mend or replace the files."),
         )
-    notes = source.kind.input_notes(checkpoint.final, contents_of(source, order))
+    made = [part.to_input for part in parts if part.to_input is not None]
+    notes = made[-1].notes(source, order) if made else []
     return ScoringResult(scored=scored, device=device, notes=notes)
 
 
@@ -248,6 +249,11 @@ class _Part:
     def device(self) -> str:
         """Where they are computed."""
         return self.job.device if self._known is None else self._known.device
+
+    @property
+    def to_input(self) -> "ToInput | None":
+        """What makes their inputs; None where nothing was to be made."""
+        return None if self._loaded is None else self._loaded[1]
 
     def lacks(self, table: ScoreTable, rows: Sequence[int]) -> bool:
         """Say whether some of the rows lack some of the scores."""

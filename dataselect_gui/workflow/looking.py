@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from dataselect_gui.checkpoints.label_forms import shown_label
+from dataselect_gui.checkpoints.label_forms import label_items, shown_label
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.checkpoints.request import Request
 from dataselect_gui.errors import UnusableError
@@ -116,7 +116,11 @@ class Look:
     def label_of(self, row: int) -> str | None:
         """Return the label of a record as a person reads it; None where it has none."""
         label = self.labels[row]
-        return label if label is None or self.has_classes else shown_label(label)
+        if label is None or self.has_classes:
+            return label
+        if self.task == "regression":
+            return ", ".join(map(_rounded, label_items(label)))
+        return shown_label(label)
 
     @property
     def source(self) -> Path:
@@ -234,3 +238,11 @@ class Pictures:
             Where it cannot be read.
         """
         return shared().look(self._source.kind, self._records.read(row), most)
+
+
+def _rounded(text: str) -> str:
+    """Return a number to four digits, and anything else as it is."""
+    try:
+        return f"{float(text):.4g}"
+    except ValueError:
+        return text

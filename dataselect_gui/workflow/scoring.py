@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -102,7 +102,7 @@ def project_name(source: Path) -> str:
     return f"{source_stem(source)}{SUFFIX}"
 
 
-def project_place(source: Path, digest: str, split: str | None = None) -> Path:
+def project_place(records: SourceRef, digest: str) -> Path:
     """Return the path of the project of a source and a checkpoint, or of a new one.
 
     It lies beside the source, or in the ledger's folder where the program cannot write beside the
@@ -110,17 +110,15 @@ def project_place(source: Path, digest: str, split: str | None = None) -> Path:
 
     Parameters
     ----------
-    source : Path
-        The records.
+    records : SourceRef
+        The records. A project that reads another part or other columns than are named is not theirs.
     digest : str
         The checkpoint's.
-    split : str or None
-        The part of the source that was chosen, where it has several.
     """
-    source = resolved(source)
+    source = resolved(records.path)
     beside = place_beside(source)
     folder, number = beside / project_name(source), 2
-    while folder.exists() and not _is_project_of(folder, source, digest, split):
+    while folder.exists() and not _is_project_of(folder, replace(records, path=source), digest):
         folder, number = beside / f"{source_stem(source)}-{number}{SUFFIX}", number + 1
     return folder
 
@@ -354,13 +352,20 @@ def _settle_precision(project: Project, requested: str | None) -> Precision:
     return requested or earlier or PRECISIONS[0]
 
 
-def _is_project_of(folder: Path, source: Path, digest: str, split: str | None) -> bool:
+def _is_project_of(folder: Path, records: SourceRef, digest: str) -> bool:
     try:
         settings = Project.open(folder).settings
     except UnusableError:
         return False
-    its = (settings.source.path, settings.source.split, settings.checkpoint.digest)
-    return its == (str(source), split, digest) and not settings.demo
+    its = settings.source.ref
+    if (its.path, its.split, settings.checkpoint.digest) != (records.path, records.split, digest):
+        return False
+    named = [
+        (records.label_column, its.label_column),
+        ((records.text_column or "").casefold() or None, (its.text_column or "").casefold()),
+        (records.labels.columns or None, its.labels.columns),
+    ]
+    return all(asked in {None, known} for asked, known in named) and not settings.demo
 
 
 def _kept(folder: Path) -> str:

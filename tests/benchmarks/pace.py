@@ -22,7 +22,7 @@ from dataselect_gui.records.source import SourceRef
 from dataselect_gui.scoring.model import choose_device
 from dataselect_gui.scoring.public_shapes import public_shapes
 from dataselect_gui.scoring.scorer import Scorer
-from dataselect_gui.worker.input_loading import InputLoader, LoadedInput, stacked
+from dataselect_gui.worker.input_loading import InputLoader, LoadedBatch
 from tests.benchmarks.timing import as_in_the_worker
 from tests.helpers import CLASSES, preprocessor, write_json
 from tests.models import stir, tiny_resnet
@@ -72,9 +72,9 @@ def main() -> None:
         batches = [rows[start : start + AT_ONCE] for start in range(0, len(rows), AT_ONCE)]
         threads = 1 if device.type == "cpu" else min(8, os.cpu_count() or 1)
 
-        def compute(batch: tuple[LoadedInput | None, ...]) -> None:
-            inputs = stacked(record for record in batch if record is not None)
-            scorer.score(NAMES, inputs, np.zeros(len(batch), dtype=np.int64))
+        def compute(batch: LoadedBatch) -> None:
+            (loaded,) = batch.inputs
+            scorer.score(NAMES, loaded.values, np.zeros(len(loaded.rows), dtype=np.int64))
 
         decoded = list(decoder.ahead(batches, threads))
         compute(decoded[0])

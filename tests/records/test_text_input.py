@@ -180,14 +180,14 @@ def test_lengths_and_what_is_cut_are_said(tmp_path: Path) -> None:
     word = "love"
     assert to_input.count(word) == 3
     texts = ["", word, *(" ".join([word] * n) for n in range(1, 20))]
-    lengths, cut = length_notes(to_input, texts)
+    lengths, cut = length_notes([*map(to_input.count, texts)], 32)
     assert lengths == ("Texts have 2 to 21 tokens, half of them at most 11, nine in ten at most 19.")
     assert "None is cut" in cut
-    lengths, cut = length_notes(to_input, [*texts, " ".join([word] * 40)])
+    lengths, cut = length_notes([*map(to_input.count, [*texts, " ".join([word] * 40)])], 32)
     assert "2 to 42 tokens" in lengths
     assert cut.startswith("1 of 22 texts is cut")
     assert "32 tokens" in cut
-    assert length_notes(to_input, []) == []
+    assert length_notes([], 32) == []
 
 
 def test_a_text_can_lose_its_start(tmp_path: Path) -> None:
@@ -490,3 +490,34 @@ def test_members_of_a_series_have_one_tokenizer(tmp_path: Path) -> None:
     changed(tmp_path / "checkpoint-1", lambda stated: stated["model"]["vocab"].update(war=7))
     with pytest.raises(UnusableError, match="not one model"):
         find_checkpoint(tmp_path)
+
+
+@pytest.mark.parametrize("family", MAKERS)
+def test_texts_together_are_what_they_are_alone(tmp_path: Path, family: str) -> None:
+    from transformers import AutoTokenizer
+
+    folder = MAKERS[family](tmp_path / "t", model_max_length=64)
+    to_input = TextInput(member(folder, family))
+    texts = [*ODD, *ODD[::-1]]
+    together = to_input.of_many(range(len(texts)), texts)
+    plain = AutoTokenizer.from_pretrained(folder)
+    for row, (text, made) in enumerate(zip(texts, together, strict=True)):
+        assert made is not None
+        np.testing.assert_array_equal(made, to_input(text))
+        expected = plain(text, truncation=True)["input_ids"]
+        assert made[0][made[1] == 1].tolist() == expected
+        assert to_input.counts[row] == to_input.count(text) == len(plain(text)["input_ids"])
+
+
+def test_a_text_that_breaks_the_tokenizer_stops_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    to_input = TextInput(member(word_pieces(tmp_path / "t", model_max_length=32)))
+
+    class Broken:
+        def encode_batch_fast(self, _texts: list[str]) -> None:
+            raise ValueError
+
+    monkeypatch.setattr(to_input, "_tokenizer", Broken())
+    assert to_input.of_many([3, 4], ["a", "b"]) == [None, None]
+    assert to_input.counts == {}

@@ -3,6 +3,7 @@
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -159,6 +160,22 @@ def test_parts_of_a_folder_are_not_mixed(tmp_path: Path) -> None:
     assert source.ignored == 0
     with pytest.raises(UnusableError, match="no part"):
         open_source(SourceRef(text_folder(tmp_path / "u", {"a/1.txt": "x"}), split="train"))
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"label_column": "mood"},
+        {"unit_column": "mood"},
+        {"labels": LabelRule(columns=("mood", "tone"))},
+    ],
+    ids=["label", "unit", "labels"],
+)
+def test_a_folder_has_no_columns(tmp_path: Path, asked: dict[str, Any]) -> None:
+    """Else the names of the folders would be taken for what stands in a column."""
+    folder = text_folder(tmp_path / "t", {"a/1.txt": "a"})
+    with pytest.raises(UnusableError, match="“mood”"):
+        open_source(SourceRef(folder, **asked))
 
 
 def test_a_folder_with_an_image_is_one_of_images(tmp_path: Path) -> None:

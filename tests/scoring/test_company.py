@@ -413,7 +413,8 @@ def test_a_record_of_its_own_shape_for_which_memory_ends_halves_nothing(
     monkeypatch.setattr(Scorer, "prepare", prepared)
     project = tmp_path / "odd.dataselect"
     assert_others_equal(score(source, checkpoint, project), expected, {FILE})
-    assert Project.open(project).scores["loss"].batch == 32
+    undisturbed = Project.open(tmp_path / "p.dataselect").scores["loss"].batch
+    assert Project.open(project).scores["loss"].batch == undisturbed
     reason = "Its input has a shape of its own, 1 × 9 × 31, for which there is not enough memory."
     assert workflow.look(project).problems == {FILE: reason}
 

@@ -8,6 +8,7 @@ import pytest
 
 from dataselect_gui import workflow
 from dataselect_gui.checkpoints.layout import find_checkpoint
+from dataselect_gui.cli.app import main
 from dataselect_gui.errors import InterruptedByPersonError, UnusableError
 from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.study.store import PLAN, RESULTS, SETTING
@@ -182,6 +183,26 @@ def test_a_damaged_study_is_told(
 
 
 # Plans and runs
+
+
+@pytest.mark.parametrize("task", ["multi_label", "regression"])
+def test_what_tells_no_classes_apart_is_not_studied(
+    tmp_path: Path, task: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By the window, before anything is read of the records, and by the command."""
+    checkpoint = hugging_face_folder(tmp_path / "model")
+    write_json(checkpoint / "dataselect.json", {"task": task})
+    source = learnable_records(tmp_path / "scans.npz")
+    digest = find_checkpoint(checkpoint).digest()
+    subject = StudySubject(source, checkpoint, digest, tmp_path / "scans.dataselect")
+    with pytest.raises(UnusableError, match="tell one class of each record"):
+        workflow.plan_study(subject, VOG, workflow.study_place(subject), JobContext())
+    with pytest.raises(UnusableError, match="cannot be studied"):
+        workflow.run_study(subject, VOG, workflow.study_place(subject), JobContext())
+    words = ["study", str(source), "--checkpoint", str(checkpoint), "--to", str(tmp_path / "s")]
+    assert main([*words, "--json"]) == 4
+    assert "cannot be studied" in capsys.readouterr().out
+    assert not (tmp_path / "s").exists()
 
 
 @pytest.mark.usefixtures("studying_here")

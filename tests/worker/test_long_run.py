@@ -109,7 +109,7 @@ def test_batches_are_as_large_as_memory_allows(
     scans: Path, series: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     roomy = score(scans, series, tmp_path / "roomy.dataselect")
-    assert size_of(tmp_path / "roomy.dataselect") == 32
+    assert size_of(tmp_path / "roomy.dataselect") == 256
     need = Scorer.need
     monkeypatch.setattr("dataselect_gui.scoring.memory._budget", lambda _device: 8 * GIB)
 
@@ -124,6 +124,26 @@ def test_batches_are_as_large_as_memory_allows(
     assert close(roomy, narrow)
 
 
+@pytest.mark.parametrize(
+    ("base", "per_record", "most", "expected"),
+    [
+        (0, 1, 8 * GIB, 1024),
+        (0, 100 << 10, 8 * GIB, 256),  # 1.3 × 256 × 100 KiB are 33 MiB; of twice as many, 65.
+        (40 << 20, 1, 8 * GIB, 32),
+        (0, 1 << 20, 8 * GIB, 32),
+        (0, 1 << 20, 20 << 20, 8),
+        (0, 100 << 10, 10 << 20, 64),
+        (GIB, 0, 8 * GIB, 32),
+        (GIB, 0, GIB, 1),
+    ],
+)
+def test_batches_of_small_inputs_are_larger(
+    monkeypatch: pytest.MonkeyPatch, base: int, per_record: int, most: int, expected: int
+) -> None:
+    monkeypatch.setattr("dataselect_gui.scoring.memory._budget", lambda _device: most)
+    assert Need(base, per_record).records_at_once(torch.device("cpu")) == expected
+
+
 def test_how_scores_are_computed_is_settled_before_a_record_is_read(
     scans: Path, series: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -135,7 +155,7 @@ def test_how_scores_are_computed_is_settled_before_a_record_is_read(
     with pytest.raises(KeyboardInterrupt):
         score(scans, series, project)
     for name, settled in settings_of(project).items():
-        assert settled["batch"] == 32, name
+        assert settled["batch"] == 256, name
         assert settled["precision"] == "float64"
         assert settled["device"] == "cpu"
         assert settled["threads"] == torch.get_num_threads()
@@ -226,13 +246,13 @@ def test_a_run_that_was_killed_as_it_computed_starts_again_with_half_as_many(
 ) -> None:
     project = tmp_path / "p.dataselect"
     score(scans, series, project, limit=5)
-    for limit, expected in ((10, 16), (15, 8)):
+    for limit, expected in ((10, 128), (15, 64)):
         kill(project, list(settings_of(project)))
         score(scans, series, project, limit=limit)
         assert size_of(project) == expected
     found = score(scans, series, project)
-    assert size_of(project) == 8, "nothing was killed since"
-    assert found == score(scans, series, tmp_path / "other.dataselect", batch_size=8)
+    assert size_of(project) == 64, "nothing was killed since"
+    assert found == score(scans, series, tmp_path / "other.dataselect", batch_size=64)
 
 
 def test_only_the_scores_that_were_in_hand_start_again(
@@ -241,10 +261,12 @@ def test_only_the_scores_that_were_in_hand_start_again(
     project = tmp_path / "p.dataselect"
     score(scans, series, project, names=["loss"])
     score(scans, series, project, names=["vog"])
+    before = settings_of(project)
     kill(project, ["vog"])
     score(scans, series, project, names=["loss", "vog"])
-    settled = settings_of(project)
-    assert (settled["loss"]["batch"], settled["vog"]["batch"]) == (32, 16)
+    after = settings_of(project)
+    assert after["loss"] == before["loss"]
+    assert after["vog"]["batch"] == before["vog"]["batch"] / 2
 
 
 def test_a_mark_that_was_cut_off_stops_nothing(scans: Path, series: Path, tmp_path: Path) -> None:
@@ -252,7 +274,7 @@ def test_a_mark_that_was_cut_off_stops_nothing(scans: Path, series: Path, tmp_pa
     score(scans, series, project, limit=5)
     (project / ".in-hand").write_text('{"sco')
     score(scans, series, project)
-    assert size_of(project) == 32
+    assert size_of(project) == 256
     assert not (project / ".in-hand").exists()
 
 
@@ -266,7 +288,7 @@ def test_a_run_that_its_owner_ended_at_once_does_not_count_as_killed(
         kill(project, list(settings_of(project)))
         raise InterruptedByPersonError("Scoring was stopped.", "You asked for it.", "Go on.")
 
-    for was_killed_before, expected in ((False, 32), (True, 16)):
+    for was_killed_before, expected in ((False, 256), (True, 128)):
         if was_killed_before:
             kill(project, list(settings_of(project)))
         with monkeypatch.context() as patch:

@@ -105,6 +105,7 @@ def test_scores_are_those_of_a_loop_over_single_rows(
     if name == "one-hot":
         spreads = vog_by_hand(models[name], inputs, targets)
         np.testing.assert_allclose(found["vog"], spreads, rtol=1e-9, atol=1e-15)
+        np.testing.assert_allclose(found["plis"], plis_by_hand(model, inputs, targets), rtol=1e-9)
 
 
 def vog_by_hand(
@@ -121,6 +122,21 @@ def vog_by_hand(
             gradients.append(gradient.numpy())
         spreads.append(float(np.std(gradients, axis=0).mean()))
     return spreads
+
+
+def plis_by_hand(
+    model: nn.Module, inputs: np.ndarray[Any, np.dtype[np.float32]], targets: list[int]
+) -> list[float]:
+    """Return the norm of the derivative, by a row's numbers, of the norm of its gradient."""
+    model, sizes = model.double(), []
+    for row, target in zip(inputs, targets, strict=True):
+        x = torch.from_numpy(row).double().requires_grad_()
+        loss = nn.functional.cross_entropy(model(x[None]), torch.tensor([target]))
+        gradients = torch.autograd.grad(loss, list(model.parameters()), create_graph=True)
+        norm = torch.cat([part.flatten() for part in gradients]).norm()
+        (by_input,) = torch.autograd.grad(norm, x)
+        sizes.append(float(by_input.norm()))
+    return sizes
 
 
 def test_no_derivative_is_taken_by_the_place_of_a_category(

@@ -16,6 +16,7 @@ import pytest
 from dataselect_gui import workflow
 from dataselect_gui.errors import RefusedError, UnusableError
 from dataselect_gui.privacy.accounting import Charge
+from dataselect_gui.privacy.entry_body import EntryBody
 from dataselect_gui.privacy.entry_store import EntryStore
 from dataselect_gui.privacy.ledger import Ledger
 from dataselect_gui.privacy.refusals import InUseError
@@ -261,7 +262,7 @@ def test_what_a_snapshot_reads_late_may_have_been_moved(home: Path) -> None:
 def test_a_refusal_within_a_session_leaves_the_rest_of_it(home: Path) -> None:
     with Ledger(home).session() as session:
         account = session.claim({b"a" * 32})
-        body = {"release": "r", "key": "k", "unit": None, "per_unit": 1}
+        body: EntryBody = {"release": "r", "key": "k", "unit": None, "per_unit": 1}
         with pytest.raises(RefusedError, match="no budget"):
             session.reserve(account, ONE, body)
         with pytest.raises(RefusedError, match="is left"):
@@ -277,6 +278,7 @@ KILLED = """
 import os, signal
 from pathlib import Path
 from decimal import Decimal
+from dataselect_gui.privacy.entry_body import EntryBody
 from dataselect_gui.privacy.ledger import Ledger
 from dataselect_gui.privacy.chain import Chain
 with Ledger(Path({home!r})).session() as session:

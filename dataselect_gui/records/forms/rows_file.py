@@ -3,11 +3,12 @@
 Cells are texts, as they are kept. Rows are in the order of their random names, which do not leave.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
+
+import msgspec
 
 from dataselect_gui.checkpoints.features import own_cell
 from dataselect_gui.errors import FaultError, UnusableError
@@ -39,6 +40,7 @@ _START = 64
 """Bytes that tell how many rows there are."""
 _BESIDE = 5
 """Bytes of a cell in the file beside its own."""
+_ROW = msgspec.json.Decoder(dict[str, str | None])
 
 
 @dataclass(frozen=True)
@@ -120,8 +122,7 @@ ROWS_FILE = RowsFile()
 
 def cells_of(stored: bytes) -> dict[str, str | None]:
     """Return the cells of a row by their columns, as a table's source keeps it: a JSON object."""
-    row: dict[str, str | None] = json.loads(stored)
-    return row
+    return _ROW.decode(stored)
 
 
 def _read(path: Path) -> dict[str, Sequence[str | None]]:

@@ -6,10 +6,10 @@ knows nothing of the terms, documents and checksums of a bundle.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +50,39 @@ class ToInput(Protocol):
             Where the checkpoint's files cannot be used for records of this kind.
         UnreadableRecordError
             Where this record cannot be made into an input.
+        """
+
+    def notes(self, source: Source, rows: Sequence[int]) -> list[str]:
+        """Return what a person should know of how records became inputs, as sentences.
+
+        Parameters
+        ----------
+        source : Source
+            Where the records are. One is read only where something is to be said of it, and was not
+            noted when its input was made.
+        rows : sequence of int
+            Which records.
+        """
+
+
+@runtime_checkable
+class InputsOfMany(ToInput, Protocol):
+    """What also makes the inputs of many records in one go, faster than one by one."""
+
+    def of_many(self, rows: Sequence[int], contents: Sequence[Content]) -> Sequence[InputArray | None]:
+        """Return the inputs of records, each of them what it is by itself.
+
+        Parameters
+        ----------
+        rows : sequence of int
+            Which records they are.
+        contents : sequence
+            What they hold.
+
+        Returns
+        -------
+        sequence of ndarray or None
+            None where there is none: a call for that record alone says why.
         """
 
 
@@ -216,24 +249,6 @@ class RecordKind(ABC):
             Where the checkpoint plainly takes no such records.
         """
         del source, member
-        return []
-
-    def input_notes(self, member: "Member", contents: Iterable[Content]) -> list[str]:
-        """Return what a person should know of how records become inputs, as sentences.
-
-        Parameters
-        ----------
-        member : Member
-            The checkpoint.
-        contents : iterable
-            The records; they are read only where something is to be said of them.
-
-        Raises
-        ------
-        UnusableError
-            Where the checkpoint's files cannot be used.
-        """
-        del member, contents
         return []
 
     def samples(self, source: Source) -> Sequence[Content]:

@@ -7,6 +7,7 @@ columns are read for labels and units alone, and are never part of a record.
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, ClassVar
 
@@ -43,7 +44,7 @@ class Rows(RecordKind):
     """Rows of a table."""
 
     name: ClassVar[str] = "rows"
-    nouns: ClassVar[str] = N_("a table of rows or texts, such as a CSV file")
+    nouns: ClassVar[str] = N_("a table of rows or texts (such as a CSV file)")
     advice: ClassVar[str] = N_("a table of rows or texts (CSV, TSV, JSON lines, Parquet, Feather)")
     endings: ClassVar[frozenset[str]] = ENDINGS
     is_read: ClassVar[bool] = True
@@ -128,6 +129,19 @@ class RowInput:
         except CellError as reason:
             raise UnreadableRecordError(str(reason)) from None
 
+    def notes(self, source: Source, rows: Sequence[int]) -> list[str]:
+        """Return nothing: all is said beforehand, by `Rows.fit_notes`. See `ToInput`."""
+        del source, rows
+        return []
+
+    def of_many(
+        self, rows: Sequence[int], contents: Sequence[Content]
+    ) -> Sequence[NDArray[np.float32] | None]:
+        """Return the inputs of many rows. See `InputsOfMany`."""
+        del rows
+        numbers, is_whole = self._features.matrix([row for row in contents if isinstance(row, tuple)])
+        return [row if whole else None for row, whole in zip(numbers, is_whole.tolist(), strict=True)]
+
 
 @dataclass
 class RowTable:
@@ -136,7 +150,8 @@ class RowTable:
     Attributes
     ----------
     features : dict
-        What stands before a cell in a row as it is kept, ``,"age":`` → the column's cells, in JSON.
+        What stands before a cell in a row as it is kept, ``"age":`` with each % twice → the column's
+        cells, in JSON.
     """
 
     path: Path
@@ -158,8 +173,18 @@ class RowTable:
 
     def read(self, index: int) -> bytes:
         """Return the cells that the model takes, by their columns. See `Source.read`."""
-        parts = [part for head, cells in self.features.items() for part in (head, cells.stored(index))]
-        return b"{" + b"".join(parts)[1:] + b"}"
+        return self._row % tuple(column.stored(index) for column in self.features.values())
+
+    def read_many(self, rows: Sequence[int]) -> list[bytes]:
+        """Return the cells of many rows. See `SourceOfMany`."""
+        if not self.features:
+            return [self._row] * len(rows)
+        cells = (column.stored_at(rows) for column in self.features.values())
+        return [self._row % of_row for of_row in zip(*cells, strict=True)]
+
+    @cached_property
+    def _row(self) -> bytes:
+        return b"{" + b",".join(head + b"%b" for head in self.features) + b"}"
 
     def stamp(self, index: int) -> tuple[int, int] | None:
         """Return nothing: rows have no time of their own. See `Source.stamp`."""
@@ -192,7 +217,7 @@ def _open_table(where: SourceRef) -> RowTable:
             *([] if several else label_notes(labels)),
             *(unit_notes(units) if units is not None else []),
         ],
-        features={f",{_json(name)}:".encode(): _as_json(table.column(name)) for name in chosen},
+        features={_head(name): _as_json(table.column(name)) for name in chosen},
     )
 
 
@@ -205,6 +230,10 @@ def _as_json(column: Column) -> Column:
             known[cell] = _json(None if cell is None else own_cell(cell) or None).encode() + END
         stored += known[cell]
     return Column(stored)
+
+
+def _head(name: str) -> bytes:
+    return f"{_json(name)}:".replace("%", "%%").encode()
 
 
 def _json(text: str | None) -> str:

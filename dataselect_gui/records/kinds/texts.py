@@ -6,7 +6,7 @@ are read for labels and units alone.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO, ClassVar
@@ -93,12 +93,6 @@ class Texts(RecordKind):
 
         del channels
         return TextInput(member)
-
-    def input_notes(self, member: "Member", contents: Iterable[Content]) -> list[str]:
-        """Say how long texts are, and how many are cut. See `RecordKind`."""
-        from dataselect_gui.records.text_input import TextInput, length_notes
-
-        return length_notes(TextInput(member), contents)
 
     def samples(self, source: Source) -> Sequence[Content]:
         """Return an empty text and a short one. See `RecordKind`."""
@@ -196,7 +190,11 @@ class TextTable:
 
     def read(self, index: int) -> bytes:
         """Return the text in UTF-8. See `Source.read`."""
-        return (self.texts[self.rows[index]] or "").encode()
+        return self.texts.stored(self.rows[index])
+
+    def read_many(self, rows: Sequence[int]) -> list[bytes]:
+        """Return many texts in UTF-8. See `SourceOfMany`."""
+        return self.texts.stored_at([self.rows[row] for row in rows])
 
     def stamp(self, index: int) -> tuple[int, int] | None:
         """Return nothing: rows have no time of their own. See `Source.stamp`."""

@@ -62,6 +62,13 @@ class Column(Sequence[str | None]):
         start = self._ends[row - 1] + 1 if row else 0
         return self._bytes[start : self._ends[row]]
 
+    def stored_at(self, rows: Sequence[int]) -> list[bytes]:
+        """Return the bytes of some cells."""
+        places = np.asarray(rows, dtype=np.int64)
+        starts = np.where(places > 0, self._ends[places - 1] + 1, 0)
+        bounds = zip(starts.tolist(), self._ends[places].tolist(), strict=True)
+        return [self._bytes[start:end] for start, end in bounds]
+
 
 @dataclass(frozen=True)
 class Table:

@@ -16,7 +16,7 @@ class Loss(ModelScore):
     short_name = N_("loss")
     meaning = N_("loss of the given label: cross-entropy, or the squared error of a number")
     definition = "ℓ"
-    sentence = N_("High: the model finds the given label unlikely.")
+    sentence = N_("High: the model did not expect the given label.")
     colour = "#5D246B"
     quantities = frozenset({Quantity.LOSS})
 

@@ -1,5 +1,7 @@
 """The current record where it is read, not seen: all of its text, or its cells."""
 
+from math import ceil
+
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QSizePolicy
@@ -69,7 +71,9 @@ class Reader(Lines):
             self._fit()
 
     def _fit(self) -> None:
-        document, around = self.document(), self.height() - self.viewport().height()
-        lines = int(document.size().height())  # Of a plain document, in lines.
-        needed = lines * self.fontMetrics().lineSpacing() + 2 * int(document.documentMargin()) + around
-        self.setFixedHeight(max(_LEAST_HEIGHT, min(needed, self._most)))
+        text, block = 0.0, self.document().begin()
+        while block.isValid():
+            text += self.blockBoundingRect(block).height()
+            block = block.next()
+        around = self.height() - self.viewport().height() + 2 * self.document().documentMargin()
+        self.setFixedHeight(max(_LEAST_HEIGHT, min(ceil(text + around), self._most)))

@@ -74,7 +74,7 @@ def project_facts(look: Look) -> Facts:
     return [
         *part,
         (_("Records"), f"{len(look.ids):,}"),
-        (_("Labels"), _listed(labels)),
+        (_("Labels"), listed(labels)),
         *_reading(look.records),
         (_("Scores"), ", ".join(look.scores) or _("none yet")),
     ]
@@ -99,22 +99,22 @@ def _reading(source: SourceRef) -> Facts:
 
 def _labels(inspection: SourceInspected) -> str:
     """Return the labels, and how many records have none."""
-    named = _listed(inspection.labels)
+    named = listed(inspection.labels)
     without = ngettext(
         "{count:,} record has none", "{count:,} records have none", inspection.unlabelled
     )
     return f"{named}; {without}" if inspection.labels else named
 
 
-def _listed(labels: Sequence[str]) -> str:
+def listed(labels: Sequence[str], most: int = _MOST_LABELS) -> str:
     """Return different labels in a line: of measurements their range, each of several labels once."""
     numbers = [_number(label) for label in labels]
     if len(labels) > _MOST_VALUES and all(number is not None for number in numbers):
         known = [number for number in numbers if number is not None]
         return _("numbers from {low:g} to {high:g}", low=min(known), high=max(known))
     shown = dict.fromkeys(item for label in labels for item in label_items(label))
-    named = _names(list(shown)[:_MOST_LABELS]) or _("none")
-    more = len(shown) - _MOST_LABELS
+    named = _names(list(shown)[:most]) or _("none")
+    more = len(shown) - most
     return _("{names} and {count:,} more", names=named, count=more) if more > 0 else named
 
 

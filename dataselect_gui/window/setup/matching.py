@@ -84,6 +84,10 @@ class Matching(QObject):
         range_known = None if self._checkpoint is None else self._checkpoint.asks.pixel_range
         self._inspect(SourceRef(path, pixel_range=range_known))
 
+    def inspect_again(self, source: SourceRef) -> None:
+        """Inspect the records of a project for another checkpoint, which has classes of its own."""
+        self._inspect(replace(source, feature_columns=(), labels=LabelRule()))
+
     def forget(self) -> None:
         """Drop records and checkpoint."""
         self.drop()
@@ -154,7 +158,7 @@ class Matching(QObject):
         self._records = inspection
         is_known = inspection.split is not None or not inspection.splits
         self._start.show_records(source.path, inspection)
-        self._setup.show_records(source.path, inspection)
+        self._setup.show_records(source.path, inspection, source.unit_column)
         inputs = replace(
             self._state.inputs,
             source=source if is_known else None,
@@ -186,7 +190,7 @@ class Matching(QObject):
         """Compare the labels of both, or open the project that exists for them."""
         checkpoint = inputs.checkpoint
         assert checkpoint is not None
-        folder = workflow.project_place(source.path, inputs.digest, source.split)
+        folder = workflow.project_place(source, inputs.digest)
         if folder.exists():
             self.project_found.emit(folder)
             return

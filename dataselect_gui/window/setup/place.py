@@ -123,9 +123,14 @@ class SetupPlace(ColumnPlace, Place):
         """The column that names the person; None where each record is protected by itself."""
         return self.unit.chosen()
 
-    def show_records(self, path: Path | None, inspection: SourceInspected | None) -> None:
-        """Show what inspection found at the source."""
-        known = self.unit_column
+    def show_records(
+        self,
+        path: Path | None,
+        inspection: SourceInspected | None,
+        unit_column: str | None = None,
+    ) -> None:
+        """Show what inspection found at the source, and whom a person said to protect."""
+        known = self.unit_column if path == self._path else unit_column
         self.reading.forget()
         self._show_splits(inspection)
         if inspection is None or path is None:
@@ -140,7 +145,8 @@ class SetupPlace(ColumnPlace, Place):
         columns, person = inspection.columns, inspection.person
         hint = _(_HINT) if person is None else _(_PROPOSED, column=person)
         # Whoever chose a column of these records keeps it, however they are read.
-        kept = known if path == self._path and known in {None, *columns} else person
+        was_chosen = path == self._path or unit_column is not None
+        kept = known if was_chosen and known in {None, *columns} else person
         self._show_units(hint if columns else _(_ALONE), columns, kept)
         self._path = path
         facts = source_facts(inspection)

@@ -24,6 +24,7 @@ from dataselect_gui.workflow import (
     JobKind,
     Progress,
     SourceInspected,
+    SourceRef,
     StudySubject,
 )
 
@@ -71,7 +72,7 @@ class Preparation(QObject):
         self._state, self._jobs = state, state.jobs
         self._start, self._setup, self._notice = start, setup, notice
         self._window = window
-        self._waiting: list[Path] = []
+        self._waiting: list[Path | SourceRef] = []
         self._scoring = Scoring(state, setup, notice, self)
         self._scoring.begun.connect(self._on_begun)
         self._scoring.scored.connect(self.scored)
@@ -106,7 +107,7 @@ class Preparation(QObject):
             return None
         if look is not None:
             return workflow.study_subject(look.folder)
-        place = workflow.project_place(source.path, inputs.digest, source.split)
+        place = workflow.project_place(source, inputs.digest)
         return StudySubject(
             source.path,
             inputs.checkpoint,
@@ -198,7 +199,7 @@ class Preparation(QObject):
             self.forget()
             if not self._waiting:
                 is_source = isinstance(inspection, SourceInspected)
-                self._waiting.append(look.checkpoint if is_source else look.source)
+                self._waiting.append(look.checkpoint if is_source else look.records)
 
     def _on_settled(self) -> None:
         if self._waiting:
@@ -211,8 +212,13 @@ class Preparation(QObject):
             self._matching.try_out()
 
     def _take_next(self) -> None:
-        if self._waiting and not self._jobs.running:
-            self.take(self._waiting.pop(0))
+        if not self._waiting or self._jobs.running:
+            return
+        given = self._waiting.pop(0)
+        if isinstance(given, SourceRef):
+            self._matching.inspect_again(given)
+        else:
+            self.take(given)
 
     def forget(self) -> None:
         """Close the project and drop all inputs."""
@@ -246,7 +252,7 @@ class Preparation(QObject):
         if source is None or checkpoint is None:
             return
         unit, answer = self._setup.unit_column, self._state.in_training
-        place = workflow.project_place(source.path, inputs.digest, source.split)
+        place = workflow.project_place(source, inputs.digest)
         folder = place if look is None else look.folder
 
         def work(context: JobContext) -> Path:

@@ -9,6 +9,7 @@ from dataselect_gui.plain import visible
 from dataselect_gui.texts import _, ngettext
 from dataselect_gui.window.place import Place, PlaceId
 from dataselect_gui.window.settings import Settings
+from dataselect_gui.window.setup.descriptions import listed
 from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
@@ -17,7 +18,7 @@ from dataselect_gui.window.widgets.elided import Elided
 from dataselect_gui.window.widgets.plain import Button, choose_file, choose_folder
 from dataselect_gui.workflow import CheckpointInspected, SourceInspected, what_opens
 
-_MOST_LABELS, _MOST_NAME = 5, 100
+_MOST_LABELS = 5
 
 
 class Well(QFrame):
@@ -231,13 +232,7 @@ class StartPlace(ColumnPlace, Place):
 
 def _labels(labels: list[str]) -> str:
     """Return the first labels, and how many more there are."""
-    if not labels:
-        return _("without labels")
-    shown = ", ".join(visible(label, _MOST_NAME) for label in labels[:_MOST_LABELS])
-    more = len(labels) - _MOST_LABELS
-    if more <= 0:
-        return _("labels: {labels}", labels=shown)
-    return _("labels: {labels} and {more:,} more", labels=shown, more=more)
+    return _("labels: {labels}", labels=listed(labels, _MOST_LABELS)) if labels else _("without labels")
 
 
 class _Recent(QFrame):

@@ -424,7 +424,7 @@ def test_the_inspector_places_the_record(explore: ExplorePlace, state: State) ->
 
 
 def test_what_a_score_means_stands_beside_its_name(explore: ExplorePlace) -> None:
-    meaning = "High: the model finds the given label unlikely."
+    meaning = "High: the model did not expect the given label."
     assert meaning in texts(explore)
     sort = explore.findChild(QComboBox)
     assert isinstance(sort, QComboBox)

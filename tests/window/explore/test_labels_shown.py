@@ -28,6 +28,26 @@ def test_a_label_is_shown_without_its_brackets(label: str, shown: str) -> None:
     assert shown_label(label) == shown
 
 
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        (0.22477991196478597, "0.2248"),
+        (-12345.678, "-1.235e+04"),
+        (3.0, "3"),
+        ([1 / 3, 2.0], "0.3333, 2"),
+    ],
+)
+def test_numbers_are_shown_to_four_digits(
+    window: MainWindow, tmp_path: Path, given: float | list[float], shown: str
+) -> None:
+    source = array_file(tmp_path / "a.npz", x=np.zeros((12, 6, 5), np.uint8), y=np.array([given] * 12))
+    model = consortium(tmp_path / "consortium", task="regression")
+    window.state.open(scored_project(tmp_path / "p.dataselect", source, model))
+    assert window.state.look is not None
+    assert window.state.look.label_of(0) == shown
+    assert not window.explore.legend.isVisibleTo(window.explore)
+
+
 @pytest.mark.parametrize(("task", "names"), [("multi_label", []), ("single_label", ["0", "1", "2"])])
 def test_labels_that_are_no_classes_have_no_colours(
     window: MainWindow, tmp_path: Path, task: str, names: list[str]

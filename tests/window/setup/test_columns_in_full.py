@@ -7,7 +7,9 @@ import numpy as np
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
-from dataselect_gui.records.reference import LabelRule
+from dataselect_gui import workflow
+from dataselect_gui.checkpoints.layout import find_checkpoint
+from dataselect_gui.records.reference import LabelRule, SourceRef
 from dataselect_gui.window.shell.main_window import MainWindow
 from tests.helpers import array_file
 from tests.projects import consortium, scored_project
@@ -86,3 +88,36 @@ def test_a_project_says_how_its_records_are_read(window: MainWindow, tmp_path: P
     assert window.state.inputs.source.label_column == "grade"
     assert not window.setup.reading.isVisible()
     assert "column grade" in "\n".join(label.text() for label in window.setup.findChildren(QLabel))
+
+
+def test_another_checkpoint_keeps_how_the_records_are_read(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    source, model = records(tmp_path / "a.npz"), consortium(tmp_path / "consortium")
+    project = scored_project(
+        tmp_path / "p.dataselect", source, model, label_column="grade", unit_column="patient"
+    )
+    window.open_project(project)
+    give(qtbot, window, consortium(tmp_path / "other", score="el2n"))
+    settle(qtbot, window)
+    assert window.state.look is None
+    assert window.setup.reading.label.chosen() == "grade"
+    assert window.setup.unit_column == "patient"
+    assert window.setup.score.isEnabled()
+
+
+def test_records_read_by_another_column_have_a_project_of_their_own(tmp_path: Path) -> None:
+    source, model = records(tmp_path / "a.npz").resolve(), consortium(tmp_path / "consortium")
+    digest = find_checkpoint(model).digest()
+    project = scored_project(tmp_path / "a.dataselect", source, model, label_column="grade")
+
+    def place_of(**read: Any) -> Path:  # noqa: ANN401
+        return workflow.project_place(SourceRef(source, **read), digest)
+
+    assert place_of() == project
+    assert place_of(label_column="grade") == project
+    another = tmp_path / "a-2.dataselect"
+    assert place_of(label_column="place") == another
+    assert place_of(text_column="place") == another
+    assert place_of(labels=LabelRule(columns=("grade", "place"))) == another
+    assert place_of(split="train") == another

@@ -294,14 +294,14 @@ def test_what_has_a_project_already_is_opened_instead(
 
 def test_a_project_has_a_place_of_its_own(tmp_path: Path) -> None:
     records = owner_records(tmp_path / "records.npz")
-    first = workflow.project_place(records, "digest")
+    first = workflow.project_place(SourceRef(records), "digest")
     assert first == tmp_path / "records.dataselect"
     source = StoredSource.of(SourceRef(records), "arrays")
     Project.create(first, source, StoredCheckpoint("/c", "digest"))
-    assert workflow.project_place(records, "digest") == first
-    assert workflow.project_place(records, "other") == tmp_path / "records-2.dataselect"
+    assert workflow.project_place(SourceRef(records), "digest") == first
+    assert workflow.project_place(SourceRef(records), "other") == tmp_path / "records-2.dataselect"
     (tmp_path / "records-2.dataselect").write_text("a file of that name")
-    assert workflow.project_place(records, "other") == tmp_path / "records-3.dataselect"
+    assert workflow.project_place(SourceRef(records), "other") == tmp_path / "records-3.dataselect"
 
 
 def test_beside_records_that_cannot_be_written_the_project_lies_with_the_ledger(
@@ -309,4 +309,6 @@ def test_beside_records_that_cannot_be_written_the_project_lies_with_the_ledger(
 ) -> None:
     monkeypatch.setattr("os.access", lambda _path, _mode: False)
     records = owner_records(tmp_path / "records.npz")
-    assert workflow.project_place(records, "digest") == home / "projects" / "records.dataselect"
+    assert (
+        workflow.project_place(SourceRef(records), "digest") == home / "projects" / "records.dataselect"
+    )

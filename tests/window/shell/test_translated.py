@@ -23,9 +23,7 @@ from dataselect_gui.window.place import PlaceId
 from dataselect_gui.window.settings import Settings
 from dataselect_gui.window.shell.main_window import MainWindow
 from dataselect_gui.window.widgets.elided import Elided
-
-PLACES = (PlaceId.START, PlaceId.SETUP, PlaceId.EXPLORE, PlaceId.PEOPLE, PlaceId.DELETION)
-"""The places whose texts are translated; the others follow."""
+from tests.window.steps import settle
 
 
 def texts_of(widget: QWidget) -> Iterator[str]:
@@ -85,9 +83,9 @@ def translated(qtbot: QtBot, project: Path, brackets: None) -> Iterator[MainWind
     window.close()
 
 
-@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("place", PlaceId)
 def test_a_place_shows_no_text_beside_the_catalogue(
-    translated: MainWindow, project: Path, place: PlaceId
+    translated: MainWindow, qtbot: QtBot, project: Path, place: PlaceId
 ) -> None:
     window, look = translated, workflow.look(project)
     window.state.set_current(3)
@@ -96,6 +94,7 @@ def test_a_place_shows_no_text_beside_the_catalogue(
     if place is PlaceId.DELETION:
         window.ask_deletion()
     window.show_place(place)
+    settle(qtbot, window)
     data = [*map(str, (look.source, look.checkpoint, project, project.parent)), *look.ids]
     data += [*(look.units or ()), *window.state.class_names]
     # What the rooms below say has tests of its own.

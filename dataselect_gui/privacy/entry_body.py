@@ -1,0 +1,29 @@
+"""The fields of a ledger entry, as types; it imports nothing of the program."""
+
+from typing import Literal, TypedDict
+
+Noise = Literal["discrete-laplace", "discrete-gaussian"]
+
+
+class EntryBody(TypedDict, total=False):
+    """The fields of an entry, as JSON has them; which of them there are depends on its kind.
+
+    What is read is held against these types by `entry_forms.is_entry`.
+    """
+
+    account: str
+    checkpoint: str
+    content: str
+    date: str
+    delta: str
+    epsilon: str
+    key: str
+    loss: tuple[Noise, float, float] | None
+    nonce: str
+    one_sided: bool
+    per_unit: int
+    reason: str | None
+    release: str
+    terms: dict[str, object]
+    threshold_of: str
+    unit: str | None
