@@ -5,11 +5,11 @@ from typing import Literal, TypeAlias, assert_never
 
 from dataselect_gui.study.arms.comparing import Answer, Difference, answer_of
 from dataselect_gui.study.arms.findings import ArmFindings, LeftOut
-from dataselect_gui.study.arms.plan import EVERYTHING, RANDOM, RULE, Arm, ArmKind, Cell
+from dataselect_gui.study.arms.plan import EVERYTHING, RANDOM, RULE, UNTOUCHED, Arm, ArmKind, Cell
 from dataselect_gui.study.sentences import percent, points, way
 from dataselect_gui.texts import N_, _
 
-Whole: TypeAlias = Answer | Literal["helps here and hurts there"]
+Whole: TypeAlias = Answer | Literal["helps in some", "helps here and hurts there"]
 """What the rule does over several kinds of training."""
 
 _ARMS: dict[ArmKind, str] = {
@@ -25,6 +25,10 @@ _ARMS: dict[ArmKind, str] = {
 }
 _AS_THEY_ARE: dict[Whole, str] = {
     "helps": N_("On your records as they are, leaving out those that look wrong helps: {figures}."),
+    "helps in some": N_(
+        "On your records as they are, leaving out those that look wrong helps in {helping} of {cells} "
+        "kinds of training and hurts in none: {figures}."
+    ),
     "makes no difference": N_(
         "On your records as they are, leaving out those that look wrong makes no difference that "
         "{seeds} repetitions can show: {figures}."
@@ -39,6 +43,10 @@ _PLANTED: dict[Whole, str] = {
     "helps": N_(
         "With dirt planted in your records ({planted}), leaving out those that look wrong helps: "
         "{figures}."
+    ),
+    "helps in some": N_(
+        "With dirt planted in your records ({planted}), leaving out those that look wrong helps in "
+        "{helping} of {cells} kinds of training and hurts in none: {figures}."
     ),
     "makes no difference": N_(
         "With dirt planted in your records ({planted}), leaving out those that look wrong makes no "
@@ -102,9 +110,11 @@ def answers(findings: ArmFindings) -> dict[Cell, Answer]:
 
 
 def whole_of(several: Sequence[Answer]) -> Whole:
-    """Return what the rule does over several cells: helps where it helps in some and hurts in none."""
+    """Return what the rule does over several cells."""
+    if "helps" in several and "hurts" in several:
+        return "helps here and hurts there"
     if "helps" in several:
-        return "helps here and hurts there" if "hurts" in several else "helps"
+        return "helps" if set(several) == {"helps"} else "helps in some"
     return "hurts" if "hurts" in several else "makes no difference"
 
 
@@ -112,7 +122,8 @@ def answer_lines(findings: ArmFindings) -> list[str]:
     """Return the answer in plain sentences; the first one answers for the records as they are.
 
     One sentence each for the records as they are and with dirt, by trainings on the owner's records
-    alone; then the same with the consortium's rows mixed in.
+    alone; then the same with the consortium's rows mixed in; and how what was trained on what the rule
+    keeps does beside no training at all.
     """
     by_cell = answers(findings)
     if not by_cell:
@@ -123,11 +134,11 @@ def answer_lines(findings: ArmFindings) -> list[str]:
         for planted in (False, True):
             of_line = [cell for cell in by_cell if (cell.mixed, cell.planted) == (mixed, planted)]
             if of_line:
-                lines.append(_line(findings, of_line, whole_of([by_cell[cell] for cell in of_line])))
-    return lines
+                lines.append(_line(findings, of_line, [by_cell[cell] for cell in of_line]))
+    return [*lines, *_beside_untouched(findings)]
 
 
-def _line(findings: ArmFindings, of_line: Sequence[Cell], whole: Whole) -> str:
+def _line(findings: ArmFindings, of_line: Sequence[Cell], several: Sequence[Answer]) -> str:
     differences = _differences(findings)
     figures = "; ".join(
         _(
@@ -140,7 +151,45 @@ def _line(findings: ArmFindings, of_line: Sequence[Cell], whole: Whole) -> str:
     )
     told = _PLANTED if of_line[0].planted else _AS_THEY_ARE
     choices = findings.choices
-    return _(told[whole], figures=figures, seeds=choices.seeds, planted=choices.plant)
+    return _(
+        told[whole_of(several)],
+        figures=figures,
+        seeds=choices.seeds,
+        planted=choices.plant,
+        helping=several.count("helps"),
+        cells=len(several),
+    )
+
+
+def _beside_untouched(findings: ArmFindings) -> list[str]:
+    """Return how the rule does beside the untouched checkpoint: doing nothing can win."""
+    beside = [
+        (compared.comparison.first[1], compared.difference)
+        for compared in findings.comparisons
+        if compared.comparison.first[0] == RULE and compared.comparison.second[0] == UNTOUCHED
+    ]
+    if not beside:
+        return []
+    figures = "; ".join(
+        _(
+            "{records}, {cell} {difference} points",
+            records=_("with dirt") if cell.planted else _("as they are"),
+            cell=cell_name(cell),
+            difference=spread_of(difference),
+        )
+        for cell, difference in beside
+    )
+    lines = [
+        _("Beside the untouched checkpoint, training on what is left: {figures}.", figures=figures)
+    ]
+    if any(difference.high < 0 for _cell, difference in beside):
+        lines.append(
+            _(
+                "Where that is below nothing, not training on your records at all was better than "
+                "leaving out what looks wrong."
+            )
+        )
+    return lines
 
 
 def _differences(findings: ArmFindings) -> dict[Cell, tuple[Difference, Difference]]:

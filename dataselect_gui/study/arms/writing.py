@@ -25,8 +25,8 @@ from dataselect_gui.texts import N_, _
 LIMITS = (
     N_(
         "It helps only where it beats both a random pick of the same size and everything, it hurts "
-        "where it loses to either, and else makes no difference that could be shown. Over several "
-        "trainings it helps where it helps in at least one and hurts in none."
+        "where it loses to either, and else makes no difference that could be shown. Whether it is "
+        "better than no training at all is told apart."
     ),
     N_(
         "Intervals are Student's t over the repetitions, paired, 95 %, each by itself. What is better "

@@ -97,7 +97,11 @@ def by_training(arm: Arm, cell: Cell) -> float:
         (on_dirt, "makes no difference that 6 repetitions can show: ", "helps: "),
         (harmful, "hurts: ", "hurts: "),
         (less_than_all, "makes no difference that 6 repetitions can show: ", "makes no difference"),
-        (with_dp_alone, "helps: ", "helps: "),
+        (
+            with_dp_alone,
+            "helps in 1 of 2 kinds of training and hurts in none: ",
+            "helps in 1 of 2 kinds of training and hurts in none: ",
+        ),
         (by_training, "helps in some trainings and hurts in others: ", "helps in some trainings"),
     ],
 )
@@ -105,7 +109,7 @@ def test_the_first_line_says_which(
     tmp_path: Path, effect: Effect, as_they_are: str, planted: str
 ) -> None:
     lines = answer_lines(found(tmp_path / "s", effect))
-    assert len(lines) == 2
+    assert len(lines) in {3, 4}
     assert lines[0].startswith(
         f"On your records as they are, leaving out those that look wrong {as_they_are}"
     )
@@ -123,6 +127,24 @@ def test_the_first_line_has_the_figures_against_both(tmp_path: Path) -> None:
     )
     page = arms_page(findings, {})
     assert unescape(page.split("<h1>")[1].split("</h1>")[0]) == answer_lines(findings)[0]
+
+
+def test_where_doing_nothing_wins_the_page_says_so(tmp_path: Path) -> None:
+    """The rule may help beside everything while both are worse than the untouched checkpoint."""
+
+    def all_are_worse(arm: Arm, cell: Cell) -> float:
+        return on_dirt(arm, cell) - (0.2 if arm.kind != "untouched" else 0.0)
+
+    said = "not training on your records at all was better than leaving out what looks wrong"
+    lines = answer_lines(found(tmp_path / "worse", all_are_worse, spread=0.0))
+    assert " helps: " in lines[1]
+    assert lines[2].startswith(
+        "Beside the untouched checkpoint, training on what is left: as they are, "
+    )
+    assert "with dirt, with DP-SGD at ε = 3 −15.0 (−15.0 to −15.0) points" in lines[2]
+    assert said in lines[3]
+    assert said in unescape(arms_page(found(tmp_path / "again", all_are_worse, spread=0.0), {}))
+    assert not any(said in line for line in answer_lines(found(tmp_path / "fine", on_dirt, spread=0.0)))
 
 
 def test_it_never_helps_where_an_interval_includes_nothing(tmp_path: Path) -> None:
@@ -149,8 +171,8 @@ def test_rows_that_are_mixed_in_are_answered_for_apart(tmp_path: Path) -> None:
         return 0.05 if arm == RULE and cell.planted and not cell.mixed else 0.0
 
     lines = answer_lines(found(tmp_path / "s", alone, has_rows=True))
-    assert [" helps: " in line for line in lines] == [False, True, False, False]
-    assert ["rows mixed in" in line for line in lines] == [False, False, True, True]
+    assert [" helps: " in line for line in lines] == [False, True, False, False, False]
+    assert ["rows mixed in" in line for line in lines[:4]] == [False, False, True, True]
 
 
 def test_what_was_left_out_is_counted(tmp_path: Path) -> None:
@@ -165,7 +187,8 @@ def test_what_was_left_out_is_counted(tmp_path: Path) -> None:
 
 
 def test_over_several_trainings() -> None:
-    assert whole_of(["makes no difference", "helps"]) == "helps"
+    assert whole_of(["makes no difference", "helps"]) == "helps in some"
+    assert whole_of(["helps", "helps"]) == "helps"
     assert whole_of(["makes no difference", "hurts"]) == "hurts"
     assert whole_of(["hurts", "helps"]) == "helps here and hurts there"
     assert whole_of(["makes no difference"] * 2) == "makes no difference"
