@@ -92,6 +92,8 @@ def test_releases_need_no_network() -> None:
 def test_all_release_tests_need_no_network() -> None:
     without_network(
         "tests/release/test_release.py",
+        "tests/release/test_people.py",
+        "tests/release/test_written_records.py",
         "tests/release/test_release_kinds.py",
         "tests/release/test_gradient.py",
         "tests/privacy/test_ledger.py",

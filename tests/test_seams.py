@@ -10,7 +10,6 @@ EDGES = {
     "cli/output.py": "prints any JSON object",
     "cli/table.py": "columns of any kind, on their way to a file",
     "release/documents.py": "the JSON documents of a bundle, which their schemas check",
-    "privacy/": "entries of the ledger as they are written; `entry_forms` checks them when read",
     "norms/": "the arguments of PyTorch's operations, as PyTorch hands them over",
     "scoring/batching/": "the arguments of a graph's operations, tensors among them",
     "checkpoints/exported/": "these arguments, as a .pt2 file states them",

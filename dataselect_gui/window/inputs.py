@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Self
 
 from dataselect_gui.texts import N_, _
-from dataselect_gui.workflow import JobContext, LabelRule, Look, SourceRef
+from dataselect_gui.workflow import JobContext, Look, SourceRef
 
 INPUTS_MISSING = N_("Try it: that needs your records and the consortium's checkpoint.")
 NO_LABELS = N_(
@@ -53,16 +53,6 @@ class Inputs:
     def records(self) -> Path | None:
         """Where the records are."""
         return None if self.source is None else self.source.path
-
-    @property
-    def split(self) -> str | None:
-        """The part of the records that was chosen, where they have several."""
-        return None if self.source is None else self.source.split
-
-    @property
-    def labels(self) -> LabelRule:
-        """How labels are read."""
-        return LabelRule() if self.source is None else self.source.labels
 
     @property
     def study_obstacle(self) -> str:

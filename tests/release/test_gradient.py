@@ -56,7 +56,7 @@ from dataselect_gui.workflow.gradient_sum import sum_gradients
 from tests.helpers import array_file, image_folder, write_image, write_json
 from tests.ledgers import Desk
 from tests.models import save_member, stir, tiny_plain, tiny_resnet
-from tests.norms.test_gradient_norms import Gathered
+from tests.norms.unusual_models import Gathered
 from tests.oracle import logits_of
 from tests.projects import consortium, owner_records, scored_project
 from tests.releases import failed, files, is_verified, rebuild, release, told

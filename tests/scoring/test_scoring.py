@@ -19,7 +19,7 @@ from dataselect_gui.scoring.model import load_model
 from dataselect_gui.scoring.scorer import Scorer
 from tests.helpers import targets_of, write_json, write_safetensors
 from tests.models import FAMILIES, SIDE, export, save_member, save_series, stir, tiny_resnet
-from tests.norms.test_gradient_norms import UNUSUAL, Patches
+from tests.norms.unusual_models import UNUSUAL, Patches
 from tests.oracle import oracle, oracle_vog
 
 CPU = torch.device("cpu")

@@ -5,6 +5,7 @@ the same bytes.
 """
 
 import hashlib
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -226,6 +227,18 @@ def lines_of(path: Path) -> Iterator[str]:
                     _("“{name}” has a line that is longer than it can be.", name=shown(path.name))
                 )
             yield line.decode("utf-8")
+
+
+def labels_in(path: Path) -> Iterator[str | None]:
+    """Yield the label in each line of a file; nothing where it is none, as `check` says."""
+    with path.open("rb") as file:
+        while line := file.readline(limits.MOST_LINE + 1):
+            try:
+                entry = json.loads(line)
+            except (ValueError, RecursionError):
+                entry = None
+            label = entry.get(LABEL) if isinstance(entry, dict) else None
+            yield label if isinstance(label, str) else None
 
 
 def write_file(folder: Path, name: str, content: bytes) -> Written:

@@ -26,6 +26,7 @@ from dataselect_gui.records.forms.form import (
     Size,
     Written,
     WrittenForm,
+    labels_in,
     lines_of,
     write_file,
     write_new,
@@ -125,7 +126,7 @@ class ImageFiles(WrittenForm):
 
     def labels(self, bundle: Path) -> Iterator[str | None]:
         """Yield those of the list. See `WrittenForm`."""
-        return (json.loads(line)[LABEL] for line in lines_of(bundle / LISTING))
+        return labels_in(bundle / LISTING)
 
     def check(self, bundle: Path) -> str:
         """Say which records are there and listed. See `WrittenForm`."""

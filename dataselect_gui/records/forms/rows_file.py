@@ -87,8 +87,11 @@ class RowsFile(WrittenForm):
         return (*columns, self.described_label(bundle))
 
     def labels(self, bundle: Path) -> Iterator[str | None]:
-        """Yield those of the last column. See `WrittenForm`."""
-        return iter(_read(bundle / TABLE)[LABEL])
+        """Yield those of the last column, where it is as it is to be. See `WrittenForm`."""
+        try:
+            yield from _read(bundle / TABLE)[LABEL]
+        except FaultError:
+            return
 
     def count(self, bundle: Path) -> int:
         """Return the number of rows. See `WrittenForm`."""

@@ -23,6 +23,7 @@ from dataselect_gui.records.forms.form import (
     Size,
     Written,
     WrittenForm,
+    labels_in,
     lines_of,
     write_new,
 )
@@ -88,7 +89,7 @@ class TextLines(WrittenForm):
 
     def labels(self, bundle: Path) -> Iterator[str | None]:
         """Yield those of the lines. See `WrittenForm`."""
-        return (json.loads(line)[LABEL] for line in lines_of(bundle / TEXTS))
+        return labels_in(bundle / TEXTS)
 
     def check(self, bundle: Path) -> str:
         """Say how many texts are there. See `WrittenForm`."""

@@ -26,17 +26,13 @@ from dataselect_gui.texts import _, ngettext
 from dataselect_gui.window.explore.scores import short
 from dataselect_gui.window.explore.thumbnails import Key, Thumbnails, key_of
 from dataselect_gui.window.explore.tile import FOOT, paint_tile
+from dataselect_gui.window.explore.tile_layout import EDGE, GAP, USUAL, TileLayout
 from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.plain import paint
 
-SMALLEST, USUAL, LARGEST = 48, 128, 384
+SMALLEST, LARGEST = 48, 384
 _SIDES = (48, 64, 80, 96, 128, 160, 192, 256, 320, 384)
-_READ_WIDTH = 3
-"""How many times as wide as a picture's tile one with a text is at least."""
-_USUAL_HEIGHT, _LEAST_HEIGHT = 68, 34
-_GAP = 12
-_EDGE = 4  # Room for the focus ring.
 
 
 class Gallery(QAbstractScrollArea):
@@ -114,7 +110,7 @@ class Gallery(QAbstractScrollArea):
     @property
     def columns(self) -> int:
         """The number of tiles in a line."""
-        return self._columns_within(self.viewport().width())
+        return self._layout.columns(self.viewport().width())
 
     def tile_rect(self, place: int) -> QRect:
         """Return the rectangle of a tile in the viewport.
@@ -126,14 +122,14 @@ class Gallery(QAbstractScrollArea):
         """
         line, column = divmod(place, self.columns)
         size = self._size
-        x = _EDGE + column * (size.width() + _GAP)
+        x = EDGE + column * (size.width() + GAP)
         y = self._line_gap + line * self._line_height - self.verticalScrollBar().value()
         return QRect(x, y, size.width(), size.height() + FOOT)
 
     def row_at(self, point: QPoint) -> int | None:
         """Return the record under a point of the viewport; None between tiles."""
         size = self._size
-        column, right = divmod(point.x() - _EDGE, size.width() + _GAP)
+        column, right = divmod(point.x() - EDGE, size.width() + GAP)
         top = point.y() - self._line_gap + self.verticalScrollBar().value()
         line, below = divmod(top, self._line_height)
         place = line * self.columns + column
@@ -152,27 +148,12 @@ class Gallery(QAbstractScrollArea):
 
     @property
     def _size(self) -> QSize:
-        return self._size_within(self.viewport().width())
-
-    def _size_within(self, width: int) -> QSize:
-        """Return the size of a tile without its foot: a square, or what a few lines take to be read."""
-        room = width - 2 * _EDGE
-        if not self._is_read:
-            side = max(1, min(self._tile_limit, room))
-            return QSize(side, side)
-        columns = self._columns_within(width)
-        height = max(_LEAST_HEIGHT, self._tile_limit * _USUAL_HEIGHT // USUAL)
-        return QSize(max(1, (room - (columns - 1) * _GAP) // columns), height)
-
-    def _columns_within(self, width: int) -> int:
-        least = self._tile_limit * (_READ_WIDTH if self._is_read else 1)
-        least = max(1, min(least, width - 2 * _EDGE))
-        return max(1, (width + _GAP - 2 * _EDGE) // (least + _GAP))
+        return self._layout.size(self.viewport().width())
 
     @property
-    def _is_read(self) -> bool:
+    def _layout(self) -> TileLayout:
         look = self._state.look
-        return look is not None and look.is_read
+        return TileLayout(self._tile_limit, look is not None and look.is_read)
 
     @property
     def _line_gap(self) -> int:
@@ -383,10 +364,10 @@ class Gallery(QAbstractScrollArea):
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         """Lay the tiles out anew; the first one in view stays in view."""
         before = event.oldSize().width()
-        height = self._size_within(before).height() + FOOT + self._line_gap
+        height = self._layout.size(before).height() + FOOT + self._line_gap
         top = self.verticalScrollBar().value()
-        self._lay_out(-(-top // height) * self._columns_within(before))
-        if self._columns_within(before) == self.columns and height == self._line_height:
+        self._lay_out(-(-top // height) * self._layout.columns(before))
+        if self._layout.columns(before) == self.columns and height == self._line_height:
             self.verticalScrollBar().setValue(top)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
@@ -433,9 +414,9 @@ class Gallery(QAbstractScrollArea):
         line, column = divmod(place, self.columns)
         top = line * self._line_height + self._line_gap // 2 - self.verticalScrollBar().value()
         bottom = top + self._line_height
-        step = self._size.width() + _GAP
-        left, right = _EDGE - 3, self.columns * step + _EDGE - _GAP // 2
-        across = _EDGE - _GAP // 2 + column * step if column else left
+        step = self._size.width() + GAP
+        left, right = EDGE - 3, self.columns * step + EDGE - GAP // 2
+        across = EDGE - GAP // 2 + column * step if column else left
         points = [(across, top), (right, top)]
         if column:
             points = [(left, bottom), (across, bottom), *points]
