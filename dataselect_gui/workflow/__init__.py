@@ -33,6 +33,8 @@ from dataselect_gui.selection.describing import rule_sentences
 from dataselect_gui.selection.forms import rule_form
 from dataselect_gui.selection.rules import Everything, FixedRule, RecordRule, Rule, ScoreCut
 from dataselect_gui.selection.selecting import Selection, select
+from dataselect_gui.study.arms.plan import ALPHA as ARMS_ALPHA
+from dataselect_gui.study.arms.sentences import answer_lines
 from dataselect_gui.study.plan import FEWEST_SEEDS, MOST_TRAININGS, QUESTIONS, Start
 from dataselect_gui.study.plan import Choices as StudyChoices
 from dataselect_gui.study.sentences import PickLine, headline, name_of, tally
@@ -48,6 +50,16 @@ from dataselect_gui.workflow.accounts import (
     hold_against,
     knows_head,
     ledger,
+)
+from dataselect_gui.workflow.arms_study import (
+    ARM_EPSILONS,
+    RELEASE_EPSILONS,
+    ArmsPlan,
+    ArmsRequest,
+    ArmsStudied,
+    check_arms,
+    foresee_arms,
+    study_arms,
 )
 from dataselect_gui.workflow.calibrating import Calibrated, calibrate
 from dataselect_gui.workflow.calibration_options import CalibrationOptions
@@ -124,6 +136,8 @@ from dataselect_gui.workflow.training_answer import answer_training
 from dataselect_gui.workflow.verifying import Verified, verify, write_page
 
 __all__ = [
+    "ARMS_ALPHA",
+    "ARM_EPSILONS",
     "CANNOT_CHECK",
     "DOCUMENTS",
     "FEWEST_SEEDS",
@@ -135,10 +149,14 @@ __all__ = [
     "MOST_AT_ONCE",
     "MOST_TRAININGS",
     "QUESTIONS",
+    "RELEASE_EPSILONS",
     "SCORES",
     "Account",
     "AccountEntry",
     "Answer",
+    "ArmsPlan",
+    "ArmsRequest",
+    "ArmsStudied",
     "BundleInspected",
     "Calibrated",
     "CalibrationOptions",
@@ -202,12 +220,14 @@ __all__ = [
     "UnreadableRecordError",
     "Verified",
     "account",
+    "answer_lines",
     "answer_training",
     "available_confinement",
     "before_deletion",
     "calibrate",
     "calibration_words",
     "change_budget",
+    "check_arms",
     "check_request",
     "choose_study",
     "composed_total",
@@ -225,6 +245,7 @@ __all__ = [
     "find_mapped_score",
     "find_score",
     "flipped_labels",
+    "foresee_arms",
     "foresee_study",
     "headline",
     "hold_against",
@@ -285,6 +306,7 @@ __all__ = [
     "stop_log",
     "stopped",
     "study",
+    "study_arms",
     "study_at",
     "study_place",
     "study_scores",

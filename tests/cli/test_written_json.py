@@ -112,7 +112,11 @@ CASES: dict[str, Callable[[Path], str]] = {
     "project": a_project,
     "bundle": a_bundle,
     "ledger": an_earlier_ledger,
-    **{f"study-{path.name}": a_study(path.name) for path in sorted(STUDIES.iterdir()) if path.is_dir()},
+    **{
+        f"study-{path.name}": a_study(path.name)
+        for path in sorted(STUDIES.iterdir())
+        if (path / "findings.json").is_file()
+    },
 }
 
 
