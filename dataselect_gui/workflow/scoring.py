@@ -383,7 +383,9 @@ def _score_by_key(project: Project, score: KeyedScore, limit: int | None) -> int
         column = table.column(score.name)
         if not column.done[rows].all():
             with ledger_of(project).session() as session:
-                account = session.claim(source_marks(table.index.content, table.index.people))
+                index = table.index
+                marks = source_marks(index.content, index.people, index.whole_rows)
+                account = session.claim(marks)
                 # The demo's records are public; its scores are the same on every machine.
                 secret = b"demo" if project.settings.demo else session.secret(account)
             column.write(rows, np.array([score.keyed(secret, table.index.ids[row]) for row in rows]))
