@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataselect_gui.project.table import Index
+from dataselect_gui.records.source import own_unit
 
 
 def followed(marked: Collection[str], old: Index, new: Index) -> list[str]:
@@ -37,6 +38,20 @@ def followed(marked: Collection[str], old: Index, new: Index) -> list[str]:
         now = next(filter(None, there), [record])
         found |= {record} if record in now else set(now)
     return sorted(found)
+
+
+def followed_units(units: Collection[str], old: Index, new: Index) -> list[str]:
+    """Return the units by which those are listed now who were listed by these.
+
+    People keep their names. Where a record is a unit of its own, which is named after its id, the
+    record is followed.
+    """
+    unit_of = str if old.units is None else own_unit
+    there = set(units).intersection(old.units or old.ids)
+    own = {unit: record for record in old.ids if (unit := unit_of(record)) in there}
+    now = dict(zip(new.ids, new.units or new.ids, strict=True))
+    moved = followed(own.values(), old, new)
+    return sorted({now.get(record, unit_of(record)) for record in moved} | (set(units) - own.keys()))
 
 
 def _ids_by(hashes: NDArray[np.uint8], index: Index) -> dict[bytes, list[str]]:

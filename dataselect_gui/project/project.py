@@ -17,7 +17,7 @@ from dataselect_gui.errors import UnusableError
 from dataselect_gui.permissions import FILE_MODE, check_above, close_folder, make_folder
 from dataselect_gui.project.demo import check_demo
 from dataselect_gui.project.files import write_json
-from dataselect_gui.project.following import followed
+from dataselect_gui.project.following import followed, followed_units
 from dataselect_gui.project.settings import (
     FORMAT,
     Conditions,
@@ -273,8 +273,7 @@ class Project:
     def _follow(self, old: Index, new: Index) -> None:
         settings = self.settings
         settings.withheld = followed(settings.withheld, old, new)
-        if old.units is None and new.units is None:  # Then registers name records.
-            settings.opted_out = followed(settings.opted_out, old, new)
+        settings.opted_out = followed_units(settings.opted_out, old, new)
 
     @property
     def withheld(self) -> set[str]:

@@ -92,6 +92,26 @@ def test_a_row_that_opted_out_by_its_number_stays_out(
     assert len(ages_left(project, rows)) == len(rows) - 1
 
 
+@pytest.mark.parametrize("change", [turned, longer])
+def test_a_row_of_nobody_that_opted_out_stays_out(
+    tmp_path: Path, model: Path, change: Callable[[Rows], Rows]
+) -> None:
+    """It is a unit of its own, named after its number."""
+    rows = [(age, "" if age == "5" else who, *rest) for age, who, *rest in ROWS]
+    project = score(tmp_path, model, rows, "patient")
+    (tmp_path / "out.csv").write_text("patient\nrecord 5\n4.0\n")
+    assert workflow.opt_out(project, tmp_path / "out.csv", None).matched == 2
+    changed = change(rows)
+    score(tmp_path, model, changed, "patient")
+    assert ages_left(project, changed) == sorted({row[0] for row in changed} - {"4", "5"})
+    named = [(age, who or "new", *rest) for age, who, *rest in changed]
+    score(tmp_path, model, named, "patient")  # It turns out whose row it is.
+    assert ages_left(project, named) == sorted({row[0] for row in named} - {"4", "5"})
+    score(tmp_path, model, [row for row in named if row[0] != "4"], "patient")
+    score(tmp_path, model, named, "patient")
+    assert ages_left(project, named) == sorted({row[0] for row in named} - {"4", "5"})
+
+
 @pytest.mark.parametrize("first", [None, "patient"])
 def test_other_people_are_refused_once_some_opted_out(
     tmp_path: Path, model: Path, first: str | None
