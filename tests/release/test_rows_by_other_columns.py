@@ -4,6 +4,7 @@ import csv
 import json
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from dataselect_gui import workflow
+from dataselect_gui.errors import UnusableError
 from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.project.project import Project
 from dataselect_gui.records.opening import open_source
@@ -96,14 +98,10 @@ def test_rows_of_a_thinned_and_of_a_reordered_table_are_known_by_other_columns(t
     assert spent(scored(tmp_path, tmp_path / "moved.jsonl", "weight", "age")) == 1
 
 
-@pytest.mark.parametrize("unit", [None, "who"])
-def test_one_sided_releases_by_other_columns_add_up(tmp_path: Path, unit: str | None) -> None:
+def test_one_sided_releases_by_other_columns_add_up(tmp_path: Path) -> None:
     """A row has one secret for each way in which it is known: absence from both tells of both."""
     source = records(tmp_path / "t.csv")
-    projects = [
-        scored(tmp_path, source, *columns, unit_column=unit)
-        for columns in (("age", "hours"), ("age", "weight"))
-    ]
+    projects = [scored(tmp_path, source, *columns) for columns in (("age", "hours"), ("age", "weight"))]
     for number, (project, epsilon) in enumerate([(p, e) for p in projects for e in ("1", "2")]):
         to = tmp_path / f"b{number}"
         budget = None if number else "9"
@@ -111,6 +109,28 @@ def test_one_sided_releases_by_other_columns_add_up(tmp_path: Path, unit: str | 
     assert spent(projects[0]) == spent(projects[1]) == 4  # The larger of each two.
     (account,) = workflow.ledger(projects[0])
     assert account.one_sided == 4
+
+
+@pytest.mark.parametrize("per_unit", [1, 2])
+def test_people_whose_rows_were_chosen_by_other_columns_are_not_left_out_unsaid(
+    tmp_path: Path, per_unit: int
+) -> None:
+    """A person has one row here: where one may take part, that is the row by the first columns."""
+    source = records(tmp_path / "t.csv")
+    first, second = (
+        scored(tmp_path, source, *columns, unit_column="who")
+        for columns in (("age", "hours"), ("age", "weight"))
+    )
+    asked: dict[str, Any] = {"threshold_from": "agreed", "max_contributions": per_unit}
+    release(first, tmp_path / "one", **asked)
+    if per_unit == 1:
+        for dry_run in (True, False):
+            with pytest.raises(UnusableError, match="chosen at an earlier release"):
+                release(second, tmp_path / "two", **asked, dry_run=dry_run)
+        assert spent(second) == 1
+    else:
+        release(second, tmp_path / "two", **asked)
+        assert spent(first) == spent(second) == 2
 
 
 def test_texts_of_two_columns_are_parts_of_the_same_rows(tmp_path: Path) -> None:
