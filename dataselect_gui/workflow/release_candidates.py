@@ -5,6 +5,7 @@ left out. Where the release is carried out, it is cleaned at the same time, so t
 for both.
 """
 
+import json
 from dataclasses import dataclass, field
 
 import msgspec
@@ -20,7 +21,7 @@ from dataselect_gui.project.project import Project
 from dataselect_gui.project.table import Index
 from dataselect_gui.records.decoding_process import shared
 from dataselect_gui.records.opening import open_source
-from dataselect_gui.records.reference import LabelRule
+from dataselect_gui.records.reference import LabelRule, SourceRef
 from dataselect_gui.records.scored import ScoredRecords
 from dataselect_gui.records.source import ChangedRecordError, Source, UnreadableRecordError
 from dataselect_gui.release.candidates import Candidates
@@ -90,10 +91,17 @@ def candidates_of(
         unit_column=ref.unit_column,
         scored_by=project.scores[rule.score].program,
         labels=[reader.written(label) for label in index.labels],
+        columns=_known_by(ref),
         label_rule=_stored_rule(ref.labels),
         classes=reader.named_classes(index.labels) if by_class else None,
         unwritable=reread.unwritable,
     )
+
+
+def _known_by(ref: SourceRef) -> str:
+    """Return of which columns of a table a record's content consists."""
+    columns = ref.feature_columns or ((ref.text_column,) if ref.text_column else ())
+    return json.dumps(columns) if columns else ""
 
 
 def _stored_rule(rule: LabelRule) -> str | None:
