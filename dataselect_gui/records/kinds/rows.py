@@ -241,6 +241,14 @@ def _json(text: str | None) -> str:
 
 
 def _features_of(member: "Member") -> Features:
+    if member.features is None and (member.tokenizer is not None or member.processor is not None):
+        raise UnusableError(
+            _("The records cannot be made into inputs of the model."),
+            _("They are rows of a table, and the checkpoint takes texts.")
+            if member.tokenizer is not None
+            else _("They are rows of a table, and the checkpoint takes images."),
+            _("Give the records that it is for, or a checkpoint for tables."),
+        )
     if member.features is None:
         raise UnusableError(
             _("The records cannot be made into inputs of the model."),

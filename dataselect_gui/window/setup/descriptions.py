@@ -69,7 +69,7 @@ def checkpoint_facts(inspection: CheckpointInspected) -> Facts:
 
 def project_facts(look: Look) -> Facts:
     """Return what an open project was made from, and how its records are read."""
-    labels = sorted({label for label in look.labels if label is not None})
+    labels = sorted({look.class_shown(label) for label in look.labels if label is not None})
     part = [] if look.records.split is None else [(_("Part"), look.records.split)]
     return [
         *part,
@@ -175,8 +175,11 @@ def requested(request: Request) -> list[tuple[str, str]]:
         if value is not None
     ]
     if private:
-        terms = _("under differential privacy: {terms}", terms=", ".join(private))
-        lines.append((_("Trained"), terms))
+        promised = request.epsilon is not None or bool(request.noise_multiplier)
+        text = (
+            N_("under differential privacy: {terms}") if promised else N_("{terms}; no noise is stated")
+        )
+        lines.append((_("Trained"), _(text, terms=", ".join(private))))
     lines += [
         (name, visible(text, _MOST_TEXT))
         for name, text in (

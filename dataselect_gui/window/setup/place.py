@@ -123,6 +123,11 @@ class SetupPlace(ColumnPlace, Place):
         """The column that names the person; None where each record is protected by itself."""
         return self.unit.chosen()
 
+    @property
+    def unused(self) -> str:
+        """What a person chose and did not use yet, as a sentence; empty for nothing."""
+        return self.reading.unused or self.labels.unused
+
     def show_records(
         self,
         path: Path | None,

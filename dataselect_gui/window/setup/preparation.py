@@ -78,6 +78,8 @@ class Preparation(QObject):
         self._scoring.scored.connect(self.scored)
         for said in (setup.split_chosen, setup.reading.chosen, setup.labels.chosen):
             said.connect(self._on_said)  # Before a job follows from it.
+        for touched in (setup.reading.touched, setup.labels.touched):
+            touched.connect(self._show_idle)
         self._matching = Matching(state, start, setup, self)
         self._matching.arrived.connect(self._on_arrived)
         self._matching.settled.connect(self._on_settled)
@@ -244,6 +246,9 @@ class Preparation(QObject):
         """Score the records with the checkpoint, or continue where scoring was interrupted."""
         if self._jobs.running:
             return
+        if self._setup.unused:
+            self._state.show_place(PlaceId.SETUP)  # Where it says so.
+            return
         if self._state.interrupted is not None:
             self._scoring.go_on()
             return
@@ -319,8 +324,8 @@ class Preparation(QObject):
 
     def _show_idle(self) -> None:
         """Show in Setup what its button would do now, unless a job runs."""
-        look = self._state.look
-        self._setup.show_trial(self._state.inputs.study_obstacle)
+        look, unused = self._state.look, self._setup.unused
+        self._setup.show_trial(self._state.inputs.study_obstacle or unused)
         if self._jobs.running:
             return
         if self._state.interrupted is not None or (look is not None and not look.is_finished):
@@ -329,4 +334,6 @@ class Preparation(QObject):
             text = _("Computes what is missing or has changed, and nothing else.")
             self._setup.show_idle(_("Score again"), ready=True, text=text)
         else:
-            self._setup.show_idle(ready=self._state.can_score, text=self._state.inputs.obstacle)
+            # What was chosen and not used would be lost without a word.
+            ready, obstacle = self._state.can_score and not unused, self._state.inputs.obstacle
+            self._setup.show_idle(ready=ready, text=unused or obstacle)
