@@ -8,6 +8,7 @@ from dataselect_gui.texts import N_, _, ngettext
 from dataselect_gui.window.setup.labels import label_facts
 from dataselect_gui.workflow import (
     CheckpointInspected,
+    LabelRule,
     Look,
     Request,
     SourceInspected,
@@ -78,6 +79,13 @@ def project_facts(look: Look) -> Facts:
         *_reading(look.records),
         (_("Scores"), ", ".join(look.scores) or _("none yet")),
     ]
+
+
+def has_columns(look: Look) -> bool:
+    """Say whether a person, or the checkpoint, said how the records' columns and labels are read."""
+    source = look.records
+    said = (source.label_column, source.unit_column, source.text_column, source.feature_columns)
+    return any(said) or source.labels != LabelRule()
 
 
 def _reading(source: SourceRef) -> Facts:
