@@ -102,7 +102,7 @@ def project_name(source: Path) -> str:
     return f"{source_stem(source)}{SUFFIX}"
 
 
-def project_place(records: SourceRef, digest: str) -> Path:
+def project_place(records: SourceRef, digest: str, *, exactly: bool = False) -> Path:
     """Return the path of the project of a source and a checkpoint, or of a new one.
 
     It lies beside the source, or in the ledger's folder where the program cannot write beside the
@@ -114,11 +114,14 @@ def project_place(records: SourceRef, digest: str) -> Path:
         The records. A project that reads another part or other columns than are named is not theirs.
     digest : str
         The checkpoint's.
+    exactly : bool
+        Whether what is not named counts too: labels, what they mean and units as they are read here.
     """
     source = resolved(records.path)
     beside = place_beside(source)
+    wanted = replace(records, path=source)
     folder, number = beside / project_name(source), 2
-    while folder.exists() and not _is_project_of(folder, replace(records, path=source), digest):
+    while folder.exists() and not _is_project_of(folder, wanted, digest, exactly=exactly):
         folder, number = beside / f"{source_stem(source)}-{number}{SUFFIX}", number + 1
     return folder
 
@@ -372,7 +375,7 @@ def _settle_precision(project: Project, requested: str | None) -> Precision:
     return requested or earlier or PRECISIONS[0]
 
 
-def _is_project_of(folder: Path, records: SourceRef, digest: str) -> bool:
+def _is_project_of(folder: Path, records: SourceRef, digest: str, *, exactly: bool) -> bool:
     try:
         settings = Project.open(folder).settings
     except UnusableError:
@@ -380,12 +383,18 @@ def _is_project_of(folder: Path, records: SourceRef, digest: str) -> bool:
     its = settings.source.ref
     if (its.path, its.split, settings.checkpoint.digest) != (records.path, records.split, digest):
         return False
+    if exactly and (records.unit_column, records.labels) != (its.unit_column, its.labels):
+        return False
     named = [
         (records.label_column, its.label_column),
-        ((records.text_column or "").casefold() or None, (its.text_column or "").casefold()),
-        (records.labels.columns or None, its.labels.columns),
+        (
+            (records.text_column or "").casefold() or None,
+            (its.text_column or "").casefold() or None,
+        ),
+        (records.labels.columns or None, its.labels.columns or None),
     ]
-    return all(asked in {None, known} for asked, known in named) and not settings.demo
+    unsaid = set() if exactly else {None}
+    return all(asked in {*unsaid, known} for asked, known in named) and not settings.demo
 
 
 def _kept(folder: Path) -> str:

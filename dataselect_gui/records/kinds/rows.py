@@ -245,13 +245,23 @@ def _json(text: str | None) -> str:
 
 
 def _features_of(member: "Member") -> Features:
-    if member.features is None:
+    if member.features is not None:
+        return member.features
+    does_not_fit = _("The records cannot be made into inputs of the model.")
+    if member.tokenizer is not None or member.processor is not None or member.form == "huggingface":
+        takes_texts = member.tokenizer is not None
         raise UnusableError(
-            _("The records cannot be made into inputs of the model."),
-            _("They are rows of a table, and the checkpoint has no features.json that says how."),
-            _("Ask the consortium for that file."),
+            does_not_fit,
+            _("They are rows of a table, and the checkpoint takes texts.")
+            if takes_texts
+            else _("They are rows of a table, and the checkpoint takes images."),
+            _("Give the records that it is for, or a checkpoint for tables."),
         )
-    return member.features
+    raise UnusableError(
+        does_not_fit,
+        _("They are rows of a table, and the checkpoint has no features.json that says how."),
+        _("Ask the consortium for that file."),
+    )
 
 
 def _check_features(table: Table, features: Sequence[str]) -> None:
