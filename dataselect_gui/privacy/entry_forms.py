@@ -79,7 +79,7 @@ _CHARGE: _Form = {
 }
 _WHEREVER: _Form = {
     **dict.fromkeys(("epsilon", "delta"), _amount),
-    **dict.fromkeys(("account", "checkpoint", "key", "release", "threshold_of"), _text),
+    **dict.fromkeys(("account", "checkpoint", "columns", "key", "release", "threshold_of"), _text),
     "reason": lambda value: value is None or isinstance(value, str),
 }
 """Fields that an entry of any kind may have, and that statements show."""

@@ -67,7 +67,8 @@ class TextInput:
         self._tokens = _tokens_of(member.config)
         self._tokenizer = _load(member, stated, self._tokens)
         self.padding = self._number_of_padding(stated, member.config)
-        if self.lengths[-1] < _FEWEST:
+        around = self._tokenizer.num_special_tokens_to_add(False)
+        if self.lengths[-1] < max(_FEWEST, around + 1):  # The library would cut nothing.
             raise refusals.unusable_tokenizer(
                 _("Texts would have at most {most} tokens.", most=self.lengths[-1])
             )

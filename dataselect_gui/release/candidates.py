@@ -43,6 +43,8 @@ class Candidates:
         The index of each record's class among the checkpoint's, −1 for none or another.
     labels : sequence of str or None
         The labels as they leave, in the consortium's spelling.
+    columns : str
+        By which columns of a table its rows are known, as JSON; empty where records are no rows.
     label_rule : str or None
         How the owner has labels read, as JSON; None for the usual way.
     unwritable : mapping or None
@@ -61,6 +63,7 @@ class Candidates:
     unit_column: str | None
     scored_by: str
     labels: Sequence[str | None]
+    columns: str = ""
     label_rule: str | None = None
     part: NDArray[np.bool_] | None = None
     classes: Sequence[int] | None = None

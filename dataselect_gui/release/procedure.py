@@ -63,7 +63,8 @@ class Outcome:
 
 def marks_of(candidates: Candidates) -> set[bytes]:
     """Return the marks by which the ledger recognises the source of a release."""
-    return source_marks(candidates.index.content, candidates.index.people)
+    index = candidates.index
+    return source_marks(index.content, index.people, index.whole_rows)
 
 
 Keep = Callable[[Sequence[bytes], Sequence[bytes], int], NDArray[np.bool_] | None]
@@ -250,7 +251,7 @@ def release(
             check_sum(summed[0])
         entry = session.reserve(
             account,
-            terms.mechanism.charge(),
+            _charge(candidates, terms),
             {
                 "release": terms.release,
                 "key": sameness,
@@ -333,7 +334,7 @@ def foresee(
         and candidates.part is not None
         and statement.find(_sameness(candidates, terms)) is not None
     )
-    charges = [before, None if same else terms.mechanism.charge()]
+    charges = [before, None if same else _charge(candidates, terms)]
     if purchase is not None and not (
         # Reserved, and interrupted before the draw.
         candidates.part is not None and statement.find(_purchase_key(candidates, terms, purchase))
@@ -421,6 +422,13 @@ def _records(candidates: Candidates, chosen: NDArray[np.bool_]) -> dict[str, obj
 
 def _key(parts: dict[str, object]) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _charge(candidates: Candidates, terms: Terms) -> Charge | None:
+    charge = terms.mechanism.charge()
+    if charge is None or not charge.one_sided:
+        return charge
+    return replace(charge, columns=candidates.columns)
 
 
 def _purchase_charge(purchase: Purchase) -> Charge:

@@ -1,18 +1,21 @@
 """Read a project for display: arrays for all records, and a picture of one record on demand."""
 
 import contextlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dataselect_gui.checkpoints.checkpoint import Checkpoint
 from dataselect_gui.checkpoints.label_forms import label_items, shown_label
+from dataselect_gui.checkpoints.labels import LabelReader
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.checkpoints.request import Request
 from dataselect_gui.errors import UnusableError, UsageError
 from dataselect_gui.project.project import Project
+from dataselect_gui.project.settings import StoredSource
 from dataselect_gui.project.table import Index
 from dataselect_gui.records.decoding_process import shared
 from dataselect_gui.records.forms.form import WrittenForm
@@ -88,6 +91,8 @@ class Look:
         Whether a person reads its records, as texts, rather than looks at pictures.
     other_checkpoints : sequence of KeptScores
         The other checkpoints by which there are scores.
+    class_of : mapping of str to str
+        The model's class of each label that is a number or was matched by the owner's table.
     """
 
     folder: Path
@@ -114,6 +119,7 @@ class Look:
     form: WrittenForm | None = None
     is_read: bool = False
     other_checkpoints: Sequence[KeptScores] = ()
+    class_of: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def has_classes(self) -> bool:
@@ -123,11 +129,18 @@ class Look:
     def label_of(self, row: int) -> str | None:
         """Return the label of a record as a person reads it; None where it has none."""
         label = self.labels[row]
-        if label is None or self.has_classes:
-            return label
+        if label is None:
+            return None
+        if self.has_classes:
+            return self.class_shown(label)
         if self.task == "regression":
             return ", ".join(map(_rounded, label_items(label)))
         return shown_label(label)
+
+    def class_shown(self, label: str) -> str:
+        """Return a label that is one class, with what the model calls it where that is not plain."""
+        name = self.class_of.get(label)
+        return label if name is None else f"{label} → {name}"
 
     @property
     def source(self) -> Path:
@@ -172,7 +185,7 @@ def look(project_path: Path) -> Look:
         found = find_checkpoint(checkpoint)
         request, task = found.request, found.task.name
     except UnusableError:  # The checkpoint moved: scores can still be looked at.
-        request, task = Request(), SINGLE_LABEL.name
+        found, request, task = None, Request(), SINGLE_LABEL.name
     kind = kind_named(settings.source.kind)
     table = None if settings.table is None else project.table
     index = _NOTHING if table is None else table.index
@@ -210,6 +223,7 @@ def look(project_path: Path) -> Look:
         form=kind.form_at(settings.source.ref),
         is_read=kind.is_read,
         other_checkpoints=kept_scores(project),
+        class_of={} if found is None else _class_of(found, settings.source, index.labels),
     )
 
 
@@ -221,6 +235,31 @@ def _classes(project: Project, request: Request) -> Sequence[str | None] | None:
             if classes is not None:
                 return classes
     return None
+
+
+def _class_of(
+    checkpoint: Checkpoint, source: StoredSource, labels: Sequence[str | None]
+) -> dict[str, str]:
+    """Return the model's name of each label that does not have it, as far as that is certain.
+
+    Whether a number is the index of a class depends on what the source states of its own classes, which
+    a project does not hold: tables and texts in a table state nothing, of all others only what the
+    owner's table says is known here.
+    """
+    if not checkpoint.task.has_classes:
+        return {}
+    ref = source.ref
+    states_nothing = kind_named(source.kind).is_read and ref.path.is_file()  # Such tables name none.
+    try:
+        reader = LabelReader.of(checkpoint, None if states_nothing else (), ref.labels)
+    except (UnusableError, UsageError):  # The checkpoint was exchanged.
+        return {}
+    matches = reader.account(labels).matches
+    return {
+        match.label: match.name
+        for match in matches
+        if match.name is not None and match.how in {"number", "table"} and match.name != match.label
+    }
 
 
 def prepare_pictures() -> None:

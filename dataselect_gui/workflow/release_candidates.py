@@ -21,7 +21,7 @@ from dataselect_gui.project.project import Project
 from dataselect_gui.project.table import Index
 from dataselect_gui.records.decoding_process import shared
 from dataselect_gui.records.opening import open_source
-from dataselect_gui.records.reference import LabelRule
+from dataselect_gui.records.reference import LabelRule, SourceRef
 from dataselect_gui.records.scored import ScoredRecords
 from dataselect_gui.records.source import ChangedRecordError, Source, UnreadableRecordError
 from dataselect_gui.release.candidates import Candidates
@@ -96,6 +96,7 @@ def candidates_of(
         unit_column=ref.unit_column,
         scored_by=" ".join(project.scores[score].program for score in rule.scores),
         labels=labels,
+        columns=_known_by(ref),
         label_rule=_stored_rule(ref.labels),
         classes=reader.named_classes(index.labels) if by_class else None,
         unwritable=reread.unwritable,
@@ -109,6 +110,12 @@ def _frozen(rule: Rule, values: Scores, count: int) -> NDArray[np.float64]:
     if isinstance(rule, ScoreCut):
         return values[rule.score]
     return np.stack(list(values.values()), axis=1) if values else np.empty((count, 0))
+
+
+def _known_by(ref: SourceRef) -> str:
+    """Return of which columns of a table a record's content consists."""
+    columns = ref.feature_columns or ((ref.text_column,) if ref.text_column else ())
+    return json.dumps(columns) if columns else ""
 
 
 def _stored_rule(rule: LabelRule) -> str | None:

@@ -5,7 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from dataselect_gui.checkpoints.checkpoint import Checkpoint
-from dataselect_gui.errors import UsageError
+from dataselect_gui.errors import UnusableError, UsageError
 from dataselect_gui.privacy.accounting import Charge
 from dataselect_gui.privacy.mechanisms.everything import Everything
 from dataselect_gui.privacy.mechanisms.mechanism import Mechanism
@@ -170,7 +170,13 @@ def propose(
     inputs: ReleaseInputs,
     keep: Keep,
 ) -> Proposal:
-    """Return the proposal of a release, with its threshold where that was bought before."""
+    """Return the proposal of a release, with its threshold where that was bought before.
+
+    Raises
+    ------
+    UnusableError
+        Where records are eligible, and not one of them is among those of people that ever take part.
+    """
     request, rule, training = checked.request, checked.rule, checked.training
     checkpoint, max_contributions = inputs.checkpoint, inputs.max_contributions
     first_budget = first_budget_of(request.budget, statement)
@@ -184,6 +190,16 @@ def propose(
         if checked.mechanism is Everything
         else part_of(inputs.candidates, max_contributions, keep)
     )
+    if part is not None and inputs.candidates.eligible.any() and not part.any():
+        raise UnusableError(
+            _("No record could take part in this release."),
+            _(
+                "At most {most} of each person's records ever take part. They were chosen at an "
+                "earlier release, and are gone, or were read by other columns then.",
+                most=max_contributions,
+            ),
+            _("Put them back as they were, or score by a checkpoint that takes the same columns."),
+        )
     candidates = replace(inputs.candidates, part=part)
     terms, purchase = TermsBuilder(
         request=request,

@@ -29,7 +29,8 @@ def statement_in_words(account: Account) -> list[str]:
 def one_sided_total(account: Account) -> str:
     """Return what the one-sided releases come to, as a sentence."""
     return _(
-        "Of the one-sided releases only the largest counts: ε {epsilon}.",
+        "The one-sided releases together: ε {epsilon}. Of those that read the same columns only the "
+        "largest counts.",
         epsilon=exact(account.one_sided),
     )
 

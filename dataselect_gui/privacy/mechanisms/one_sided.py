@@ -99,7 +99,7 @@ class OneSided(SelectionMechanism):
         return np.flatnonzero(pool.chosen & (pool.secrets() < self.cut))
 
     def charge(self) -> Charge:
-        """Return its charge: of all one-sided releases only the largest ε counts."""
+        """Return its charge: of one-sided releases by the same columns only the largest ε counts."""
         return Charge(self.epsilon, one_sided=True)
 
     def expect(self, records: int, selected: int) -> Agreement:
