@@ -275,4 +275,5 @@ def _open_table(where: SourceRef) -> TextTable:
         ],
         texts=texts,
         rows=there,
+        classes=None if several else table.classes.get(label),
     )

@@ -9,7 +9,7 @@ as JSON; NaN is empty.
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import overload
 
 import numpy as np
@@ -86,6 +86,8 @@ class Table:
         Column, as it was asked for → its cells; those that there are.
     notes : tuple of str
         What a person may have to know of how the file was read.
+    classes : mapping
+        Column, as it was asked for → the names of its classes by number, where the file states them.
     """
 
     name: str
@@ -93,6 +95,7 @@ class Table:
     rows: int
     columns: Mapping[str, Column]
     notes: tuple[str, ...] = ()
+    classes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def column(self, asked: str) -> Column:
         """Return a column that was asked for.
