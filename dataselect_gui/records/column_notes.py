@@ -93,7 +93,8 @@ def label_notes(labels: Iterable[str | None]) -> list[str]:
         return []
     return [
         _(
-            "One class is spelled in several ways: {spellings}. Each leaves as it is spelled.",
+            "One class is spelled in several ways: {spellings}. Each leaves as the model spells "
+            "it, or as it stands where the model has no such class.",
             spellings=listed(sorted(ways)),
         )
         for _name, ways in sorted(spellings.items())

@@ -174,3 +174,13 @@ def test_a_title_above_the_header_is_refused_with_what_to_do(tmp_path: Path, tit
     path.write_text(f"{title}\r\nage;sex;label\r\n34;F;a\r\n35;M;b\r\n")
     with pytest.raises(UnusableError, match="take out a title"):
         open_source(SourceRef(path))
+
+
+@pytest.mark.parametrize("other", ["cat ", "CAT", "Cat"])
+def test_what_is_said_of_spellings_is_how_they_leave(tmp_path: Path, other: str) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text(f"a,label\n1,cat\n2,{other}\n")
+    source = open_source(SourceRef(path))
+    assert "leaves as the model spells it" in " ".join(source.notes)
+    reader = LabelReader(TASKS["single_label"], ("cat", "dog"), source.classes, LabelRule())
+    assert {reader.written(label) for label in source.labels} == {"cat"}
