@@ -317,7 +317,7 @@ def _json(label: str) -> object:
 def shown_label(label: str) -> str:
     """Return a label as a person reads it: the items of a list, and the columns that say yes.
 
-    A column that says neither yes nor no carries its cell.
+    A column that is uncertain is marked so; one that says something else carries its cell.
     """
     return ", ".join(label_items(label)) or _("none")
 
@@ -329,13 +329,19 @@ def label_items(label: str) -> list[str]:
         return list(map(str, stored))
     if isinstance(stored, dict):
         cells = {name: "" if cell is None else str(cell).strip() for name, cell in stored.items()}
-        said = {name: _CELLS.get(cell.casefold()) for name, cell in cells.items()}
-        return [
-            name if said[name] == 1.0 else f"{name}: {cell}"
-            for name, cell in cells.items()
-            if said[name] in {1.0, None}
-        ]
+        items = [_shown_cell(name, cell.casefold()) for name, cell in cells.items()]
+        return [item for item in items if item]
     return [label]
+
+
+def _shown_cell(name: str, cell: str) -> str:
+    """Return what a cell of a column says, as a person reads it; empty for no and for a blank."""
+    if cell in _UNCERTAIN_CELLS:
+        return _("{name} (uncertain)", name=name)
+    said = _CELLS.get(cell)
+    if said is None:
+        return f"{name}: {cell}"
+    return name if said == 1.0 else ""
 
 
 def _is_negative(label: str) -> bool:

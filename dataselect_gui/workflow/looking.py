@@ -1,17 +1,21 @@
 """Read a project for display: arrays for all records, and a picture of one record on demand."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import contextlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dataselect_gui.checkpoints.checkpoint import Checkpoint
 from dataselect_gui.checkpoints.label_forms import label_items, shown_label
+from dataselect_gui.checkpoints.labels import LabelReader
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.checkpoints.request import Request
-from dataselect_gui.errors import UnusableError
+from dataselect_gui.errors import UnusableError, UsageError
 from dataselect_gui.project.project import Project
+from dataselect_gui.project.settings import StoredSource
 from dataselect_gui.project.table import Index
 from dataselect_gui.records.decoding_process import shared
 from dataselect_gui.records.forms.form import WrittenForm
@@ -21,12 +25,14 @@ from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.scored import ScoredRecords
 from dataselect_gui.records.source import SourceRef
 from dataselect_gui.scoring.catalog import in_order
-from dataselect_gui.selection.rules import Rule
+from dataselect_gui.selection.rules import RecordRule, Rule
+from dataselect_gui.selection.selecting import Selection, select
 from dataselect_gui.tasks.names import TaskName
 from dataselect_gui.tasks.registry import TASKS
 from dataselect_gui.tasks.single_label import SINGLE_LABEL
+from dataselect_gui.workflow.marks import among, note_shown
 from dataselect_gui.workflow.reasons import reasons_of
-from dataselect_gui.workflow.selecting import among, rule_of
+from dataselect_gui.workflow.selecting import classes_for, rule_of
 from dataselect_gui.workflow.switching import KeptScores, kept_scores
 
 _NOTHING = Index(ids=(), labels=(), units=None, content=np.empty((0, 32), dtype=np.uint8))
@@ -54,6 +60,9 @@ class Look:
         The SHA-256 of each record as it was scored, shape (n, 32).
     labels : sequence of str or None
         Shape (n,).
+    classes : sequence of str or None
+        The labels in the consortium's spelling, shape (n,), where the project's rule or the request's
+        reads them; None where none does, or where the checkpoint or the source moved.
     units : sequence of str or None
         Shape (n,).
     scores : dict
@@ -82,6 +91,8 @@ class Look:
         Whether a person reads its records, as texts, rather than looks at pictures.
     other_checkpoints : sequence of KeptScores
         The other checkpoints by which there are scores.
+    class_of : mapping of str to str
+        The model's class of each label that is a number or was matched by the owner's table.
     """
 
     folder: Path
@@ -92,6 +103,7 @@ class Look:
     ids: Sequence[str]
     content: NDArray[np.uint8]
     labels: Sequence[str | None]
+    classes: Sequence[str | None] | None
     units: Sequence[str] | None
     scores: dict[str, NDArray[np.float64]]
     kept: int
@@ -107,6 +119,7 @@ class Look:
     form: WrittenForm | None = None
     is_read: bool = False
     other_checkpoints: Sequence[KeptScores] = ()
+    class_of: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def has_classes(self) -> bool:
@@ -116,11 +129,18 @@ class Look:
     def label_of(self, row: int) -> str | None:
         """Return the label of a record as a person reads it; None where it has none."""
         label = self.labels[row]
-        if label is None or self.has_classes:
-            return label
+        if label is None:
+            return None
+        if self.has_classes:
+            return self.class_shown(label)
         if self.task == "regression":
             return ", ".join(map(_rounded, label_items(label)))
         return shown_label(label)
+
+    def class_shown(self, label: str) -> str:
+        """Return a label that is one class, with what the model calls it where that is not plain."""
+        name = self.class_of.get(label)
+        return label if name is None else f"{label} → {name}"
 
     @property
     def source(self) -> Path:
@@ -136,6 +156,13 @@ class Look:
     def eligible(self) -> NDArray[np.bool_]:
         """The records that may take part in a release, shape (n,)."""
         return ~(self.withheld | self.opted_out)
+
+    def picked_by(self, rule: Rule | None, eligible: NDArray[np.bool_]) -> Selection:
+        """Return what a rule picks; nothing where it reads what there is not."""
+        lacks_classes = isinstance(rule, RecordRule) and rule.reads_classes and self.classes is None
+        if rule is None or lacks_classes or not set(rule.scores) <= set(self.scores):
+            return Selection(np.zeros(len(eligible), dtype=bool), None)
+        return select(rule, self.scores, eligible, self.classes)
 
     @property
     def is_finished(self) -> bool:
@@ -158,7 +185,7 @@ def look(project_path: Path) -> Look:
         found = find_checkpoint(checkpoint)
         request, task = found.request, found.task.name
     except UnusableError:  # The checkpoint moved: scores can still be looked at.
-        request, task = Request(), SINGLE_LABEL.name
+        found, request, task = None, Request(), SINGLE_LABEL.name
     kind = kind_named(settings.source.kind)
     table = None if settings.table is None else project.table
     index = _NOTHING if table is None else table.index
@@ -169,6 +196,8 @@ def look(project_path: Path) -> Look:
         for name in names:
             scores[name] = table.values(name)
             undone |= table.column(name).done == 0
+    if any(not np.isnan(values).all() for values in scores.values()):
+        note_shown(project)
     return Look(
         folder=project_path,
         name="Demo" if settings.demo else project_path.stem,
@@ -178,6 +207,7 @@ def look(project_path: Path) -> Look:
         ids=index.ids,
         content=index.content,
         labels=index.labels,
+        classes=None if table is None else _classes(project, request),
         units=index.units,
         scores=scores,
         kept=sum(int(np.count_nonzero(~np.isnan(values))) for values in scores.values()),
@@ -193,7 +223,43 @@ def look(project_path: Path) -> Look:
         form=kind.form_at(settings.source.ref),
         is_read=kind.is_read,
         other_checkpoints=kept_scores(project),
+        class_of={} if found is None else _class_of(found, settings.source, index.labels),
     )
+
+
+def _classes(project: Project, request: Request) -> Sequence[str | None] | None:
+    """Return the class of each record, where one of the rules that may be shown reads it."""
+    with contextlib.suppress(UnusableError, UsageError):
+        for rule in (rule_of(project), request.asked_rule):
+            classes = None if rule is None else classes_for(project, rule)
+            if classes is not None:
+                return classes
+    return None
+
+
+def _class_of(
+    checkpoint: Checkpoint, source: StoredSource, labels: Sequence[str | None]
+) -> dict[str, str]:
+    """Return the model's name of each label that does not have it, as far as that is certain.
+
+    Whether a number is the index of a class depends on what the source states of its own classes, which
+    a project does not hold: tables and texts in a table state nothing, of all others only what the
+    owner's table says is known here.
+    """
+    if not checkpoint.task.has_classes:
+        return {}
+    ref = source.ref
+    states_nothing = kind_named(source.kind).is_read and ref.path.is_file()  # Such tables name none.
+    try:
+        reader = LabelReader.of(checkpoint, None if states_nothing else (), ref.labels)
+    except (UnusableError, UsageError):  # The checkpoint was exchanged.
+        return {}
+    matches = reader.account(labels).matches
+    return {
+        match.label: match.name
+        for match in matches
+        if match.name is not None and match.how in {"number", "table"} and match.name != match.label
+    }
 
 
 def prepare_pictures() -> None:

@@ -102,7 +102,7 @@ def project_name(source: Path) -> str:
     return f"{source_stem(source)}{SUFFIX}"
 
 
-def project_place(records: SourceRef, digest: str) -> Path:
+def project_place(records: SourceRef, digest: str, *, exactly: bool = False) -> Path:
     """Return the path of the project of a source and a checkpoint, or of a new one.
 
     It lies beside the source, or in the ledger's folder where the program cannot write beside the
@@ -114,11 +114,14 @@ def project_place(records: SourceRef, digest: str) -> Path:
         The records. A project that reads another part or other columns than are named is not theirs.
     digest : str
         The checkpoint's.
+    exactly : bool
+        Whether what is not named counts too: labels, what they mean and units as they are read here.
     """
     source = resolved(records.path)
     beside = place_beside(source)
+    wanted = replace(records, path=source)
     folder, number = beside / project_name(source), 2
-    while folder.exists() and not _is_project_of(folder, replace(records, path=source), digest):
+    while folder.exists() and not _is_project_of(folder, wanted, digest, exactly=exactly):
         folder, number = beside / f"{source_stem(source)}-{number}{SUFFIX}", number + 1
     return folder
 
@@ -183,7 +186,7 @@ def score(
             )
         known = project.settings.source
         label_column = label_column or known.label_column
-        unit_column = unit_column or known.unit_column
+        unit_column = _same_unit_column(project, unit_column)
         split = _same_split(project, split)
         text_column = _same_text_column(project, text_column)
         labels = _same_rule(project, labels)
@@ -285,6 +288,26 @@ def _same_split(project: Project, split: str | None) -> str | None:
     return split or known
 
 
+def _same_unit_column(project: Project, column: str | None) -> str | None:
+    """Return the column that names a project's people; refuse another one once some opted out."""
+    known = project.settings.source.unit_column
+    if project.opted_out and column not in {None, known}:
+        raise UnusableError(
+            _("People opted out of “{name}” by other names.", name=project.folder.name),
+            _(
+                "They are named as in {known}; in “{column}” nobody would find them, and their records "
+                "could leave.",
+                known=_("no column") if known is None else f"“{known}”",
+                column=column,
+            ),
+            _(
+                "Leave the column of people as it is, or take them off the list of those who opted out "
+                "first, and put them on it again by the other names."
+            ),
+        )
+    return column or known
+
+
 def _same_text_column(project: Project, column: str | None) -> str | None:
     """Return the column that holds a project's texts; refuse another one."""
     known = project.settings.source.text_column
@@ -352,7 +375,7 @@ def _settle_precision(project: Project, requested: str | None) -> Precision:
     return requested or earlier or PRECISIONS[0]
 
 
-def _is_project_of(folder: Path, records: SourceRef, digest: str) -> bool:
+def _is_project_of(folder: Path, records: SourceRef, digest: str, *, exactly: bool) -> bool:
     try:
         settings = Project.open(folder).settings
     except UnusableError:
@@ -360,12 +383,18 @@ def _is_project_of(folder: Path, records: SourceRef, digest: str) -> bool:
     its = settings.source.ref
     if (its.path, its.split, settings.checkpoint.digest) != (records.path, records.split, digest):
         return False
+    if exactly and (records.unit_column, records.labels) != (its.unit_column, its.labels):
+        return False
     named = [
         (records.label_column, its.label_column),
-        ((records.text_column or "").casefold() or None, (its.text_column or "").casefold()),
-        (records.labels.columns or None, its.labels.columns),
+        (
+            (records.text_column or "").casefold() or None,
+            (its.text_column or "").casefold() or None,
+        ),
+        (records.labels.columns or None, its.labels.columns or None),
     ]
-    return all(asked in {None, known} for asked, known in named) and not settings.demo
+    unsaid = set() if exactly else {None}
+    return all(asked in {*unsaid, known} for asked, known in named) and not settings.demo
 
 
 def _kept(folder: Path) -> str:
@@ -383,7 +412,9 @@ def _score_by_key(project: Project, score: KeyedScore, limit: int | None) -> int
         column = table.column(score.name)
         if not column.done[rows].all():
             with ledger_of(project).session() as session:
-                account = session.claim(source_marks(table.index.content, table.index.people))
+                index = table.index
+                marks = source_marks(index.content, index.people, index.whole_rows)
+                account = session.claim(marks)
                 # The demo's records are public; its scores are the same on every machine.
                 secret = b"demo" if project.settings.demo else session.secret(account)
             column.write(rows, np.array([score.keyed(secret, table.index.ids[row]) for row in rows]))

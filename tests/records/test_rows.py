@@ -7,8 +7,9 @@ import struct
 import tracemalloc
 import zlib
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -16,12 +17,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dataselect_gui.checkpoints.features import Features, features_of
+from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import FaultError, UnusableError
 from dataselect_gui.records.forms.rows_file import ROWS_FILE, TABLE, cells_of
 from dataselect_gui.records.kinds.rows import ROWS
 from dataselect_gui.records.opening import content_hash, open_source
 from dataselect_gui.records.source import Source, SourceRef
 from dataselect_gui.records.tables.parquet_writing import parquet_of, row_count
+from tests.helpers import hugging_face_folder
 
 HEADER = ("age", "work", "sex", "note", "who", "label")
 FEATURES = ("sex", "age", "work")
@@ -338,3 +341,21 @@ def test_features_and_rows_meet(tmp_path: Path) -> None:
     content = ROWS.decode(source.read(1))
     assert isinstance(content, tuple)
     np.testing.assert_array_equal(features.vector(content), [1, 0, 2, 1])
+
+
+@pytest.mark.parametrize(
+    ("form", "has_processor", "said"),
+    [
+        ("huggingface", False, "the checkpoint takes images"),
+        ("exported", True, "the checkpoint takes images"),
+        ("exported", False, "no features.json"),
+    ],
+)
+def test_a_table_is_not_blamed_on_a_missing_file_where_the_model_is_for_other_records(
+    tmp_path: Path, form: Literal["huggingface", "exported"], has_processor: bool, said: str
+) -> None:
+    model = find_checkpoint(hugging_face_folder(tmp_path / "m")).final
+    processor = tmp_path / "preprocessor_config.json" if has_processor else None
+    with pytest.raises(UnusableError, match=said) as refused:
+        ROWS.to_input(replace(model, form=form, processor=processor), None)
+    assert ("features.json" in str(refused.value)) == (said == "no features.json")

@@ -153,6 +153,8 @@ class RowTable:
     features : dict
         What stands before a cell in a row as it is kept, ``"age":`` with each % twice → the column's
         cells, in JSON.
+    whole_rows : ndarray of uint8
+        As `SourceOfRows` has it.
     """
 
     path: Path
@@ -162,6 +164,7 @@ class RowTable:
     columns: Sequence[str]
     notes: Sequence[str]
     features: dict[bytes, Column]
+    whole_rows: NDArray[np.uint8]
     classes: Sequence[str] | None = None
     problems: Sequence[Problem] = ()
     ignored: int = 0
@@ -220,6 +223,7 @@ def _open_table(where: SourceRef) -> RowTable:
         ],
         features={_head(name): _as_json(table.column(name)) for name in chosen},
         classes=None if several else table.classes.get(label or _LABEL),
+        whole_rows=table.row_hashes,
     )
 
 
@@ -243,13 +247,23 @@ def _json(text: str | None) -> str:
 
 
 def _features_of(member: "Member") -> Features:
-    if member.features is None:
+    if member.features is not None:
+        return member.features
+    does_not_fit = _("The records cannot be made into inputs of the model.")
+    if member.tokenizer is not None or member.processor is not None or member.form == "huggingface":
+        takes_texts = member.tokenizer is not None
         raise UnusableError(
-            _("The records cannot be made into inputs of the model."),
-            _("They are rows of a table, and the checkpoint has no features.json that says how."),
-            _("Ask the consortium for that file."),
+            does_not_fit,
+            _("They are rows of a table, and the checkpoint takes texts.")
+            if takes_texts
+            else _("They are rows of a table, and the checkpoint takes images."),
+            _("Give the records that it is for, or a checkpoint for tables."),
         )
-    return member.features
+    raise UnusableError(
+        does_not_fit,
+        _("They are rows of a table, and the checkpoint has no features.json that says how."),
+        _("Ask the consortium for that file."),
+    )
 
 
 def _check_features(table: Table, features: Sequence[str]) -> None:

@@ -31,6 +31,7 @@ from dataselect_gui.records.tables.table import (
     check_shape,
     own_name,
     place_of,
+    row_hash,
     unreadable,
 )
 from dataselect_gui.texts import N_, _
@@ -38,8 +39,10 @@ from dataselect_gui.texts import N_, _
 ENDINGS = frozenset({".parquet", ".pq", ".feather", ".arrow"})
 ROW_COUNT = ""
 """What the number of rows is asked for as: no column is called so."""
-CLASSES_OF = "\0"
+CLASSES_OF = "\0classes of "
 """Before a column's name, what the names of its classes are asked for as: no name begins so."""
+ROW_HASHES = "\0rows"
+"""The same of the hashes of whole rows."""
 MOST_BYTES = 2 << 30
 """Of all cells, in UTF-8."""
 _PARQUET, _FEATHER_1 = b"PAR1", b"FEA1"
@@ -47,6 +50,7 @@ _MOST_DIRECTORY = 1 << 25
 """Bytes of the end of a Parquet file, which describes each column of each group of rows."""
 _DEEPEST = 32
 _BATCH_ROWS = 4096
+_NO_COLUMNS = frozenset({ROW_COUNT, ROW_HASHES})
 _Batches: TypeAlias = Callable[[list[int]], Iterator[Any]]
 """Yields batches with the columns at some places."""
 _DAMAGED = N_("It is damaged, or is no such file.")
@@ -64,8 +68,9 @@ def unpack_columns(
     name : str
         What it is called.
     needed : sequence of str
-        The columns; `ROW_COUNT` stands for the number of rows, and `CLASSES_OF` before a column for the
-        names of its classes by number, where the file states them.
+        The columns; `ROW_COUNT` stands for the number of rows, `ROW_HASHES` for what `row_hash` makes
+        of each, and `CLASSES_OF` before a column for the names of its classes by number, where the file
+        states them.
 
     Returns
     -------
@@ -90,14 +95,15 @@ def _read(
     schema, stated_rows, batches = _opened(file, name)
     names = [own_name(title) for title in schema.names]
     check_shape(name, len(names), stated_rows or 0)
-    columns = [title for title in needed if title != ROW_COUNT and not title.startswith(CLASSES_OF)]
+    columns = [key for key in needed if key not in _NO_COLUMNS and not key.startswith(CLASSES_OF)]
     places = {title: place_of(title, names, name) for title in columns}
     chosen = {title: place for title, place in places.items() if place is not None}
     for title, place in chosen.items():
         _check_type(name, title, schema.field(place).type)
     stored = {title: bytearray() for title in chosen}
-    rows = size = 0
-    for batch in batches(list(chosen.values())):
+    rows, size, hashes = 0, 0, bytearray()
+    read = list(range(len(names))) if ROW_HASHES in needed else list(chosen.values())
+    for batch in batches(read):
         batch.validate(full=True)
         rows += batch.num_rows
         check_shape(name, len(names), rows)
@@ -109,11 +115,16 @@ def _read(
             if max(map(len, cells), default=0) > MOST_CELL:
                 raise unreadable(name, _("A cell has more than {most:,} bytes.", most=MOST_CELL))
             stored[title] += b"".join(cell + END for cell in cells)
+        if ROW_HASHES in needed:
+            all_cells = map(_whole_cells, batch.columns)
+            hashes += b"".join(map(row_hash, zip(*all_cells, strict=True)))
     if stated_rows is not None and chosen and stated_rows != rows:
         raise unreadable(name, _(_DAMAGED))
     made: list[tuple[str, NDArray[Any]]] = []
     if ROW_COUNT in needed:
         made.append((ROW_COUNT, np.array([rows if chosen or stated_rows is None else stated_rows])))
+    if ROW_HASHES in needed:
+        made.append((ROW_HASHES, np.frombuffer(hashes, dtype=np.uint8)))
     made += [(title, np.frombuffer(column, dtype=np.uint8)) for title, column in stored.items()]
     stated = stated_features(schema)
     for title, place in chosen.items():
@@ -188,6 +199,14 @@ def _holds_bytes(kind: Any) -> bool:  # noqa: ANN401
         or types.is_fixed_size_binary(kind)
         or types.is_binary_view(kind)
     )
+
+
+def _whole_cells(array: Any) -> list[bytes]:  # noqa: ANN401
+    """Return the values of any array as bytes: as cells where they can be."""
+    try:
+        return _cells(array)
+    except (TypeError, ValueError):  # Bytes, alone or within others, or very long.
+        return [b"" if value is None else repr(value).encode() for value in array.to_pylist()]
 
 
 def _cells(array: Any) -> list[bytes]:  # noqa: ANN401

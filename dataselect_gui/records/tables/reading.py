@@ -10,17 +10,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+import numpy as np
 from numpy.typing import NDArray
 
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.records.decoding_process import unpacked
 from dataselect_gui.records.npz import most_memory
 from dataselect_gui.records.source import UnreadableRecordError
-from dataselect_gui.records.tables.columnar import CLASSES_OF, MOST_BYTES, ROW_COUNT
+from dataselect_gui.records.tables.columnar import CLASSES_OF, MOST_BYTES, ROW_COUNT, ROW_HASHES
 from dataselect_gui.records.tables.columnar import ENDINGS as COLUMNAR
 from dataselect_gui.records.tables.delimited import read_delimited
 from dataselect_gui.records.tables.json_lines import read_json_lines
 from dataselect_gui.records.tables.table import (
+    HASH_BYTES,
     MOST_ROWS,
     Column,
     Table,
@@ -90,7 +92,8 @@ def _read_columnar(
     if wanted is None:
         wanted = usable(unpacked(kind, path, [], most)[0])
     of_classes = {CLASSES_OF + title: title for title in wanted}
-    names, arrays = unpacked(kind, path, [ROW_COUNT, *wanted, *of_classes], most)
+    names, arrays = unpacked(kind, path, [ROW_COUNT, ROW_HASHES, *wanted, *of_classes], most)
+    hashes = arrays.pop(ROW_HASHES, np.empty(0)).tobytes()
     columns = {title: Column(arrays[title]) for title in wanted if title in arrays}
     classes = {
         title: _names_from(path, arrays[asked])
@@ -98,10 +101,11 @@ def _read_columnar(
         if asked in arrays
     }
     rows = int(arrays[ROW_COUNT][0]) if ROW_COUNT in arrays and arrays[ROW_COUNT].size == 1 else -1
-    if any(len(column) != rows for column in columns.values()) or not all(map(str, names)):
+    is_whole = all(len(column) == rows for column in columns.values())
+    if not is_whole or len(hashes) != rows * HASH_BYTES or not all(map(str, names)):
         raise _made_to_harm(path)
     check_shape(path.name, len(names), rows, most_rows)
-    return Table(path.name, tuple(names), rows, columns, classes=classes)
+    return Table(path.name, tuple(names), rows, columns, classes=classes, whole_rows=hashes)
 
 
 def _names_from(path: Path, stored: NDArray[Any]) -> tuple[str, ...]:

@@ -158,6 +158,7 @@ class Inspector(QWidget):
         is_read = look is not None and look.is_read
         self._picture.setVisible(not is_read)
         self.reader.setVisible(is_read)
+        self.map.button.setVisible(not is_read)  # The key says why there is none.
         for name in [] if look is None else look.scores:
             self._scores[name] = Placement(name)
             self._list.addWidget(self._scores[name])

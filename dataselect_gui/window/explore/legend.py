@@ -25,12 +25,17 @@ class Legend(QWidget):
     ----------
     state : State
         What the window shows.
+
+    Attributes
+    ----------
+    entries : list of str
+        Each class with its count.
     """
 
     def __init__(self, state: State) -> None:
         super().__init__()
         self._state = state
-        self._entries: list[str] = []
+        self.entries: list[str] = []
         self.setFixedHeight(_HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(visible(_("Classes")))
@@ -43,14 +48,14 @@ class Legend(QWidget):
         return QSize(0, _HEIGHT)
 
     def _count(self) -> None:
-        names, codes = self._state.class_names, self._state.class_codes
+        names, codes, look = self._state.class_names, self._state.class_codes, self._state.look
         chosen = codes[self._state.selection.chosen & (codes >= 0)] if len(codes) else codes
         counts = np.bincount(chosen, minlength=len(names))
-        self._entries = [
-            f"{visible(name, _MOST_NAME)} {count:,}"
+        self.entries = [
+            f"{visible(name if look is None else look.class_shown(name), _MOST_NAME)}: {count:,}"
             for name, count in zip(names, counts.tolist(), strict=True)
         ]
-        text = f"{_(_TITLE)} {', '.join(self._entries)}" if names else ""
+        text = f"{_(_TITLE)} {', '.join(self.entries)}" if names else ""
         self.setAccessibleDescription(visible(text))
         self.setToolTip(tip(text))
         self.update()
@@ -66,13 +71,13 @@ class Legend(QWidget):
         painter.setPen(theme.colour(colours.dim))
         metrics, middle = painter.fontMetrics(), self.height() / 2
         left = 8
-        if self._entries:
+        if self.entries:
             paint(painter, self._room(left), Qt.AlignmentFlag.AlignVCenter, _(_TITLE))
             left += metrics.horizontalAdvance(_(_TITLE)) + _GAP
-        for code, entry in enumerate(self._entries):
-            more = _("and {count} more", count=len(self._entries) - code)
+        for code, entry in enumerate(self.entries):
+            more = _("and {count} more", count=len(self.entries) - code)
             width = _SIGN + metrics.horizontalAdvance(entry)
-            is_last = code == len(self._entries) - 1
+            is_last = code == len(self.entries) - 1
             reserved = 0 if is_last else _GAP + metrics.horizontalAdvance(more)
             if left + width + reserved > self.width():
                 paint(painter, self._room(left), Qt.AlignmentFlag.AlignVCenter, more)

@@ -64,6 +64,10 @@ class ParcelColumn(QWidget):
             for item in items:
                 sample = _("Made-up sample: {sample}", sample=item.sample)
                 body.addWidget(Fold(item.title, *item.lines, sample))
+                if item.fields:
+                    fields = paragraph(visible(", ".join(item.fields)), role="dim")
+                    fields.setContentsMargins(24, 0, 0, theme.SPACE[0])
+                    body.addWidget(fields)
 
     def show_done(self, done: Done) -> None:
         """Show what a release holds, and what its verification found."""

@@ -19,11 +19,14 @@ class Item:
         What it holds, line by line.
     sample : str
         Made up.
+    fields : tuple of str
+        The names of what it holds, which are seen without opening it.
     """
 
     title: str
     lines: tuple[str, ...]
     sample: str
+    fields: tuple[str, ...] = ()
 
 
 _RECORDS_STAY = (
@@ -45,8 +48,13 @@ _STAYS = (
 
 def leaving(kind: str, look: Look | None) -> list[Item]:
     """Return what leaves with a kind of release, file by file."""
-    files = (*leaving_files(kind, look), *DOCUMENTS)
-    return [Item(_(file.title), tuple(_lines_of(file)), file.sample) for file in files]
+    data = [
+        Item(
+            _(file.title), tuple(_lines_of(file)), file.sample, tuple(name for name, _of in file.fields)
+        )
+        for file in leaving_files(kind, look)
+    ]
+    return data + [Item(_(file.title), tuple(_lines_of(file)), file.sample) for file in DOCUMENTS]
 
 
 def data_fields(kind: str, look: Look | None) -> list[str]:
@@ -58,6 +66,10 @@ def staying(kind: str) -> list[Item]:
     """Return what stays with a kind of release."""
     stays = _STAYS if kind_named(kind).discloses else (_RECORDS_STAY, *_STAYS)
     return [Item(_(title), (_(line),), _(sample)) for title, line, sample in stays]
+
+
+def _item(file: Leaving, fields: tuple[str, ...] = ()) -> Item:
+    return Item(_(file.title), tuple(_lines_of(file)), file.sample, fields)
 
 
 def _lines_of(file: Leaving) -> list[str]:

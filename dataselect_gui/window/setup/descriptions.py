@@ -8,6 +8,7 @@ from dataselect_gui.texts import N_, _, ngettext
 from dataselect_gui.window.setup.labels import label_facts
 from dataselect_gui.workflow import (
     CheckpointInspected,
+    LabelRule,
     Look,
     Request,
     SourceInspected,
@@ -69,7 +70,7 @@ def checkpoint_facts(inspection: CheckpointInspected) -> Facts:
 
 def project_facts(look: Look) -> Facts:
     """Return what an open project was made from, and how its records are read."""
-    labels = sorted({label for label in look.labels if label is not None})
+    labels = sorted({look.class_shown(label) for label in look.labels if label is not None})
     part = [] if look.records.split is None else [(_("Part"), look.records.split)]
     return [
         *part,
@@ -78,6 +79,13 @@ def project_facts(look: Look) -> Facts:
         *_reading(look.records),
         (_("Scores"), ", ".join(look.scores) or _("none yet")),
     ]
+
+
+def has_columns(look: Look) -> bool:
+    """Say whether a person, or the checkpoint, said how the records' columns and labels are read."""
+    source = look.records
+    said = (source.label_column, source.unit_column, source.text_column, source.feature_columns)
+    return any(said) or source.labels != LabelRule()
 
 
 def _reading(source: SourceRef) -> Facts:
@@ -175,8 +183,11 @@ def requested(request: Request) -> list[tuple[str, str]]:
         if value is not None
     ]
     if private:
-        terms = _("under differential privacy: {terms}", terms=", ".join(private))
-        lines.append((_("Trained"), terms))
+        promised = request.epsilon is not None or bool(request.noise_multiplier)
+        text = (
+            N_("under differential privacy: {terms}") if promised else N_("{terms}; no noise is stated")
+        )
+        lines.append((_("Trained"), _(text, terms=", ".join(private))))
     lines += [
         (name, visible(text, _MOST_TEXT))
         for name, text in (

@@ -25,6 +25,11 @@ _NAMELESS = N_(
     "The checkpoint gives its classes numbers and no names. Say in the terminal which is which: "
     "dataselect score … --labels FILE."
 )
+_NAMES = N_(
+    "Nearly every record has a label of its own, and none is one of the model's classes. That is what "
+    "a column of names or numbers of records looks like: choose another column of labels."
+)
+_UNUSED = N_("The classes that you chose are not used yet: press “Use these classes”.")
 
 
 class LabelTable(QFrame):
@@ -34,15 +39,19 @@ class LabelTable(QFrame):
     -------
     chosen(LabelRule)
         The owner said which class each of them is.
+    touched()
+        A class was chosen, which is not used before the button is pressed.
     """
 
     chosen = Signal(object)
+    touched = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         self.setProperty("role", "panel")
         self._rule = LabelRule()
         self.choices: dict[str, ComboBox] = {}
+        self._is_touched = False
         self._hint = paragraph(role="warning")
         self._rows = QGridLayout()
         self._rows.setHorizontalSpacing(theme.SPACE[3])
@@ -68,6 +77,11 @@ class LabelTable(QFrame):
         """Why there is something to choose, as sentences; empty where that goes without saying."""
         return self._hint.text()
 
+    @property
+    def unused(self) -> str:
+        """What a person chose and did not use, as a sentence; empty for nothing."""
+        return _(_UNUSED) if self._is_touched else ""
+
     def show_account(self, account: LabelAccount | None, rule: LabelRule) -> None:
         """Show the labels that fit no class by themselves, with what was chosen for them.
 
@@ -79,26 +93,34 @@ class LabelTable(QFrame):
             How they are read now.
         """
         clear(self._rows)
-        self.choices, self._rule = {}, rule
+        self.choices, self._rule, self._is_touched = {}, rule, False
         # Columns of labels have their classes already: that is chosen with them.
         matches = [] if account is None or rule.columns else account.matches
         open_ones = [match for match in matches if match.how in {None, "table"}]
         self.setVisible(bool(open_ones))
         if account is None or not open_ones:
             return
+        if account.is_refused and _are_names(account):
+            self._hint.setText(_(_NAMES))
+            self._hint.show()
+            self.use.hide()
+            self._more.hide()
+            return
         left = bool(account.unmatched)
         text = _(_NONE_FIT) if account.is_refused else _(_SOME_FIT) if left else ""
         self._hint.setText(text if account.classes else f"{text} {_(_NAMELESS)}".strip())
         self._hint.setVisible(bool(self._hint.text()))
         self.use.setVisible(bool(account.classes))
+        if len(open_ones) > _MOST_ROWS:  # Those that were not asked for yet come next.
+            open_ones.sort(key=lambda match: match.how is not None)
         shown = open_ones[:_MOST_ROWS] if account.classes else []
         for place, match in enumerate(shown):
             self._add(place, match.label, match.records, account.classes, match.name)
         more = len(open_ones) - len(shown) if account.classes else 0
         self._more.setText(
             ngettext(
-                "{count:,} more label: name it in the terminal, with --labels FILE.",
-                "{count:,} more labels: name them in the terminal, with --labels FILE.",
+                "{count:,} more label: it is asked for when these are used.",
+                "{count:,} more labels: they are asked for when these are used.",
                 more,
             )
         )
@@ -114,11 +136,16 @@ class LabelTable(QFrame):
             choice.add(visible(other, _MOST_NAME), other)
         choice.setCurrentIndex(0 if name is None else max(0, choice.findData(name)))
         choice.setMinimumContentsLength(10)
+        choice.activated.connect(self._on_touched)
         line, side = divmod(place, 2)
         self._rows.addWidget(text, line, 2 * side, Qt.AlignmentFlag.AlignVCenter)
         self._rows.addWidget(choice, line, 2 * side + 1)
         self._rows.setColumnStretch(2 * side + 1, 1)
         self.choices[label] = choice
+
+    def _on_touched(self) -> None:
+        self._is_touched = True
+        self.touched.emit()
 
     def _on_use(self) -> None:
         kept = {label: name for label, name in self._rule.classes if label not in self.choices}
@@ -127,6 +154,12 @@ class LabelTable(QFrame):
         self.chosen.emit(
             LabelRule(tuple({**kept, **said}.items()), rule.columns, rule.separator, rule.uncertain)
         )
+
+
+def _are_names(account: LabelAccount) -> bool:
+    """Say whether labels look like names of records: very many, and hardly one of them twice."""
+    labelled = account.records - account.unlabelled
+    return len(account.unmatched) > max(_MOST_ROWS, labelled // 2)
 
 
 def label_facts(account: LabelAccount) -> str:

@@ -75,6 +75,7 @@ class Matching(QObject):
         self._read: SourceRef | None = None
         self._records: SourceInspected | None = None
         self._checkpoint: CheckpointInspected | None = None
+        self._anew: Path | None = None
         setup.split_chosen.connect(self._on_split)
         setup.reading.chosen.connect(self._on_reading)
         setup.labels.chosen.connect(self._on_labels)
@@ -88,6 +89,16 @@ class Matching(QObject):
         """Inspect the records of a project for another checkpoint, which has classes of its own."""
         self._inspect(replace(source, feature_columns=(), labels=LabelRule()))
 
+    def read_anew(self, source: SourceRef) -> None:
+        """Inspect the records of a project to read them in another way; it is not opened again."""
+        self._anew = source.path
+        self.inspect_again(source)
+
+    @property
+    def is_anew(self) -> bool:
+        """Whether records that were scored before are read in another way."""
+        return self._source is not None and self._source.path == self._anew
+
     def forget(self) -> None:
         """Drop records and checkpoint."""
         self.drop()
@@ -97,7 +108,7 @@ class Matching(QObject):
 
     def drop(self) -> None:
         """Hold records and checkpoint no longer: a project was opened, which has its own."""
-        self._source = self._read = self._records = self._checkpoint = None
+        self._source = self._read = self._records = self._checkpoint = self._anew = None
 
     def go_on(self) -> None:
         """Match records and checkpoint where both were given, as soon as all is known that it takes."""
@@ -191,7 +202,7 @@ class Matching(QObject):
         checkpoint = inputs.checkpoint
         assert checkpoint is not None
         folder = workflow.project_place(source, inputs.digest)
-        if folder.exists():
+        if folder.exists() and not self.is_anew:
             self.project_found.emit(folder)
             return
 

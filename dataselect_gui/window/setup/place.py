@@ -12,6 +12,7 @@ from dataselect_gui.texts import N_, _
 from dataselect_gui.window.place import Place, PlaceId
 from dataselect_gui.window.setup.descriptions import (
     checkpoint_facts,
+    has_columns,
     part_of,
     parts_of,
     project_facts,
@@ -41,6 +42,7 @@ from dataselect_gui.workflow import (
 _NO_RECORDS = N_("Not chosen yet: drop {kinds}.")
 _NO_CHECKPOINT = N_("Not chosen yet: drop the consortium's folder, or its .pt2 file.")
 _ALONE = N_("No column tells people apart, so each record is protected by itself.")
+_ANEW = N_("What is read another way is scored into a project of its own: the present scores stay.")
 _FIXED = N_("Chosen when these records were first scored.")
 _HINT = N_("Where a person has several records, protect the person: choose the column that names them.")
 _TRYING = N_("It is being tried on some of your records. You need not wait for that.")
@@ -66,6 +68,10 @@ class SetupPlace(ColumnPlace, Place):
         The study is to be shown.
     split_chosen(str)
         A part of the records was chosen.
+    anew_requested()
+        The records of the open project are to be read in another way.
+    back_requested()
+        That project is to be opened again.
     """
 
     place_id = PlaceId.SETUP
@@ -73,6 +79,8 @@ class SetupPlace(ColumnPlace, Place):
     stop_requested = Signal()
     try_requested = Signal()
     split_chosen = Signal(str)
+    anew_requested = Signal()
+    back_requested = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -99,6 +107,11 @@ class SetupPlace(ColumnPlace, Place):
         self._split_hint = paragraph(role="warning")
         self._split_row = row(self.split, self._split_hint)
         self.reading, self.labels = Reading(), LabelTable()
+        self.read_anew = Button(_("Read them another way…"))
+        self.read_anew.clicked.connect(self.anew_requested)
+        self.go_back = Button(_("Back to the scores"))
+        self.go_back.clicked.connect(self.back_requested)
+        self._anew_row = row(self.read_anew, self.go_back, paragraph(_(_ANEW), role="dim"))
         self.other_checkpoints = OtherCheckpoints()
         self.training = TrainingQuestion()
         self.score = Button()
@@ -123,6 +136,11 @@ class SetupPlace(ColumnPlace, Place):
         """The column that names the person; None where each record is protected by itself."""
         return self.unit.chosen()
 
+    @property
+    def unused(self) -> str:
+        """What a person chose and did not use yet, as a sentence; empty for nothing."""
+        return self.reading.unused or self.labels.unused
+
     def show_records(
         self,
         path: Path | None,
@@ -132,6 +150,7 @@ class SetupPlace(ColumnPlace, Place):
         """Show what inspection found at the source, and whom a person said to protect."""
         known = self.unit_column if path == self._path else unit_column
         self.reading.forget()
+        self._anew_row.hide()
         self._show_splits(inspection)
         if inspection is None or path is None:
             self._show_units("")
@@ -187,6 +206,15 @@ class SetupPlace(ColumnPlace, Place):
         self.records.show_facts("", facts, problems, look.source)
         self.checkpoint.show_facts("", requested(look.request), [], look.checkpoint)
         self.other_checkpoints.show_kept(look.other_checkpoints)
+        self.go_back.hide()
+        self.read_anew.show()
+        self._anew_row.setVisible(has_columns(look))
+
+    def show_way_back(self, *, shown: bool) -> None:
+        """Offer the way back to the project whose records are read in another way."""
+        self.read_anew.hide()
+        self.go_back.setVisible(shown)
+        self._anew_row.setVisible(shown)
 
     def show_demo(self) -> None:
         """Show what the demo is made of, while it is scored."""
@@ -295,6 +323,7 @@ class SetupPlace(ColumnPlace, Place):
         self.column.addWidget(self._split_row)
         self.column.addWidget(Pair(self.records, self.checkpoint))
         self.column.addWidget(self.other_checkpoints)
+        self.column.addWidget(self._anew_row)
         self.column.addWidget(self.reading)
         self.column.addWidget(self.labels)
         self.column.addWidget(Pair(protect, question))

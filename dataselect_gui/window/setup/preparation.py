@@ -1,5 +1,6 @@
 """Takes files and folders, inspects and matches them, and has them scored."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -73,11 +74,14 @@ class Preparation(QObject):
         self._start, self._setup, self._notice = start, setup, notice
         self._window = window
         self._waiting: list[Path | SourceRef] = []
+        self._left: Path | None = None
         self._scoring = Scoring(state, setup, notice, self)
         self._scoring.begun.connect(self._on_begun)
         self._scoring.scored.connect(self.scored)
         for said in (setup.split_chosen, setup.reading.chosen, setup.labels.chosen):
             said.connect(self._on_said)  # Before a job follows from it.
+        for touched in (setup.reading.touched, setup.labels.touched):
+            touched.connect(self._show_idle)
         self._matching = Matching(state, start, setup, self)
         self._matching.arrived.connect(self._on_arrived)
         self._matching.settled.connect(self._on_settled)
@@ -89,6 +93,8 @@ class Preparation(QObject):
         setup.score_requested.connect(self.score)
         setup.stop_requested.connect(self._jobs.stop)
         setup.other_checkpoints.chosen.connect(self._switch)
+        setup.anew_requested.connect(self.read_anew)
+        setup.back_requested.connect(self._go_back)
         setup.training.answered.connect(self._on_answered)
         state.opened.connect(self._on_opened)
         state.inputs_changed.connect(self._show_idle)
@@ -160,6 +166,23 @@ class Preparation(QObject):
         if self._state.look is not None:
             self._choose(self._state.look.checkpoint, _("Where is the checkpoint?"))
 
+    def read_anew(self) -> None:
+        """Read the open project's records in another way, for its checkpoint; it stays as it is."""
+        look = self._state.look
+        if look is None or self._jobs.running:
+            return
+        self._left = look.folder
+        self.forget()
+        self._state.show_place(PlaceId.SETUP)
+        self._waiting.append(look.checkpoint)
+        self._notice.show_message(None)
+        self._matching.read_anew(look.records)
+
+    def _go_back(self) -> None:
+        """Open the project again whose records were to be read in another way."""
+        if self._left is not None and not self._jobs.running:
+            self.scored.emit(self._left)
+
     def _switch(self, digest: str) -> None:
         """Show the scores by another checkpoint of the open project."""
         look = self._state.look
@@ -202,6 +225,7 @@ class Preparation(QObject):
                 self._waiting.append(look.checkpoint if is_source else look.records)
 
     def _on_settled(self) -> None:
+        self._setup.show_way_back(shown=self._matching.is_anew)
         if self._waiting:
             QTimer.singleShot(0, self, self._take_next)
         else:
@@ -244,6 +268,9 @@ class Preparation(QObject):
         """Score the records with the checkpoint, or continue where scoring was interrupted."""
         if self._jobs.running:
             return
+        if self._setup.unused:
+            self._state.show_place(PlaceId.SETUP)  # Where it says so.
+            return
         if self._state.interrupted is not None:
             self._scoring.go_on()
             return
@@ -252,7 +279,8 @@ class Preparation(QObject):
         if source is None or checkpoint is None:
             return
         unit, answer = self._setup.unit_column, self._state.in_training
-        place = workflow.project_place(source, inputs.digest)
+        wanted = replace(source, unit_column=unit)
+        place = workflow.project_place(wanted, inputs.digest, exactly=self._matching.is_anew)
         folder = place if look is None else look.folder
 
         def work(context: JobContext) -> Path:
@@ -319,8 +347,8 @@ class Preparation(QObject):
 
     def _show_idle(self) -> None:
         """Show in Setup what its button would do now, unless a job runs."""
-        look = self._state.look
-        self._setup.show_trial(self._state.inputs.study_obstacle)
+        look, unused = self._state.look, self._setup.unused
+        self._setup.show_trial(self._state.inputs.study_obstacle or unused)
         if self._jobs.running:
             return
         if self._state.interrupted is not None or (look is not None and not look.is_finished):
@@ -329,4 +357,6 @@ class Preparation(QObject):
             text = _("Computes what is missing or has changed, and nothing else.")
             self._setup.show_idle(_("Score again"), ready=True, text=text)
         else:
-            self._setup.show_idle(ready=self._state.can_score, text=self._state.inputs.obstacle)
+            # What was chosen and not used would be lost without a word.
+            ready, obstacle = self._state.can_score and not unused, self._state.inputs.obstacle
+            self._setup.show_idle(ready=ready, text=unused or obstacle)

@@ -37,6 +37,7 @@ _BETWEEN = N_("Where a cell lists several labels. Empty: one label, or a list in
 _UNLABELLED = N_(
     "None of the records has a label yet. Where a column holds them, choose it: most scores need one."
 )
+_UNUSED = N_("The columns that you chose are not used yet: press “Use these columns”.")
 _TERMINAL = N_("There are more of them than are shown here; the terminal takes all.")
 
 
@@ -58,9 +59,12 @@ class Reading(QFrame):
     -------
     chosen(SourceRef)
         The records are to be read in another way.
+    touched()
+        A column of labels was chosen, which is not used before the button is pressed.
     """
 
     chosen = Signal(object)
+    touched = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -72,7 +76,7 @@ class Reading(QFrame):
         self.outputs: list[ComboBox] = []
         self.use = Button(_("Use these columns"))
         self._missing = paragraph(role="warning")
-        self._takes_lists = False
+        self._takes_lists = self._is_touched = False
         self._cells = paragraph(_(_CELLS), role="dim")
         self._columns, self._more = QGridLayout(), paragraph(_(_TERMINAL), role="dim")
         self._build()
@@ -83,9 +87,15 @@ class Reading(QFrame):
         self.use.clicked.connect(self._on_use)
         self.forget()
 
+    @property
+    def unused(self) -> str:
+        """What a person chose and did not use, as a sentence; empty for nothing."""
+        return _(_UNUSED) if self._is_touched else ""
+
     def forget(self) -> None:
         """Ask for nothing."""
         self._source = self._checkpoint = None
+        self._is_touched = False
         self.hide()
 
     def show_source(
@@ -106,6 +116,7 @@ class Reading(QFrame):
             Where one was given.
         """
         self._source, self._checkpoint = source, checkpoint
+        self._is_touched = False
         choices, rule = choices_of(inspected, checkpoint), source.labels
         self._takes_lists = choices.has_lists
         missing = what_is_missing(source, inspected, checkpoint)
@@ -150,6 +161,7 @@ class Reading(QFrame):
             else:
                 box.setModel(model)  # Of many columns, one list for all.
             box.setMinimumContentsLength(10)
+            box.activated.connect(self._on_touched)
             # What is called alike belongs together, until a person says something else.
             known = by_class.get(name, _known(name, place, rule, is_named=choices.are_named))
             proposed = known if rule.columns else _alike(name, choices.labels)
@@ -245,6 +257,12 @@ class Reading(QFrame):
         if chosen != _SEVERAL:
             rule = LabelRule(separator=source.labels.separator)
             self.chosen.emit(replace(source, label_column=chosen, labels=rule))
+        elif not source.labels.columns:
+            self._on_touched()
+
+    def _on_touched(self) -> None:
+        self._is_touched = True
+        self.touched.emit()
 
     def _on_separator(self) -> None:
         if self._source is not None:

@@ -76,6 +76,17 @@ def test_the_parcel_shows_field_by_field_what_would_leave(place: ReleasePlace) -
         assert shown_fields.count("Made-up sample: ") == len(folds)
 
 
+def test_the_names_of_what_leaves_are_seen_without_opening_a_line(
+    place: ReleasePlace, qtbot: QtBot
+) -> None:
+    for kind, leaving in workflow.KINDS.items():
+        ask_for(place, kind)
+        qtbot.wait(1)  # What was put into a layout is shown when the loop of events turns.
+        seen = [label.text() for label in place.parcel.leave.findChildren(QLabel) if label.isVisible()]
+        for file in leaving.leaves:
+            assert ", ".join(name for name, _meaning in file.fields) in seen
+
+
 def test_expected_usefulness_is_shown_over_a_range_of_epsilon(
     place: ReleasePlace, qtbot: QtBot
 ) -> None:

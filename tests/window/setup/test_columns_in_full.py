@@ -1,15 +1,19 @@
 """A choice of columns, from Setup through scoring to a project that is opened again."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from dataselect_gui import workflow
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.records.reference import LabelRule, SourceRef
+from dataselect_gui.window.place import PlaceId
 from dataselect_gui.window.shell.main_window import MainWindow
 from tests.helpers import array_file
 from tests.projects import consortium, scored_project
@@ -121,3 +125,88 @@ def test_records_read_by_another_column_have_a_project_of_their_own(tmp_path: Pa
     assert place_of(text_column="place") == another
     assert place_of(labels=LabelRule(columns=("grade", "place"))) == another
     assert place_of(split="train") == another
+
+
+def test_exactly_counts_what_is_not_named_too(tmp_path: Path) -> None:
+    source, model = records(tmp_path / "a.npz").resolve(), consortium(tmp_path / "consortium")
+    digest = find_checkpoint(model).digest()
+    rule = LabelRule((("x", "dog"),))
+    project = scored_project(
+        tmp_path / "a.dataselect",
+        source,
+        model,
+        label_column="grade",
+        unit_column="patient",
+        labels=rule,
+    )
+    same = SourceRef(source, label_column="grade", unit_column="patient", labels=rule)
+    assert workflow.project_place(same, digest, exactly=True) == project
+    for other in (
+        replace(same, label_column=None),
+        replace(same, unit_column=None),
+        replace(same, labels=LabelRule()),
+        replace(same, text_column="place"),
+    ):
+        place = workflow.project_place(other, digest, exactly=True)
+        assert place == tmp_path / "a-2.dataselect"
+
+
+def scored_by_grade(window: MainWindow, folder: Path) -> Path:
+    source, model = records(folder / "a.npz"), consortium(folder / "consortium")
+    project = scored_project(
+        folder / "a.dataselect", source, model, label_column="grade", unit_column="patient"
+    )
+    window.open_project(project)
+    window.show_place(PlaceId.SETUP)
+    return project
+
+
+def test_a_wrong_column_of_labels_can_be_changed_after_scoring(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, made_up: list[dict[str, Any]]
+) -> None:
+    project = scored_by_grade(window, tmp_path)
+    setup = window.setup
+    assert setup.read_anew.isVisible()
+    assert not setup.go_back.isVisible()
+    QTest.mouseClick(setup.read_anew, Qt.MouseButton.LeftButton)
+    settle(qtbot, window)
+    assert window.state.look is None
+    assert setup.isVisible()
+    assert setup.reading.label.chosen() == "grade"
+    assert setup.unit_column == "patient"
+    assert setup.go_back.isVisible()
+    assert not setup.read_anew.isVisible()
+    choose_label(qtbot, window, "place")
+    assert setup.go_back.isVisible()
+    setup.labels.choices["north"].choose("cat")
+    setup.labels.use.click()
+    settle(qtbot, window)
+    setup.score.click()
+    settle(qtbot, window)
+    assert made_up[-1]["label_column"] == "place"
+    assert made_up[-1]["project_path"] == tmp_path / "a-2.dataselect"
+    assert workflow.look(project).records.label_column == "grade"
+
+
+def test_whoever_changes_nothing_goes_back_to_the_scores(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    project = scored_by_grade(window, tmp_path)
+    window.setup.read_anew.click()
+    settle(qtbot, window)
+    QTest.mouseClick(window.setup.go_back, Qt.MouseButton.LeftButton)
+    settle(qtbot, window)
+    assert window.state.look is not None
+    assert window.state.look.folder == project
+    window.show_place(PlaceId.SETUP)
+    assert window.setup.read_anew.isVisible()
+    assert not window.setup.go_back.isVisible()
+
+
+def test_other_records_have_no_way_back(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    scored_by_grade(window, tmp_path)
+    window.setup.read_anew.click()
+    settle(qtbot, window)
+    give(qtbot, window, records(tmp_path / "other.npz"))
+    assert not window.setup.go_back.isVisible()
+    assert not window.setup.read_anew.isVisible()

@@ -4,12 +4,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from dataselect_gui.records.reference import LabelRule
 from dataselect_gui.window.shell.main_window import MainWindow
-from tests.helpers import array_file
+from tests.helpers import array_file, image_folder
 from tests.projects import consortium
 from tests.window.steps import give, settle
 
@@ -80,3 +82,72 @@ def test_other_records_forget_what_was_said_of_labels(
     give(qtbot, window, records(tmp_path / "w.npz", ["ship"]))
     assert window.setup.labels.choices["ship"].chosen() is None
     assert not window.setup.score.isEnabled()
+
+
+def test_a_class_that_was_chosen_and_not_used_holds_up_scoring(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, made_up: list[dict[str, Any]]
+) -> None:
+    give(qtbot, window, records(tmp_path / "v.npz", ["fish", "dog"]))
+    give(qtbot, window, consortium(tmp_path / "consortium"))
+    setup = window.setup
+    assert setup.score.isEnabled()
+    choice = setup.labels.choices["fish"]
+    choice.setFocus()
+    QTest.keyClick(choice, Qt.Key.Key_Down)
+    assert choice.chosen() == "bird"
+    assert not setup.score.isEnabled()
+    assert not setup.try_it.isEnabled()
+    assert "not used yet" in setup.status.text()
+    window.preparation.score()
+    settle(qtbot, window)
+    assert made_up == []
+    QTest.mouseClick(setup.labels.use, Qt.MouseButton.LeftButton)
+    settle(qtbot, window)
+    assert setup.score.isEnabled()
+    assert setup.status.text() == ""
+    setup.score.click()
+    settle(qtbot, window)
+    assert made_up[0]["labels"] == LabelRule(classes=(("fish", "bird"),))
+
+
+def table(folder: Path, labels: list[str], *, column: str = "label") -> Path:
+    names = [f"{number}.png" for number in range(len(labels))]
+    image_folder(folder, names)
+    lines = [f"{name},{label}" for name, label in zip(names, labels, strict=True)]
+    (folder / "metadata.csv").write_text("\n".join([f"file_name,{column}", *lines]) + "\n")
+    return folder
+
+
+def test_names_of_records_are_not_asked_for_class_by_class(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    labels = [f"R{number:03d}" for number in range(70)]
+    give(qtbot, window, table(tmp_path / "scans", labels), consortium(tmp_path / "consortium"))
+    setup = window.setup
+    assert not setup.score.isEnabled()
+    assert setup.labels.choices == {}
+    assert not setup.labels.use.isVisible()
+    assert "choose another column" in setup.status.text()
+    assert "terminal" not in words(window)
+
+
+def test_more_labels_than_are_shown_are_asked_for_in_turn(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    labels = [f"L{number:02d}" for number in range(70)] * 3
+    give(qtbot, window, table(tmp_path / "scans", labels), consortium(tmp_path / "consortium"))
+    asked = window.setup.labels
+    assert list(asked.choices) == [f"L{number:02d}" for number in range(60)]
+    assert "10 more labels" in words(window)
+    asked.choices["L00"].choose("dog")
+    asked.use.click()
+    settle(qtbot, window)
+    assert list(asked.choices)[:10] == [f"L{number}" for number in range(60, 70)]
+    assert asked.choices["L00"].chosen() == "dog"
+    asked.choices["L69"].choose("cat")
+    asked.use.click()
+    settle(qtbot, window)
+    source = window.state.inputs.source
+    assert source is not None
+    said = dict(source.labels.classes)
+    assert (said["L00"], said["L69"], said["L01"], len(said)) == ("dog", "cat", "", 70)

@@ -1,8 +1,11 @@
 """What Setup asks of columns and labels, and what follows from each choice."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 
@@ -284,3 +287,24 @@ def test_very_many_columns_are_not_all_offered(reading: Reading) -> None:
     assert len(offered(reading.label)) <= 501
     assert len(reading.outputs) <= 60
     assert choices_of(table(many), None).labels == many
+
+
+def test_columns_that_were_chosen_and_not_used_are_said(reading: Reading, qtbot: QtBot) -> None:
+    checkpoint = model("multi_label", ["cough", "fever"])
+    shown(reading, checkpoint=checkpoint)
+    assert reading.unused == ""
+    reading.label.choose("\0several")
+    with qtbot.waitSignal(reading.touched):
+        reading.label.activated.emit(reading.label.currentIndex())
+    assert "Use these columns" in reading.unused
+    reading.use.click()
+    rule = LabelRule((("Cough", "cough"),), ("Cough", "fever"))
+    shown(reading, replace(HERE, labels=rule), checkpoint=checkpoint)
+    assert reading.unused == ""
+    box = reading.outputs[0]
+    box.setFocus()
+    with qtbot.waitSignal(reading.touched):
+        QTest.keyClick(box, Qt.Key.Key_Down)
+    assert reading.unused
+    reading.forget()
+    assert reading.unused == ""

@@ -183,6 +183,14 @@ def test_the_request_is_told_in_words() -> None:
     assert requested(workflow.Request(score="vog", count=200)) == [
         ("Asks for", "the 200 records with the highest vog")
     ]
+    # Clipping alone, which a score is asked for with, is no differential privacy.
+    for noise in (None, 0.0):
+        assert requested(workflow.Request(score="loss", max_grad_norm=1.0, noise_multiplier=noise))[1][
+            1
+        ].endswith("clipped at 1.0; no noise is stated")
+    assert requested(workflow.Request(noise_multiplier=1.1, max_grad_norm=1.0)) == [
+        ("Trained", "under differential privacy: noise 1.1, clipped at 1.0")
+    ]
     assert requested(workflow.Request()) == [("Asks for", "nothing in particular")]
 
 
