@@ -67,16 +67,11 @@ class Member:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The class names by index; empty where none are stated."""
-        names = self.config.get("id2label")
-        if not isinstance(names, dict):
-            return ()
-        keys = [str(index) for index in range(len(names))]
-        if set(names) != set(keys):
-            raise refusals.damaged(
-                self.folder / CONFIG, _("Its id2label does not number the classes from 0.")
-            )
-        return tuple(str(names[key]) for key in keys)
+        """The class names by index; empty where none are stated. See `class_names`."""
+        try:
+            return class_names(self.config)
+        except ValueError as error:
+            raise refusals.damaged(self.folder / CONFIG, str(error)) from None
 
     @property
     def parameters(self) -> int | None:
@@ -287,3 +282,39 @@ def _read_unchanged(path: Path, known: str) -> bytes:
             _("Give the same command again once the file is whole."),
         )
     return content
+
+
+def class_names(config: JsonObject) -> tuple[str, ...]:
+    """Return the class names by index that a ``config.json`` states; empty where it states none.
+
+    They are those of ``id2label``, an object or a list; without it, of ``label2id``.
+
+    Raises
+    ------
+    ValueError
+        Where these do not number the classes from 0; the message is a sentence.
+    UnusableError
+        Where they contradict each other.
+    """
+    by_number, by_name = config.get("id2label"), config.get("label2id")
+    if isinstance(by_number, list):
+        by_number = {str(place): name for place, name in enumerate(by_number)}
+    numbers = {name: str(place) for name, place in by_name.items()} if isinstance(by_name, dict) else {}
+    source = "id2label"
+    if by_number is None and numbers:
+        source, by_number = "label2id", {place: name for name, place in numbers.items()}
+    if not isinstance(by_number, dict):
+        if by_number is None:
+            return ()
+        raise ValueError(_("Its {names} does not number the classes from 0.", names=source))
+    keys = [str(index) for index in range(len(by_number))]
+    if set(by_number) != set(keys) or (source == "label2id" and len(numbers) != len(keys)):
+        raise ValueError(_("Its {names} does not number the classes from 0.", names=source))
+    names = tuple(str(by_number[key]) for key in keys)
+    if numbers.keys() == set(names) and numbers != dict(zip(names, keys, strict=True)):
+        raise UnusableError(
+            _("The checkpoint's config.json contradicts itself."),
+            _("Its id2label and label2id number the same classes differently."),
+            _("Ask the consortium which of the two is meant."),
+        )
+    return names

@@ -4,10 +4,12 @@ Each label is looked up by itself, in lists that no record changes: a record's s
 how another one is labelled.
 """
 
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
 from dataselect_gui.errors import UsageError
+from dataselect_gui.records.cell_text import own_cell
 from dataselect_gui.texts import _
 
 How: TypeAlias = Literal["table", "name", "number", "order"]
@@ -51,7 +53,7 @@ class ClassLookup:
     ) -> None:
         self._classes = classes
         self._by_name = _Names({name: index for index, name in enumerate(classes)}, len(classes))
-        self._has_numbers = not any(_folded(name).isdigit() for name in classes)
+        self._has_numbers = not any(folded(name).isdigit() for name in classes)
         self._counts = self._has_numbers and not states_names(source_classes)
         rows = list(table)
         entries = {label: self._class_of(label, name) for label, name in rows}
@@ -69,8 +71,9 @@ class ClassLookup:
         """Return the class of a label; None where it fits none.
 
         What the table says counts first. A name is compared as it is, then without case and the blanks
-        around it; names that only differ in these do not match so. A number is the index of a class
-        where the owner's labels are numbers and none of the model's names is one.
+        around it, in one form of Unicode, and a whole number without ``.0``; names that only differ in
+        these do not match so. A number is the index of a class where the owner's labels are numbers and
+        none of the model's names is one.
         """
         in_table = self._table.find(label)
         if in_table is not None:
@@ -87,7 +90,7 @@ class ClassLookup:
             return -1
         index = self._by_name.find(name)
         if index is None and self._has_numbers:
-            index = self._number(name.strip())
+            index = self._number(name)
         if index is None:
             raise UsageError(
                 _("The table of labels cannot be used."),
@@ -102,25 +105,27 @@ class ClassLookup:
         return index
 
     def _number(self, text: str) -> int | None:
-        if not (text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER):
+        number = own_cell(text)
+        if not (number.isascii() and number.isdigit() and len(number) <= _LONGEST_NUMBER):
             return None
-        index = int(text)
+        index = int(number)
         return index if not self._classes or index < len(self._classes) else None
 
 
 class _Names:
-    """Finds what a name stands for: as it is, else without case and the blanks around it."""
+    """Finds what a name stands for: as it is, else as `folded`."""
 
     def __init__(self, values: Mapping[str, int], count: int) -> None:
         self._exact = values if len(values) == count else {}
-        folded: dict[str, int | None] = {}
+        by_form: dict[str, int | None] = {}
         for name, value in values.items():
-            folded[_folded(name)] = None if _folded(name) in folded else value
-        self._folded = folded if len(values) == count else {}
+            form = folded(name)
+            by_form[form] = None if form in by_form else value
+        self._folded = by_form if len(values) == count else {}
 
     def find(self, name: str) -> int | None:
         exact = self._exact.get(name)
-        return self._folded.get(_folded(name)) if exact is None else exact
+        return self._folded.get(folded(name)) if exact is None else exact
 
 
 def states_names(source_classes: Sequence[str] | None) -> bool:
@@ -143,5 +148,6 @@ def listed(names: Sequence[str], most: int = 12) -> str:
     return _("{names} and {count} more", names=shown, count=len(names) - most)
 
 
-def _folded(name: str) -> str:
-    return name.strip().casefold()
+def folded(name: str) -> str:
+    """Return a name in the one form in which names are compared: see `own_cell`; without case."""
+    return own_cell(unicodedata.normalize("NFD", name).casefold())

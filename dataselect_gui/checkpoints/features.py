@@ -37,6 +37,7 @@ from msgspec import Meta
 from numpy.typing import NDArray
 
 from dataselect_gui.checkpoints.json_file import JsonObject
+from dataselect_gui.records.cell_text import own_cell
 from dataselect_gui.texts import _
 
 FEATURES = "features.json"
@@ -53,7 +54,6 @@ _Finite = Annotated[float, Meta(ge=-_LARGEST, le=_LARGEST)]
 _Name = Annotated[str, Meta(min_length=1, max_length=1000)]
 _Stand = Annotated[int, Meta(ge=0)] | Literal["zeros"] | None
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,4})?", re.ASCII)
-_WHOLE = re.compile(r"([+-]?\d+)\.0*", re.ASCII)
 _EMPTY = frozenset({"na", "n/a", "nan", "null", "none"})
 
 
@@ -290,17 +290,6 @@ class Features:
             is_whole &= is_usable[chosen]
             start += feature.width
         return numbers, is_whole
-
-
-def own_cell(text: str) -> str:
-    """Return a cell in the one form in which it is compared and kept.
-
-    Without blanks around it, in one form of Unicode, and a whole number without ``.0``: programs write
-    that where a column of whole numbers has an empty cell.
-    """
-    stripped = unicodedata.normalize("NFC", text).strip()
-    whole = _WHOLE.fullmatch(stripped)
-    return stripped if whole is None else whole[1]
 
 
 def features_of(content: JsonObject) -> Features:

@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
-from dataselect_gui.checkpoints.class_lookup import ClassLookup, Match
+from dataselect_gui.checkpoints.class_lookup import ClassLookup, Match, folded
 from dataselect_gui.records.reference import Uncertain
 from dataselect_gui.texts import N_, _
 
@@ -22,9 +22,11 @@ _NO_NUMBER = frozenset({"", "nan", "na", "n/a", "null", "none", "inf", "+inf", "
 _CELLS: dict[str, float] = {
     **dict.fromkeys(("1", "1.0", "yes", "true"), 1.0),
     **dict.fromkeys(("0", "0.0", "no", "false"), 0.0),
-    **dict.fromkeys(("", "nan", "null", "none"), math.nan),
+    **dict.fromkeys(("", "na", "n/a", "nan", "null", "none"), math.nan),
 }
 _UNCERTAIN_CELLS = frozenset({"-1", "-1.0"})
+_FLAGS: dict[str, int | float] = {"0": 0, "1": 1, "-1": -1, "0.0": 0.0, "1.0": 1.0, "-1.0": -1.0}
+"""How a list in a text spells what may be a yes or no for each class."""
 _UNCERTAIN: dict[Uncertain, float] = {"unknown": math.nan, "yes": 1.0, "no": 0.0}
 _WORDS = {"no": 0, "yes": 1, "false": 0, "true": 1}
 
@@ -129,7 +131,7 @@ class YesOrNo(LabelForm):
     def read(self, label: str) -> Reading:
         """See `LabelForm`. It may be 0, 1, no, yes, false or true, too."""
         match = self._lookup.find(label)
-        if match is None and (target := _WORDS.get(label.strip().casefold())) is not None:
+        if match is None and (target := _WORDS.get(folded(label))) is not None:
             match = Match(target, "name")
         if match is None:
             return _NONE if _is_negative(label) else Reading(None, ((label, None),), NO_CLASS)
@@ -201,6 +203,9 @@ class SeveralClasses(LabelForm):
         return self._names([str(item) for item in stored])
 
     def _names(self, names: Sequence[str]) -> Reading:
+        are_flags = self._flags([_FLAGS.get(name.strip(), name) for name in names])
+        if are_flags is not None:
+            return are_flags
         items = tuple((name, self._lookup.find(name)) for name in names)
         if any(match is None for _name, match in items):
             return Reading(None, items, SOME_NO_CLASS)
@@ -214,7 +219,7 @@ class SeveralClasses(LabelForm):
             target[index] = 1.0
         return Reading(tuple(target), items)
 
-    def _flags(self, stored: list[object]) -> Reading | None:
+    def _flags(self, stored: Sequence[object]) -> Reading | None:
         """Return what a list of 0 and 1 for all classes says; None where it lists classes.
 
         Of three or more classes a list of as many numbers 0 and 1 names one twice, so it lists none.
@@ -340,4 +345,5 @@ def _shown_cell(name: str, cell: str) -> str:
 
 
 def _is_negative(label: str) -> bool:
-    return label.startswith("-") and label[1:].isascii() and label[1:].isdigit()
+    number = folded(label)
+    return number.startswith("-") and number[1:].isascii() and number[1:].isdigit()

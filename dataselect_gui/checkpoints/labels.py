@@ -11,6 +11,7 @@ from dataselect_gui.checkpoints.class_lookup import (
     ClassLookup,
     Match,
     are_placeholders,
+    folded,
     listed,
 )
 from dataselect_gui.checkpoints.label_account import MOST_LISTED, LabelAccount, LabelMatch
@@ -306,8 +307,8 @@ class LabelReader:
 
     def _unused(self, labels: set[str]) -> list[str]:
         """Return the labels in the table that no record has, nor a label that differs in case alone."""
-        folded = {label.strip().casefold() for label in labels}
-        return [n for n in self._lookup.table_labels if n.strip().casefold() not in folded]
+        given = set(map(folded, labels))
+        return [label for label in self._lookup.table_labels if folded(label) not in given]
 
 
 def outputs_of(checkpoint: Checkpoint) -> int | None:

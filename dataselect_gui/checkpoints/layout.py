@@ -407,6 +407,8 @@ def _check_agreement(checkpoint: Checkpoint) -> None:
             for key in ("model_type", "architectures", "id2label", "num_channels")
             if member.config.get(key) != final.config.get(key)
         ]
+        if "id2label" not in differs and member.labels != final.labels:
+            differs.append("label2id")
         if not _have_one_tokenizer(member, final):
             differs.append(TOKENIZER)
         if member.features != final.features:

@@ -98,7 +98,7 @@ def damaged(path: Path, why: str) -> UnusableError:
     return UnusableError(
         _("“{name}” of the checkpoint is damaged.", name=path.name),
         why,
-        _("Fetch the checkpoint again."),
+        _("Fetch the checkpoint again; where it is the same then, ask the consortium to mend it."),
     )
 
 

@@ -1,9 +1,10 @@
 """The columns of labels and of people: who is meant by a cell, and what a person should know of it."""
 
+import json
 from collections.abc import Iterable, Sequence
 
-from dataselect_gui.checkpoints.features import own_cell
-from dataselect_gui.records.label_text import columns_text
+from dataselect_gui.records.cell_text import own_cell
+from dataselect_gui.records.label_text import columns_text, named_label
 from dataselect_gui.records.source import own_unit, person_name
 from dataselect_gui.records.tables.table import Table, listed
 from dataselect_gui.texts import _, ngettext
@@ -15,7 +16,9 @@ _MOST_CLASSES = 10_000
 def labels_of(
     table: Table, label: str, several: Sequence[str], rows: Sequence[int]
 ) -> list[str | None]:
-    """Return the labels of some rows as they stand, one text for all of a class; None for blanks.
+    """Return the labels of some rows, one text for all of a class; None for blanks.
+
+    They are as they stand; numbers of classes that the file names are these names.
 
     Parameters
     ----------
@@ -34,11 +37,23 @@ def labels_of(
         columns = {name: table.column(name) for name in several}
         cells = (columns_text({name: cells[row] for name, cells in columns.items()}) for row in rows)
     elif label in table.columns:
-        column = table.columns[label]
+        column, classes = table.columns[label], table.classes.get(label)
         cells = (column[row] for row in rows)
+        if classes is not None:
+            cells = (_named(table.name, cell, classes) for cell in cells)
     else:
         cells = [None] * len(rows)
     return [texts.setdefault(cell, cell) if cell and cell.strip() else None for cell in cells]
+
+
+def _named(file: str, cell: str | None, classes: Sequence[str]) -> str | None:
+    """Return the name of the class whose number is in a cell, or a list of them as JSON."""
+    try:
+        value = None if cell is None else json.loads(cell)
+    except (ValueError, RecursionError):
+        return cell
+    is_number = isinstance(value, int | list) or (isinstance(value, float) and value.is_integer())
+    return named_label(file, value, classes) if is_number else cell
 
 
 def units_of(cells: Iterable[str | None], ids: Sequence[str]) -> list[str]:
@@ -78,7 +93,8 @@ def label_notes(labels: Iterable[str | None]) -> list[str]:
         return []
     return [
         _(
-            "One class is spelled in several ways: {spellings}. Each leaves as it is spelled.",
+            "One class is spelled in several ways: {spellings}. Each leaves as the model spells "
+            "it, or as it stands where the model has no such class.",
             spellings=listed(sorted(ways)),
         )
         for _name, ways in sorted(spellings.items())

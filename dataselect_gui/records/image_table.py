@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.records.npz import MAX_ROWS, most_memory
+from dataselect_gui.records.stated_features import stated_features
 from dataselect_gui.records.tables.arrow_reading import (
     FILE_MARK,
     ArrowBatches,
@@ -143,7 +144,7 @@ def _read(
         (CONTENT, np.frombuffer(content, dtype=np.uint8)),
         (ENDS, np.array(ends, dtype=np.int64)),
         (STATES, np.array(states, dtype=np.uint8)),
-        (FEATURES, _as_json(name, _features(schema))),
+        (FEATURES, _as_json(name, stated_features(schema))),
     ]
     made += [(title, _as_json(name, values)) for title, values in cells.items()]
     return others, iter(made)
@@ -189,7 +190,7 @@ def _opened(file: BinaryIO, name: str) -> tuple[Any, Any]:
 
 def _image_column(schema: Any, name: str) -> str:  # noqa: ANN401
     """Return the column of images."""
-    stated = _features(schema)
+    stated = stated_features(schema)
     titles: list[str] = [
         field.name
         for field in schema
@@ -198,26 +199,15 @@ def _image_column(schema: Any, name: str) -> str:  # noqa: ANN401
     ]
     if len(titles) > 1 and "image" in titles:
         return "image"
-    if len(titles) != 1:
-        raise no_table(
-            name,
-            _("It has no column of images.")
-            if not titles
-            else _("It has several columns of images, and none is called “image”."),
+    if not titles:
+        raise UnusableError(
+            _("“{name}” cannot be read as a table of images.", name=name),
+            _("It has no column of images."),
+            _("Rows and texts are read from one file: save them with to_parquet, or as CSV."),
         )
+    if len(titles) > 1:
+        raise no_table(name, _("It has several columns of images, and none is called “image”."))
     return titles[0]
-
-
-def _features(schema: Any) -> dict[str, object]:  # noqa: ANN401
-    """Return what the datasets library says of the columns."""
-    stored = (schema.metadata or {}).get(b"huggingface", b"{}")
-    if len(stored) > _MOST_SCHEMA:
-        return {}
-    try:
-        stated = json.loads(stored)["info"]["features"]
-    except (ValueError, TypeError, KeyError, RecursionError):
-        return {}
-    return stated if isinstance(stated, dict) else {}
 
 
 def _type_of(feature: object) -> object:
@@ -252,6 +242,7 @@ def _may_be_label(field: Any) -> bool:  # noqa: ANN401
         or types.is_boolean(kind)
         or types.is_string(kind)
         or types.is_large_string(kind)
+        or types.is_string_view(kind)
     )
 
 

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from dataselect_gui.checkpoints.features import Row, own_cell
+from dataselect_gui.checkpoints.features import Row
+from dataselect_gui.records.cell_text import own_cell
 from dataselect_gui.records.reference import SourceRef as SourceRef
 
 if TYPE_CHECKING:

@@ -77,6 +77,7 @@ def run(job: ScoreJob, context: JobContext, store: ScoreStore) -> ScoringResult:
     checkpoint = find_checkpoint(job.checkpoint)
     checkpoint.check_digest(job.digest)
     source = open_source(job.source)
+    said_before = [*source.notes]
     reader = LabelReader.of(checkpoint, source.classes, job.source.labels)
     reader.check(source.labels)
     given_up = _recover(store)
@@ -109,7 +110,8 @@ def run(job: ScoreJob, context: JobContext, store: ScoreStore) -> ScoringResult:
             _("See the reasons among the source's problems, and mend or replace the files."),
         )
     made = [part.to_input for part in parts if part.to_input is not None]
-    notes = made[-1].notes(source, order) if made else []
+    notes = [*made[-1].notes(source, order)] if made else []
+    notes += [note for note in source.notes if note not in said_before]  # By what was read.
     return ScoringResult(scored=scored, device=device, notes=notes)
 
 

@@ -143,6 +143,40 @@ def test_class_names_are_ordered_by_number(tmp_path: Path) -> None:
     assert labels == tuple(f"class {index}" for index in range(12))
 
 
+@pytest.mark.parametrize(
+    "stated",
+    [
+        {"id2label": ["bird", "cat", "dog"]},
+        {"id2label": None, "label2id": {"dog": 2, "bird": 0, "cat": 1}},
+        {"id2label": {"0": "bird", "1": "cat", "2": "dog"}, "label2id": {"LABEL_0": 0, "LABEL_1": 1}},
+        {"id2label": {"0": "bird", "1": "cat", "2": "dog"}, "label2id": {"bird": "0", "cat": "1"}},
+    ],
+    ids=["list", "by name alone", "by name left as the library makes it", "by name in part"],
+)
+def test_class_names_are_read_in_each_way_in_which_files_state_them(
+    tmp_path: Path, stated: dict[str, Any]
+) -> None:
+    assert find_checkpoint(hugging_face_folder(tmp_path, **stated)).labels == ("bird", "cat", "dog")
+
+
+@pytest.mark.parametrize(
+    ("stated", "why"),
+    [
+        ({"label2id": {"bird": 1, "cat": 0, "dog": 2}}, "differently"),
+        ({"label2id": {"bird": 2, "cat": 1, "dog": 0}}, "differently"),
+        ({"id2label": None, "label2id": {"bird": 1, "cat": 2}}, "label2id does not number"),
+        ({"id2label": None, "label2id": {"bird": 0, "cat": 0}}, "label2id does not number"),
+        ({"id2label": "bird,cat,dog"}, "id2label does not number"),
+    ],
+    ids=["two exchanged", "reversed", "from 1", "one number twice", "a text"],
+)
+def test_class_names_that_are_not_clear_are_refused(
+    tmp_path: Path, stated: dict[str, Any], why: str
+) -> None:
+    with pytest.raises(UnusableError, match=why):
+        _ = find_checkpoint(hugging_face_folder(tmp_path, **stated)).labels
+
+
 def test_class_names_by_something_else_than_a_number_are_refused(tmp_path: Path) -> None:
     folder = hugging_face_folder(tmp_path / "model", id2label={"first": "bird"})
     with pytest.raises(UnusableError, match="id2label"):

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dataselect_gui.checkpoints.features import CellError, Features, features_of, own_cell
+from dataselect_gui.checkpoints.features import CellError, Features, features_of
 from dataselect_gui.checkpoints.json_file import parse_object
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import UnusableError
+from dataselect_gui.records.cell_text import own_cell
 from tests.helpers import hugging_face_folder, write_json
 
 STATED: dict[str, Any] = {

@@ -17,7 +17,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from dataselect_gui.checkpoints.features import Features, features_of, own_cell
+from dataselect_gui.checkpoints.features import Features, features_of
+from dataselect_gui.records.cell_text import own_cell
 
 NUMBERS = ("age", "education_num", "capital_gain", "capital_loss", "hours_per_week")
 CATEGORIES = ("workclass", "marital_status", "occupation", "relationship", "race", "sex")

@@ -137,3 +137,28 @@ def test_another_column_needs_another_project(
     (tmp_path / "n.csv").write_text("review,label\nfine,good\n")
     refused = run(capsys, "score", tmp_path / "n.csv", "--checkpoint", consortium, code=4)
     assert "“review”, “label”" in refused["error"]["why"]
+
+
+@pytest.mark.parametrize(
+    ("encodings", "said"),
+    [
+        (("cp1252", "utf-8", "utf-8"), "1 text is not in UTF-8"),
+        (("utf-16", "cp1251", "mac-roman"), "3 texts are not in UTF-8"),
+        (("utf-8", "utf-8-sig", "utf-8"), None),
+    ],
+)
+def test_texts_in_another_encoding_are_said_where_they_are_scored(
+    tmp_path: Path,
+    consortium: Path,
+    capsys: pytest.CaptureFixture[str],
+    encodings: tuple[str, ...],
+    said: str | None,
+) -> None:
+    """Letters of another script come out as others, and nobody would know."""
+    for n, encoding in enumerate(encodings):
+        path = tmp_path / "texts" / CLASSES[n % 2] / f"{n}.txt"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(("Привет" if encoding == "cp1251" else "schön").encode(encoding))
+    model = ("--checkpoint", consortium, "--project", tmp_path / "p", "--scores", "loss")
+    notes = " ".join(run(capsys, "score", tmp_path / "texts", *model)["notes"])
+    assert said in notes if said is not None else "UTF-8" not in notes

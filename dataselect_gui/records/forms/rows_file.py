@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
 
-from dataselect_gui.checkpoints.features import own_cell
 from dataselect_gui.errors import FaultError, UnusableError
 from dataselect_gui.plain import shown
+from dataselect_gui.records.cell_text import own_cell
 from dataselect_gui.records.forms import limits
 from dataselect_gui.records.forms.form import (
     DATA,

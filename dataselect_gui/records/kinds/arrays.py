@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, ClassVar
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,6 +53,9 @@ from dataselect_gui.records.source import (
 )
 from dataselect_gui.records.splits import chosen_split
 from dataselect_gui.texts import N_, _, ngettext
+
+if TYPE_CHECKING:
+    from dataselect_gui.checkpoints.checkpoint import Member
 
 _MAX_TEXT, _MAX_TEXTS = 4096, 1 << 26
 """Characters of a label or a unit; bytes of all of them, and of classes, that are no numbers."""
@@ -105,6 +108,18 @@ class Arrays(RecordKind):
         if most is not None:
             image.thumbnail((most, most), Image.Resampling.BILINEAR)
         return np.asarray(image)
+
+    def fit_notes(self, source: Source, member: "Member") -> list[str]:
+        """Say where floats are not scaled, though images would be. See `RecordKind`."""
+        if member.processor is None or isinstance(source.blank, Image.Image):
+            return []
+        return [
+            _(
+                "The records are floats, which go into the model as they are: what "
+                "preprocessor_config.json says of images (size, scale, mean) is not done. Where they "
+                "are pixels that still need it, save them as uint8 from 0 to 255."
+            )
+        ]
 
     def form(self, source: Source) -> WrittenForm:
         """Return that of images where the rows are images. See `RecordKind`."""

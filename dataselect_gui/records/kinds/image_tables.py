@@ -41,10 +41,10 @@ from dataselect_gui.records.source import (
     person_name,
 )
 from dataselect_gui.records.splits import chosen_split
+from dataselect_gui.records.stated_features import classes_of
 from dataselect_gui.texts import N_, _
 
 _LABEL = "label"
-_MAX_CLASSES = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -163,7 +163,7 @@ def _open_table(where: SourceRef) -> ImageTable:
     columns = files[0].columns
     named = [column for column in (where.label_column, unit, *several) if column is not None]
     check_columns(path.name, named, columns)
-    classes = _classes((shards.features or files[0].features).get(label))
+    classes = classes_of((shards.features or files[0].features).get(label))
     counts_of_files = [len(file.ends) for file in files]
     rows = sum(counts_of_files)
     if rows > MAX_ROWS:
@@ -244,22 +244,8 @@ def _usual_label(features: Mapping[str, object]) -> str:
     """Return the column of labels that nobody named: ``label``, or else the only one of classes."""
     if _LABEL in features:
         return _LABEL
-    of_classes = [name for name, feature in features.items() if _classes(feature) is not None]
+    of_classes = [name for name, feature in features.items() if classes_of(feature) is not None]
     return of_classes[0] if len(of_classes) == 1 else _LABEL
-
-
-def _classes(feature: object) -> list[str] | None:
-    """Return the names of a feature's classes, or of those in its lists."""
-    if isinstance(feature, list) and len(feature) == 1:  # As earlier versions of the library write it.
-        return _classes(feature[0])
-    if isinstance(feature, dict) and feature.get("_type") in {"Sequence", "List", "LargeList"}:
-        feature = feature.get("feature")
-    if not isinstance(feature, dict) or feature.get("_type") != "ClassLabel":
-        return None
-    names = feature.get("names")
-    if not isinstance(names, list) or not 0 < len(names) <= _MAX_CLASSES:
-        return None
-    return [readable_text(name) for name in names]
 
 
 def _person(value: object) -> str:

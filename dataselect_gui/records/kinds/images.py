@@ -251,7 +251,7 @@ def _open_folder(where: SourceRef) -> ImageFolder:
         columns=columns,
         problems=sorted(chosen_problems, key=lambda problem: problem.id),
         ignored=ignored + len(images) - len(ids) - 1,
-        classes=() if by_folder else None,
+        classes=() if by_folder else None if several else table.classes.get(label),
         notes=notes,
     )
 

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, BinaryIO, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from dataselect_gui.checkpoints.features import CellError, Features, Row, own_cell
+from dataselect_gui.checkpoints.features import CellError, Features, Row
 from dataselect_gui.errors import UnusableError
+from dataselect_gui.records.cell_text import own_cell
 from dataselect_gui.records.column_notes import label_notes, labels_of, unit_notes, units_of
 from dataselect_gui.records.forms.form import WrittenForm
 from dataselect_gui.records.forms.rows_file import ROWS_FILE, cells_of
@@ -221,6 +222,7 @@ def _open_table(where: SourceRef) -> RowTable:
             *(unit_notes(units) if units is not None else []),
         ],
         features={_head(name): _as_json(table.column(name)) for name in chosen},
+        classes=None if several else table.classes.get(label or _LABEL),
         whole_rows=table.row_hashes,
     )
 

@@ -279,5 +279,6 @@ def _open_table(where: SourceRef) -> TextTable:
         ],
         texts=texts,
         rows=there,
+        classes=None if several else table.classes.get(label),
         whole_rows=table.row_hashes[there],
     )

@@ -5,6 +5,7 @@ its directory is bounded before it is read, every batch is validated, and while 
 may take no more memory than a table may have.
 """
 
+import json
 import os
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataselect_gui.records.npz import most_memory
+from dataselect_gui.records.stated_features import classes_of, stated_features
 from dataselect_gui.records.tables.arrow_reading import (
     ENCRYPTED,
     ENCRYPTED_MARK,
@@ -37,6 +39,8 @@ from dataselect_gui.texts import N_, _
 ENDINGS = frozenset({".parquet", ".pq", ".feather", ".arrow"})
 ROW_COUNT = ""
 """What the number of rows is asked for as: no column is called so."""
+CLASSES_OF = "\0classes of "
+"""Before a column's name, what the names of its classes are asked for as: no name begins so."""
 ROW_HASHES = "\0rows"
 """The same of the hashes of whole rows."""
 MOST_BYTES = 2 << 30
@@ -65,12 +69,14 @@ def unpack_columns(
         What it is called.
     needed : sequence of str
         The columns; `ROW_COUNT` stands for the number of rows, `ROW_HASHES` for what `row_hash` makes
-        of each.
+        of each, and `CLASSES_OF` before a column for the names of its classes by number, where the file
+        states them.
 
     Returns
     -------
     tuple
-        The names of all columns; and those that are needed and there, each as `Column` takes it.
+        The names of all columns; and those that are needed and there, each as `Column` takes it, or
+        names of classes as a list in JSON.
 
     Raises
     ------
@@ -86,10 +92,11 @@ def unpack_columns(
 def _read(
     file: BinaryIO, name: str, needed: Sequence[str]
 ) -> tuple[list[str], Iterator[tuple[str, NDArray[Any]]]]:
-    schema, stated, batches = _opened(file, name)
+    schema, stated_rows, batches = _opened(file, name)
     names = [own_name(title) for title in schema.names]
-    check_shape(name, len(names), stated or 0)
-    places = {title: place_of(title, names, name) for title in needed if title not in _NO_COLUMNS}
+    check_shape(name, len(names), stated_rows or 0)
+    columns = [key for key in needed if key not in _NO_COLUMNS and not key.startswith(CLASSES_OF)]
+    places = {title: place_of(title, names, name) for title in columns}
     chosen = {title: place for title, place in places.items() if place is not None}
     for title, place in chosen.items():
         _check_type(name, title, schema.field(place).type)
@@ -111,14 +118,20 @@ def _read(
         if ROW_HASHES in needed:
             all_cells = map(_whole_cells, batch.columns)
             hashes += b"".join(map(row_hash, zip(*all_cells, strict=True)))
-    if stated is not None and chosen and stated != rows:
+    if stated_rows is not None and chosen and stated_rows != rows:
         raise unreadable(name, _(_DAMAGED))
     made: list[tuple[str, NDArray[Any]]] = []
     if ROW_COUNT in needed:
-        made.append((ROW_COUNT, np.array([rows if chosen or stated is None else stated])))
+        made.append((ROW_COUNT, np.array([rows if chosen or stated_rows is None else stated_rows])))
     if ROW_HASHES in needed:
         made.append((ROW_HASHES, np.frombuffer(hashes, dtype=np.uint8)))
     made += [(title, np.frombuffer(column, dtype=np.uint8)) for title, column in stored.items()]
+    stated = stated_features(schema)
+    for title, place in chosen.items():
+        classes = classes_of(stated.get(schema.names[place]))
+        if classes is not None and CLASSES_OF + title in needed:
+            stored_names = json.dumps(classes).encode()
+            made.append((CLASSES_OF + title, np.frombuffer(stored_names, dtype=np.uint8)))
     return [title for title in names if title], iter(made)
 
 
@@ -163,10 +176,29 @@ def _parquet(file: Any) -> tuple[Any, int | None, _Batches]:  # noqa: ANN401
 
 def _check_type(file: str, column: str, kind: Any) -> None:  # noqa: ANN401
     """Refuse a column of bytes, which are no text."""
+    if _holds_bytes(kind):
+        raise unreadable(file, _("Its column “{column}” holds bytes.", column=column))
+
+
+def _holds_bytes(kind: Any) -> bool:  # noqa: ANN401
+    """Say whether values of a type are bytes, or have some within."""
+    import pyarrow as pa
     from pyarrow import types
 
-    if types.is_binary(kind) or types.is_large_binary(kind) or types.is_fixed_size_binary(kind):
-        raise unreadable(file, _("Its column “{column}” holds bytes.", column=column))
+    if isinstance(kind, pa.UuidType):
+        return False
+    if isinstance(kind, pa.BaseExtensionType):
+        return _holds_bytes(kind.storage_type)
+    if types.is_dictionary(kind) or types.is_run_end_encoded(kind):
+        return _holds_bytes(kind.value_type)
+    if types.is_nested(kind):
+        return any(_holds_bytes(kind.field(place).type) for place in range(kind.num_fields))
+    return bool(
+        types.is_binary(kind)
+        or types.is_large_binary(kind)
+        or types.is_fixed_size_binary(kind)
+        or types.is_binary_view(kind)
+    )
 
 
 def _whole_cells(array: Any) -> list[bytes]:  # noqa: ANN401
@@ -182,11 +214,14 @@ def _cells(array: Any) -> list[bytes]:  # noqa: ANN401
     import pyarrow as pa
 
     kind = array.type
+    if isinstance(kind, pa.UuidType):
+        return [b"" if value is None else str(value).encode() for value in array.to_pylist()]
     if isinstance(kind, pa.BaseExtensionType):
         return _cells(array.storage)
     if pa.types.is_dictionary(kind):
         values = _cells(array.dictionary)
         return [b"" if place is None else values[place] for place in array.indices.to_pylist()]
-    if pa.types.is_temporal(kind) or pa.types.is_decimal(kind):
+    is_interval = pa.types.is_interval(kind)  # That the library does not write as text.
+    if (pa.types.is_temporal(kind) and not is_interval) or pa.types.is_decimal(kind):
         array = array.cast(pa.string())
     return [as_cell(value).encode("utf-8", "replace") for value in array.to_pylist()]

@@ -26,7 +26,7 @@ from dataselect_gui.records.tables.table import (
     unreadable,
     usable,
 )
-from dataselect_gui.texts import N_, _
+from dataselect_gui.texts import N_, _, ngettext
 
 _USUAL = (",", ";", "\t", "|")
 _OTHERS = (":", "^", "~", "!", "#", "*", "\x01", "\x1e", "\x1f")
@@ -192,8 +192,11 @@ def _whole_rows(reader: "_Reader", name: str, columns: int, skipped: int) -> Ite
         elif cells:
             raise unreadable(
                 name,
-                _(
+                ngettext(
+                    "The row that ends at line {line} has {cells} cells for {columns} column. The "
+                    "first line must name the columns: take out a title above them.",
                     "The row that ends at line {line} has {cells} cells for {columns} columns.",
+                    columns,
                     line=reader.line_num + skipped,
                     cells=len(cells),
                     columns=columns,

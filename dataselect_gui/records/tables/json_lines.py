@@ -3,7 +3,10 @@
 import json
 import math
 from collections.abc import Sequence
+from datetime import date, time, timedelta
+from decimal import Decimal
 from typing import BinaryIO
+from uuid import UUID
 
 from dataselect_gui.records.tables.table import (
     END,
@@ -119,10 +122,17 @@ def as_cell(value: object) -> str:
     return cell
 
 
+def _as_text(value: object) -> str:
+    """Return what JSON has no kind of, within a list or a structure of a typed file, as text."""
+    if isinstance(value, date | time | timedelta | Decimal | UUID):
+        return str(value)
+    raise TypeError("no value of a table")
+
+
 def _text(value: object) -> str:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=_as_text)
 
 
 def _halved_note(name: str, cells: int) -> str:

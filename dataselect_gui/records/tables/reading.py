@@ -7,16 +7,18 @@ hence in the confined process, to which the kind of record that needs the table 
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.records.decoding_process import unpacked
 from dataselect_gui.records.npz import most_memory
 from dataselect_gui.records.source import UnreadableRecordError
+from dataselect_gui.records.tables.columnar import CLASSES_OF, MOST_BYTES, ROW_COUNT, ROW_HASHES
 from dataselect_gui.records.tables.columnar import ENDINGS as COLUMNAR
-from dataselect_gui.records.tables.columnar import MOST_BYTES, ROW_COUNT, ROW_HASHES
 from dataselect_gui.records.tables.delimited import read_delimited
 from dataselect_gui.records.tables.json_lines import read_json_lines
 from dataselect_gui.records.tables.table import (
@@ -89,16 +91,34 @@ def _read_columnar(
     most = min(MOST_BYTES, most_memory())
     if wanted is None:
         wanted = usable(unpacked(kind, path, [], most)[0])
-    names, arrays = unpacked(kind, path, [ROW_COUNT, ROW_HASHES, *wanted], most)
+    of_classes = {CLASSES_OF + title: title for title in wanted}
+    names, arrays = unpacked(kind, path, [ROW_COUNT, ROW_HASHES, *wanted, *of_classes], most)
     hashes = arrays.pop(ROW_HASHES, np.empty(0)).tobytes()
-    columns = {title: Column(cells) for title, cells in arrays.items() if title != ROW_COUNT}
+    columns = {title: Column(arrays[title]) for title in wanted if title in arrays}
+    classes = {
+        title: _names_from(path, arrays[asked])
+        for asked, title in of_classes.items()
+        if asked in arrays
+    }
     rows = int(arrays[ROW_COUNT][0]) if ROW_COUNT in arrays and arrays[ROW_COUNT].size == 1 else -1
     is_whole = all(len(column) == rows for column in columns.values())
     if not is_whole or len(hashes) != rows * HASH_BYTES or not all(map(str, names)):
-        raise UnusableError(  # What came may be the work of the file.
-            _("“{name}” cannot be read as a table.", name=path.name),
-            _("What read it fell over it: it may be made to do harm."),
-            _("Ask for another copy of it."),
-        )
+        raise _made_to_harm(path)
     check_shape(path.name, len(names), rows, most_rows)
-    return Table(path.name, tuple(names), rows, columns, whole_rows=hashes)
+    return Table(path.name, tuple(names), rows, columns, classes=classes, whole_rows=hashes)
+
+
+def _names_from(path: Path, stored: NDArray[Any]) -> tuple[str, ...]:
+    try:
+        return msgspec.json.decode(stored.tobytes(), type=tuple[str, ...])
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise _made_to_harm(path) from None
+
+
+def _made_to_harm(path: Path) -> UnusableError:
+    """Return the refusal of what the confined process never says: it may be the work of the file."""
+    return UnusableError(
+        _("“{name}” cannot be read as a table.", name=path.name),
+        _("What read it fell over it: it may be made to do harm."),
+        _("Ask for another copy of it."),
+    )

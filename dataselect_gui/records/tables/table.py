@@ -10,7 +10,7 @@ import hashlib
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import overload
 
 import numpy as np
@@ -90,6 +90,8 @@ class Table:
         What a person may have to know of how the file was read.
     whole_rows : bytes
         What `row_hash` makes of each row, one behind the other.
+    classes : mapping
+        Column, as it was asked for → the names of its classes by number, where the file states them.
     """
 
     name: str
@@ -98,6 +100,7 @@ class Table:
     columns: Mapping[str, Column]
     notes: tuple[str, ...] = ()
     whole_rows: bytes = b""
+    classes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def row_hashes(self) -> NDArray[np.uint8]:
