@@ -1,148 +1,100 @@
-"""Reproduce the project's own studies: their data, figures and pages, by the shipped command.
+"""Make the project's own studies: one command, which goes on where it was stopped.
 
 The records come from the shared data folder, which is not part of the project::
 
-    DATASELECT_TEST_DATA=… python resources/make_study.py --work study-work
+    DATASELECT_TEST_DATA=… python resources/make_study.py --work study-work --core
 
-makes the sources below ``study-work``, runs ``dataselect study`` on each, and copies page, figures,
-table and numbers to ``resources/study/``. It goes on where it was stopped. ``--long`` runs the form
-that an afternoon allows, into folders of its own; ``--only NAME`` runs one.
+makes the sources and a weak checkpoint of each below ``study-work``, runs ``dataselect study`` on them,
+two at a time, copies page and numbers to ``resources/study/rule/``, and writes what became of each
+claim into ``resources/study/rule/CLAIMS.md``. Without ``--core`` it goes on to all ε, releases, and the
+consortium's rows mixed in. ``--only NAME`` runs one. Everything that decides is in
+``resources/study/rule/parameters.json``.
 """
 
 import argparse
+import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+from typing import Any
 
-import numpy as np
+from study_claims import claims_page, read_results
+from study_sources import Made, make
 
-KEPT = Path(__file__).parent / "study"
-SEED = 20_260_101
-
-
-@dataclass(frozen=True)
-class Study:
-    """One of the project's studies.
-
-    Attributes
-    ----------
-    source : callable
-        Given the shared data and a folder, returns the owner's records.
-    checkpoint : str
-        Below the shared data.
-    options, long_options : tuple of str
-        Of ``dataselect study``, in the short form and in the long one.
-    """
-
-    source: Callable[[Path, Path], Path]
-    checkpoint: str
-    options: tuple[str, ...]
-    long_options: tuple[str, ...]
-
-
-def fashion_mnist(shared: Path, work: Path) -> Path:
-    """Return 10,000 rows that the checkpoint has never seen."""
-    return _rows(shared / "fashion-mnist" / "fashion_mnist.npz", work, np.arange(40_000, 50_000))
-
-
-def cifar10(shared: Path, work: Path) -> Path:
-    """Return the rows marked as seen by the checkpoint: of the others there are too few."""
-    with np.load(shared / "cifar10" / "cifar10_small.npz") as stored:
-        seen = np.flatnonzero(stored["split"] == "train")
-    return _rows(shared / "cifar10" / "cifar10_small.npz", work, seen)
-
-
-def chest_xray(shared: Path, _work: Path) -> Path:
-    """Return the owner's X-rays as they are."""
-    return shared / "chest-xray" / "owner"
-
-
-STUDIES = {
-    "fashion-mnist": Study(
-        fashion_mnist,
-        "checkpoints/fashion-mnist-resnet",
-        ("--scores", "vog,plis", "--limit-trainings", "260"),
-        ("--scores", "vog,plis,el2n,grad_norm", "--shares", "0.05,0.1,0.3,0.6"),
-    ),
-    "cifar10": Study(
-        cifar10,
-        "checkpoints/cifar10-resnet20",
-        ("--scores", "el2n,plis", "--limit-trainings", "260"),
-        ("--scores", "plis,el2n,grad_norm", "--shares", "0.05,0.1,0.3,0.6"),
-    ),
-    "chest-xray": Study(
-        chest_xray,
-        "checkpoints/chest-xray-resnet",
-        ("--scores", "vog", "--unit-column", "patient"),
-        (
-            "--scores",
-            "vog,plis,el2n,grad_norm",
-            "--shares",
-            "0.05,0.1,0.3,0.6",
-            "--unit-column",
-            "patient",
-        ),
-    ),
-}
-LONG = ("--epsilons", "1,3,8", "--seeds", "10", "--limit-trainings", "5000")
-COPIED = ("page.html", "findings.json", "table.csv", "setting.json", "figures")
-
-
-def _rows(path: Path, work: Path, rows: "np.ndarray[tuple[int], np.dtype[np.int64]]") -> Path:
-    made = work / f"{path.stem}-owner.npz"
-    if not made.is_file():
-        with np.load(path) as stored:
-            np.savez_compressed(
-                made, x=stored["x"][rows], y=stored["y"][rows], classes=stored["classes"]
-            )
-    return made
+RULE = Path(__file__).parent / "study" / "rule"
+PARAMETERS = RULE / "parameters.json"
+COPIED = ("page.html", "findings.json", "setting.json")
+_AT_ONCE, _SMOKE = 2, 4
 
 
 def main() -> int:
     """Run the studies. Returns the exit code of the first that did not finish."""
+    parameters = json.loads(PARAMETERS.read_text(encoding="utf-8"))
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--work", type=Path, required=True, help="takes sources and unfinished studies")
-    parser.add_argument("--only", choices=STUDIES, help="one study instead of all")
-    parser.add_argument("--long", action="store_true", help="the form that an afternoon allows")
+    parser.add_argument("--only", choices=parameters["sets"], help="one study instead of all")
+    parser.add_argument("--core", action="store_true", help="the part that a night allows")
     parser.add_argument("--dry-run", action="store_true", help="show the plans")
+    parser.add_argument(
+        "--smoke",
+        action="store_true",
+        help="try the command on a quarter of the records, 5 seeds; keep nothing",
+    )
     given = parser.parse_args()
+    part = "core" if given.core else "full"
+    names = [given.only] if given.only else list(parameters["sets"])
     shared = Path(os.environ["DATASELECT_TEST_DATA"])
-    given.work.mkdir(parents=True, exist_ok=True)
-    for name, study in STUDIES.items():
-        if given.only not in {None, name}:
-            continue
-        folder = given.work / (f"{name}-long" if given.long else name)
-        options = (*study.long_options, *LONG) if given.long else study.options
-        command = [
-            sys.executable,
-            "-m",
-            "dataselect_gui",
-            "study",
-            str(study.source(shared, given.work)),
-        ]
-        command += ["--checkpoint", str(shared / study.checkpoint), "--to", str(folder), *options]
-        command += ["--dry-run"] if given.dry_run else []
-        print(" ".join(command[2:]), flush=True)
-        code = subprocess.run(command, check=False).returncode  # noqa: S603  (our own program)
-        if code != 0:
-            return code
-        if not given.dry_run:
-            keep(folder, KEPT / folder.name)
+    small = _SMOKE if given.smoke else 1
+    mades = {name: make(name, shared, given.work, parameters, small) for name in names}
+    run = partial(_run, parameters=parameters, part=part, given=given)
+    with ThreadPoolExecutor(_AT_ONCE) as workers:
+        codes = list(workers.map(lambda name: run(name, mades[name]), names))
+    if any(codes):
+        return next(code for code in codes if code)
+    if not given.dry_run and not given.smoke:
+        for name in names:
+            keep(given.work / name, RULE / part / name)
+        page = claims_page(read_results(RULE))
+        (RULE / "CLAIMS.md").write_text(page, encoding="utf-8")
     return 0
+
+
+def _run(
+    name: str, made: Made, *, parameters: dict[str, Any], part: str, given: argparse.Namespace
+) -> int:
+    """Run or go on with one study, in a process of its own; return its exit code."""
+    command = command_of(made, given.work / name, parameters, part)
+    command += ["--seeds", "5"] if given.smoke else ["--seeds", str(parameters["seeds"])]
+    command += ["--dry-run"] if given.dry_run else []
+    print(" ".join(command[2:]), flush=True)
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, check=False, env=environment)  # noqa: S603  (our own program)
+    return done.returncode
+
+
+def command_of(made: Made, folder: Path, parameters: dict[str, Any], part: str) -> list[str]:
+    """Return the command of a study, but for its number of seeds."""
+    of_part = parameters[part]
+    command = [sys.executable, "-m", "dataselect_gui", "study", str(made.owner)]
+    command += ["--checkpoint", str(made.checkpoint), "--clean-rows", str(made.clean)]
+    command += ["--consortium-rows", str(made.rows)] if of_part["consortium's rows"] else []
+    command += ["--plant", parameters["everything at once"], "--alpha", parameters["alpha"]]
+    command += [] if made.foreign is None else ["--foreign", str(made.foreign)]
+    command += ["--epsilons", of_part["epsilons"]]
+    command += ["--release-epsilons", of_part["release epsilons"]]
+    command += ["--limit-trainings", "100000", "--to", str(folder), *made.options]
+    return command
 
 
 def keep(folder: Path, kept: Path) -> None:
     """Copy what a finished study shows."""
     kept.mkdir(parents=True, exist_ok=True)
     for name in COPIED:
-        if (folder / name).is_dir():
-            shutil.copytree(folder / name, kept / name, dirs_exist_ok=True)
-        else:
-            shutil.copy(folder / name, kept / name)
+        shutil.copy(folder / name, kept / name)
 
 
 if __name__ == "__main__":

@@ -21,8 +21,12 @@ from dataselect_gui.release.documents import (
     terms_of_document,
 )
 from tests.projects import consortium, owner_records, scored_project
-from tests.releases import rebuild, release, select, told
+from tests.releases import rebuild, release, select, select_by, told
 
+WINDOW: dict[str, Any] = {
+    "conditions": [{"score": "loss", "least": {"bird": 0.2, "cat": 0.3}, "most": 0.9}]
+}
+_KEEP = {"by": "score", "score": "loss", "edges": [0.5], "probabilities": [1, 0.5]}
 _REPORT: dict[str, Any] = {"kind": "report", "bins": "0.25,0.5", "count_threshold": "0.9"}
 KINDS: dict[str, dict[str, Any]] = {
     "records, one-sided": {},
@@ -44,6 +48,22 @@ KINDS: dict[str, dict[str, Any]] = {
     "report, normal": {**_REPORT, "mechanism": "discrete-gaussian", "delta": "1e-6"},
     "gradient": {"kind": "gradient", "delta": "1e-6", "clip": "1.5"},
     "person": {"people": True, "max_contributions": 2},
+    "rule": {"rule": WINDOW, "threshold_from": "agreed"},
+    "rule, viewed": {"rule": WINDOW},
+    "rule, kept": {"rule": {**WINDOW, "keep": _KEEP}, "threshold_from": "agreed"},
+    "rule, bits": {
+        "rule": WINDOW,
+        "threshold_from": "agreed",
+        "mechanism": "randomized-response",
+        "epsilon": "3",
+    },
+    "everything": {
+        "rule": "everything",
+        "epsilon": None,
+        "budget": None,
+        "acknowledge_disclosure": True,
+        "in_training": "unknown",
+    },
 }
 """What is asked for; `rule` and `people` are the selection's and the project's."""
 _PARAMETERS = {
@@ -54,6 +74,10 @@ _PARAMETERS = {
     },
     "padded": ("padded_to", "value"),
     "threshold_from": ("cut", "from"),
+    "rule": ("rule", "value"),
+    "rule_from": ("rule", "from"),
+    "rule_scores": ("rule_scores", "value"),
+    "marks": ("withheld", "from"),
 }
 """Field of the terms → the parameter of ``release.json`` that says it, and where in that."""
 LAYOUT = [("classifier.weight", [3, 2]), ("classifier.bias", [3])]
@@ -76,7 +100,10 @@ def make_bundle(folder: Path, name: str, patch: pytest.MonkeyPatch, **more: obje
         consortium(folder / "consortium", bounds={"loss": [0, 1]}),
         unit_column="patient" if is_of_people else None,
     )
-    select(project, **rule)
+    if isinstance(rule, dict) and "conditions" not in rule:
+        select(project, **rule)
+    else:
+        select_by(project, rule)
     release(project, folder / "b", **{"budget": "9", **asked})
     return folder / "b"
 

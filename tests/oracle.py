@@ -175,3 +175,46 @@ def oracle_alignment(
             )
         )
     return np.array(products)
+
+
+def oracle_margin(
+    model: nn.Module, inputs: NDArray[Any], targets: Sequence[int]
+) -> NDArray[np.float64]:
+    """Return how far each label's logit is above the largest other one."""
+    _, logits = logits_of(model)
+    margins = []
+    for record, target in zip(inputs, targets, strict=True):
+        row = logits(_as_input(record))[0].tolist()
+        margins.append(row[target] - max(row[:target] + row[target + 1 :]))
+    return np.array(margins)
+
+
+def oracle_features(
+    model: nn.Module, inputs: NDArray[Any], layer: Callable[[nn.Module], nn.Module]
+) -> NDArray[np.float64]:
+    """Return what a layer of the model is given for each record, shape (records, width)."""
+    double, logits = logits_of(model)
+    seen: list[Tensor] = []
+    layer(double).register_forward_pre_hook(lambda _, given: seen.append(given[0][0]))
+    for record in inputs:
+        logits(_as_input(record))
+    return np.stack([one.detach().numpy() for one in seen])
+
+
+def oracle_distance(
+    features: NDArray[np.float64],
+    targets: Sequence[int],
+    means: NDArray[np.float64],
+    covariance: NDArray[np.float64],
+    shrinkage: float,
+) -> NDArray[np.float64]:
+    """Return the Mahalanobis distance of each record's features, by the inverse of the covariance."""
+    width = len(covariance)
+    shrunk = (1 - shrinkage) * covariance + shrinkage * np.trace(covariance) / width * np.eye(width)
+    inverse = np.linalg.inv(shrunk)
+    return (
+        np.array(
+            [(h - means[y]) @ inverse @ (h - means[y]) for h, y in zip(features, targets, strict=True)]
+        )
+        ** 0.5
+    )

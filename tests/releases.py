@@ -12,6 +12,7 @@ from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.records.images import decode_image
 from dataselect_gui.release.bundle import RELEASE, SUMS
 from dataselect_gui.release.verify import verify_bundle
+from dataselect_gui.selection.forms import read_rule
 from dataselect_gui.workflow import Released, ReleaseRequest
 from tests.helpers import write_json
 
@@ -21,6 +22,12 @@ silent = JobContext()
 
 def select(project: Path, **rule: object) -> list[str]:
     ids, _ = workflow.select_records(project, workflow.make_rule("loss", **rule))  # type: ignore[arg-type]
+    return ids
+
+
+def select_by(project: Path, form: object) -> list[str]:
+    """Select by a rule on one record, in its written form."""
+    ids, _ = workflow.select_records(project, read_rule(form))
     return ids
 
 

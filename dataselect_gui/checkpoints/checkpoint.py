@@ -18,6 +18,7 @@ from dataselect_gui.checkpoints.safetensors_header import StoredTensor, read_hea
 from dataselect_gui.checkpoints.task import find_task
 from dataselect_gui.checkpoints.tokenizer import TOKENIZER_FILES, StatedTokenizer
 from dataselect_gui.errors import UnusableError
+from dataselect_gui.selection.rules import FixedRule, RecordRule
 from dataselect_gui.tasks.task import Task
 from dataselect_gui.texts import _
 
@@ -142,6 +143,10 @@ class Checkpoint:
         What the consortium asks for.
     direction : Path or None
         The file with the direction of `alignment`, where the request names one.
+    calibration : Path or None
+        The file of its calibration, where that has one.
+    reference : Member or None
+        The state that `reducible_loss` compares with, where the request names one.
     """
 
     path: Path
@@ -149,6 +154,8 @@ class Checkpoint:
     series: tuple[Member, ...]
     request: Request
     direction: Path | None
+    calibration: Path | None = None
+    reference: Member | None = None
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -172,7 +179,7 @@ class Checkpoint:
 
     @property
     def members(self) -> tuple[Member, ...]:
-        """Every state that a score may read, the final one last and only once."""
+        """Every state of its training that a score may read, the final one last and only once."""
         return self.series if self.final in self.series else (*self.series, self.final)
 
     @cached_property
@@ -191,6 +198,31 @@ class Checkpoint:
         assert self.direction is not None
         return _read_unchanged(self.direction, self._direction_hash)
 
+    def unknown_classes(self, rule: FixedRule) -> list[str]:
+        """Return the classes that a rule lists and the model does not name, sorted.
+
+        None where it names none, or where a label is not one of its classes.
+        """
+        if not isinstance(rule, RecordRule) or not self.task.has_classes or len(self.labels) < 2:
+            return []
+        return sorted(rule.classes.difference(self.labels))
+
+    @cached_property
+    def _calibration_hash(self) -> str:
+        assert self.calibration is not None
+        return _hash_of(self.calibration)
+
+    def read_calibration(self) -> bytes:
+        """Return the content of the calibration's file, which there must be.
+
+        Raises
+        ------
+        UnusableError
+            Where it is no longer what the digest covers.
+        """
+        assert self.calibration is not None
+        return _read_unchanged(self.calibration, self._calibration_hash)
+
     def digest(self) -> str:
         """Return the SHA-256 over all that a score depends on: files by their content, in order."""
         whole = hashlib.sha256()
@@ -201,6 +233,14 @@ class Checkpoint:
             whole.update(f"for all {path.name} {hashed}\n".encode())
         if self.direction is not None:
             whole.update(f"direction {self._direction_hash}\n".encode())
+        if self.calibration is not None:
+            whole.update(f"calibration {self._calibration_hash}\n".encode())
+            if self.request.states("calibration.features"):
+                whole.update(f"shrinkage {self.request.shrinkage!r}\n".encode())
+        if self.reference is not None:
+            for path in self.reference.files():
+                hashed = self.reference.hashes[path.name]
+                whole.update(f"reference {path.name} {hashed}\n".encode())
         for key in (*TRAINING, TASK, PIXEL_RANGE):
             if key in self.request.stated:
                 whole.update(f"{key} {self.request.stated[key]}\n".encode())

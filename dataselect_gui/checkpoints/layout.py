@@ -14,10 +14,11 @@ from typing import Literal
 
 from dataselect_gui.checkpoints import families, processors, refusals
 from dataselect_gui.checkpoints import tokenizer as tokenizers
+from dataselect_gui.checkpoints.calibration_file import check_calibration
 from dataselect_gui.checkpoints.checkpoint import CONFIG, PROCESSOR, Checkpoint, Member
 from dataselect_gui.checkpoints.features import FEATURES, Features, features_of
 from dataselect_gui.checkpoints.json_file import LARGEST, JsonObject, parse_object
-from dataselect_gui.checkpoints.request import read_request
+from dataselect_gui.checkpoints.request import FILE_NAME, read_request
 from dataselect_gui.checkpoints.safetensors_header import read_header
 from dataselect_gui.checkpoints.tokenizer import (
     SPECIAL_TOKENS,
@@ -62,7 +63,9 @@ def find_checkpoint(path: Path) -> Checkpoint:
         if path.suffix.lower() != ".pt2":
             raise refusals.refused_file(path)
         final = _exported(path, step=None)
-        return _with_request(path, final, (final,), path.parent)
+        checkpoint = _with_request(path, final, (final,), request_folder(path))
+        _check_agreement(checkpoint)
+        return checkpoint
     numbered = sorted(
         (int(match[1]), folder)
         for folder in path.iterdir()
@@ -73,11 +76,15 @@ def find_checkpoint(path: Path) -> Checkpoint:
     if top is None and not series:
         raise refusals.nothing_found(path)
     final = top if top is not None else series[-1]
-    own_step = _NUMBERED.fullmatch(path.name)
-    request_folder = path.parent if own_step and not (path / "dataselect.json").is_file() else path
-    checkpoint = _with_request(path, final, series or (final,), request_folder)
+    checkpoint = _with_request(path, final, series or (final,), request_folder(path))
     _check_agreement(checkpoint)
     return checkpoint
+
+
+def request_folder(path: Path) -> Path:
+    """Return the folder of the request to a checkpoint, whether there is one or not."""
+    is_step = _NUMBERED.fullmatch(path.name) and not (path / FILE_NAME).is_file()
+    return path.parent if path.is_file() or is_step else path
 
 
 def files_beside(path: Path) -> list[Path]:
@@ -97,10 +104,25 @@ def files_beside(path: Path) -> list[Path]:
     if path.is_file() or _NUMBERED.fullmatch(path.name):
         beside = [*path.parent.glob("*.json"), *path.parent.glob("*.safetensors")]
         reached += [file for file in map(regular_file, beside) if file is not None]
+    reference = _reference_beside(path)
+    if reference is not None:
+        reached.append(reference)
     blobs = path.parents[1] / "blobs" if path.parent.name == "snapshots" else None
     if blobs is not None and blobs.is_dir() and not blobs.is_symlink():
         reached.append(blobs)
     return reached
+
+
+def _reference_beside(path: Path) -> Path | None:
+    """Return the reference state of a request that lies beside a checkpoint, not in its folder."""
+    if not (path.is_file() or _NUMBERED.fullmatch(path.name)):
+        return None
+    try:
+        name = read_request(path.parent).reference
+    except UnusableError:
+        return None  # Told where the checkpoint is read.
+    place = None if name is None else path.parent / name
+    return place if place is not None and place.exists() and not place.is_symlink() else None
 
 
 def _with_request(path: Path, final: Member, series: tuple[Member, ...], folder: Path) -> Checkpoint:
@@ -114,7 +136,56 @@ def _with_request(path: Path, final: Member, series: tuple[Member, ...], folder:
         )
     if direction is not None:
         _check_direction(direction, final)
-    return Checkpoint(path, final, series, request, direction)
+    calibration = None if request.calibration is None else request.calibration.file
+    if request.calibration is not None and calibration is not None:
+        # A parameter takes a byte at least.
+        check_calibration(
+            folder, request.calibration, sum(file.stat().st_size for file in final.weights)
+        )
+    reference = None if request.reference is None else _reference(folder, request.reference, series)
+    checkpoint = Checkpoint(
+        path,
+        final,
+        series,
+        request,
+        direction,
+        None if calibration is None else folder / calibration,
+        reference,
+    )
+    _check_rule(checkpoint)
+    return checkpoint
+
+
+def _check_rule(checkpoint: Checkpoint) -> None:
+    """Refuse a rule for classes that the model does not name: it would hold for no record."""
+    rule = checkpoint.request.asked_rule
+    unknown = [] if rule is None else checkpoint.unknown_classes(rule)
+    if unknown:
+        raise UnusableError(
+            _("The consortium's request ({file_name}) cannot be used.", file_name=FILE_NAME),
+            _("Its rule names a class that the model does not know: “{name}”.", name=unknown[0]),
+            _("Ask the consortium for a corrected file."),
+        )
+
+
+def _reference(folder: Path, name: str, series: tuple[Member, ...]) -> Member:
+    """Return the state that a request names: one of the series, or a checkpoint of its own."""
+    place = folder / name
+    for member in series:
+        if member.folder == place:
+            return member
+    found = None
+    if place.is_dir() and not place.is_symlink():  # A link could lead anywhere.
+        found = _member(place, step=None)
+    elif place.suffix.lower() == ".pt2" and place.is_file():
+        found = _exported(place, step=None)
+    if found is None:
+        raise UnusableError(
+            _("The consortium's reference state is missing."),
+            _("The request names “{name}”, and no checkpoint of that name is beside it.", name=name),
+            _("Ask the consortium for the whole folder."),
+        )
+    return found
 
 
 def _check_direction(path: Path, final: Member) -> None:
@@ -329,7 +400,8 @@ def _have_one_tokenizer(member: Member, final: Member) -> bool:
 def _check_agreement(checkpoint: Checkpoint) -> None:
     """Refuse a series whose members are not states of one model."""
     final = checkpoint.final
-    for member in checkpoint.series:
+    reference = checkpoint.reference
+    for member in (*checkpoint.series, *([] if reference is None else [reference])):
         differs = [
             key
             for key in ("model_type", "architectures", "id2label", "num_channels")
@@ -339,5 +411,8 @@ def _check_agreement(checkpoint: Checkpoint) -> None:
             differs.append(TOKENIZER)
         if member.features != final.features:
             differs.append(FEATURES)
+        # Both are given the inputs that the final state's file makes.
+        if member is reference and member.preprocessing not in ({}, final.preprocessing):
+            differs.append(PROCESSOR)
         if member.form != final.form or differs:
             raise refusals.not_one_model(checkpoint.path, member.folder, differs)

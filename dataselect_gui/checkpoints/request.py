@@ -6,15 +6,20 @@ from typing import Any, TypeAlias
 
 import msgspec
 
+from dataselect_gui.checkpoints.calibration import Calibration, why_no_calibration
 from dataselect_gui.checkpoints.json_file import LARGEST, JsonObject, parse_object
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.privacy.amounts import LARGEST_BOUND, LARGEST_COUNT, LARGEST_DELTA, decimal_of
+from dataselect_gui.selection.forms import RuleForm, read_rule
+from dataselect_gui.selection.rules import FixedRule
 from dataselect_gui.tasks.names import NAMES, TaskName
 from dataselect_gui.texts import _
 
 FILE_NAME = "dataselect.json"
 TASK = "task"
 PIXEL_RANGE = "pixel_range"
+CALIBRATION = "calibration"
+REFERENCE = "reference"
 TRAINING = ("noise_multiplier", "max_grad_norm", "sample_rate", "steps", "delta")
 """What the consortium's training by DP-SGD is described by."""
 _LARGEST_SCORE = 1e299
@@ -45,10 +50,17 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         The public threshold of that score.
     count : int or None
         How many records to select instead.
+    rule : str, dict or None
+        The rule to select by, as it was written; see `asked_rule`.
     direction : str or None
         The name of the file with the direction of `alignment`, beside the request.
     bounds : dict
         Score → its public bounds, the lower first.
+    calibration : Calibration or None
+        What it found out on clean rows of its own.
+    reference : str or None
+        The name of the state that `reducible_loss` compares with, beside the request: a folder, such as
+        that of an earlier step, or a ``.pt2`` file.
     class_statistics : dict
         Whatever it says of classes.
     pixel_range : tuple or None
@@ -71,8 +83,11 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     score: str | None = None
     threshold: Number | None = None
     count: int | None = None
+    rule: RuleForm | None = None
     direction: str | None = None
     bounds: dict[str, tuple[Number, Number]] = {}
+    calibration: Calibration | None = None
+    reference: str | None = None
     class_statistics: dict[str, object] = {}
     pixel_range: tuple[Number, Number] | None = None
     contact: str | None = None
@@ -81,9 +96,30 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     unknown: dict[str, object] = {}
 
     @property
+    def asked_rule(self) -> FixedRule | None:
+        """The rule to select by; None where it states none."""
+        return None if self.rule is None else read_rule(self.rule)
+
+    @property
     def content(self) -> dict[str, object]:
         """The whole request as it was written, what is known first."""
         return {**self.stated, **self.unknown}
+
+    @property
+    def shrinkage(self) -> float:
+        """That of the calibration's covariance, which there must be."""
+        assert self.calibration is not None
+        assert self.calibration.features is not None
+        return self.calibration.features.shrinkage
+
+    def states(self, key: str) -> bool:
+        """Say whether it states a key, or one inside of another, as ``calibration.features``."""
+        content: object = self.stated
+        for part in key.split("."):
+            if not isinstance(content, dict) or content.get(part) is None:
+                return False
+            content = content[part]
+        return True
 
 
 def read_request(folder: Path) -> Request:
@@ -115,12 +151,17 @@ def request_of(content: JsonObject) -> Request:
     UnusableError
         Where a value is not what its key needs.
     """
-    for key in KNOWN & content.keys():
-        if (why := _CHECKS[key](key, content[key])) is not None:
-            raise _bad(why)
+    for why in faults_of(content).values():
+        raise _bad(why)
     stated = {key: value for key, value in content.items() if key in KNOWN}
     unknown = {key: value for key, value in content.items() if key not in KNOWN}
     return msgspec.convert({**stated, "stated": stated, "unknown": unknown}, Request)
+
+
+def faults_of(content: JsonObject) -> dict[str, str]:
+    """Return what is wrong with each key of a request, as sentences; nothing of unknown ones."""
+    found = {key: check(key, content[key]) for key, check in _CHECKS.items() if key in content}
+    return {key: why for key, why in found.items() if why is not None}
 
 
 _Check = Callable[[str, Any], str | None]
@@ -194,6 +235,15 @@ def _task(key: str, value: Any) -> str | None:  # noqa: ANN401
     return _("“{key}” is none of {known}.", key=key, known=", ".join(NAMES))
 
 
+def _rule(key: str, value: Any) -> str | None:  # noqa: ANN401
+    """Check a rule of conditions on one record, or everything."""
+    try:
+        read_rule(value)
+    except ValueError as error:
+        return _("“{key}” is no rule. {why}", key=key, why=error)
+    return None
+
+
 def _file_name(key: str, value: Any) -> str | None:  # noqa: ANN401
     is_name = isinstance(value, str) and PurePosixPath(value).name == value
     if is_name and 0 < len(value) < 256 and not {"\\", "\0"} & set(value) and value != "..":
@@ -250,11 +300,14 @@ _CHECKS: dict[str, _Check] = {
     "threshold": _number(-_LARGEST_SCORE, _LARGEST_SCORE),
     "count": _count,
     "score": _text,
+    "rule": _rule,
     "task": _task,
     "direction": _file_name,
     "contact": _text,
     "deadline": _text,
     "bounds": _bounds,
+    CALIBRATION: why_no_calibration,
+    REFERENCE: _file_name,
     "class_statistics": _object,
     PIXEL_RANGE: _pixel_range,
 }

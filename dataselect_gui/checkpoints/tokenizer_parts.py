@@ -62,6 +62,8 @@ _POST_PROCESSORS = {
     "Sequence": "processors",
     "TemplateProcessing": "single pair special_tokens",
 }
+_AROUND = frozenset({"BertProcessing", "RobertaProcessing", "TemplateProcessing"})
+"""Put tokens around a text; one behind the other, the library miscounts them, and cuts too little."""
 _CHAINS = {
     "normalizer": _NORMALIZERS,
     "pre_tokenizer": _PRE_TOKENIZERS,
@@ -115,6 +117,8 @@ def read_parts(stored: bytes) -> TokenizerParts:
         used[name] = content.get(name)
         if used[name] is not None:
             _take(name, used[name], known, parts)
+    if sum(part["type"] in _AROUND for part in parts) > 1:
+        raise ValueError(_("It puts tokens around every text more than once."))
     return TokenizerParts(used, str(model["type"]), tuple(parts))
 
 

@@ -10,12 +10,14 @@ import typer
 from typer.exceptions import TyperException
 
 from dataselect_gui import __version__
+from dataselect_gui.cli.calibrate import calibrate
 from dataselect_gui.cli.delete import delete
 from dataselect_gui.cli.demo import demo
 from dataselect_gui.cli.inspect import inspect
 from dataselect_gui.cli.ledger import ledger
 from dataselect_gui.cli.output import print_lines, ready_streams, results, tell_error
 from dataselect_gui.cli.release import release
+from dataselect_gui.cli.request import request
 from dataselect_gui.cli.score import score
 from dataselect_gui.cli.scores import scores
 from dataselect_gui.cli.select import select
@@ -74,6 +76,11 @@ _VERBS: tuple[tuple[Callable[..., None], str], ...] = (
         study,
         _("Try whether picking by a score helps, on your own records; for you alone, never a release."),
     ),
+    (
+        calibrate,
+        _("For a consortium: find out on clean rows from which score on a record looks wrong."),
+    ),
+    (request, _("For a consortium: write its request, or say what is wrong with it.")),
     (delete, _("Delete a project with its scores; records and ledger stay.")),
 )
 """Each with what the help says of it."""

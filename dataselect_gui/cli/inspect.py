@@ -52,22 +52,36 @@ def inspect(
         if isinstance(inspection, CheckpointInspected) and ref is not None:
             tried = workflow.preflight(path, ref, context)
     content = msgspec.to_builtins(inspection)
+    picking = _rule_of(inspection)
+    if picking is not None and not isinstance(picking, workflow.ScoreCut):
+        content["rule_in_words"] = workflow.rule_sentences(picking)
     shown = {name: value for name, value in content.items() if name != "release"}
     if not isinstance(inspection, ProjectInspected):
         confined = workflow.available_confinement()
         content["confined"], shown["confined"] = asdict(confined), confined.sentence
     lines = _listed(shown)
+    if isinstance(inspection, CheckpointInspected):
+        lines += workflow.request_words(inspection.asks)
     if tried is not None:
         lines += [f"{name}: {value}" for name, value in workflow.preflight_facts(tried)]
         content["preflight"] |= tried.as_json()
     tell("inspect", as_json, content, lines)
 
 
+def _rule_of(inspection: workflow.Inspection) -> workflow.Rule | None:
+    """Return the rule of a project, or the one that a checkpoint's request states."""
+    if isinstance(inspection, ProjectInspected):
+        return None if inspection.rule is None else inspection.rule.rule
+    return inspection.asks.asked_rule if isinstance(inspection, CheckpointInspected) else None
+
+
 def _listed(content: dict[str, Any]) -> list[str]:
     """Return a line for each item, under the name that it has in JSON."""
     lines = []
     for key, value in content.items():
-        if key == "problems":
+        if key == "rule_in_words":
+            lines += [f"rule: {sentence}" for sentence in value]
+        elif key == "problems":
             lines.append(f"problems: {len(value)}")
             lines += [f"  {problem['id']}: {problem['reason']}" for problem in value]
         elif key == "other_checkpoints":

@@ -18,7 +18,7 @@ from dataselect_gui.cli.options import (
 )
 from dataselect_gui.cli.output import progress, tell
 from dataselect_gui.texts import _
-from dataselect_gui.texts.promises import CHOOSE_EXACT, NOTHING_DRAWN, SAME
+from dataselect_gui.texts.promises import CHOOSE_EXACT, DISCLOSE_ALL, NOTHING_DRAWN, SAME
 
 
 def release(
@@ -41,7 +41,12 @@ def release(
     ] = None,
     threshold_source: Annotated[
         str | None,
-        typer.Option(help=_("request, agreed, viewed, or bought:E for a rule by fraction or count.")),
+        typer.Option(
+            help=_(
+                "Where the threshold or rule comes from: request, agreed, viewed, or bought:E for a "
+                "rule by fraction or count."
+            )
+        ),
     ] = None,
     count: Annotated[
         int | None,
@@ -65,9 +70,16 @@ def release(
         str | None,
         typer.Option(help=_("Did these records help to train? no, dp:E,D, yes or unknown.")),
     ] = None,
+    reference_in_training: Annotated[
+        str | None,
+        typer.Option(help=_("The same of the reference state, where the score reads it.")),
+    ] = None,
     budget: Annotated[str | None, typer.Option(help=_("The first budget of these records."))] = None,
     acknowledge_exact: Annotated[
         bool, typer.Option("--acknowledge-exact", help=_(CHOOSE_EXACT))
+    ] = False,
+    acknowledge_disclosure: Annotated[
+        bool, typer.Option("--acknowledge-disclosure", help=_(DISCLOSE_ALL))
     ] = False,
     reason: Annotated[str | None, typer.Option(help=_("Why; kept in the ledger."))] = None,
     sign: Annotated[Path | None, typer.Option(help=_("Your private Ed25519 key."))] = None,
@@ -86,8 +98,10 @@ def release(
         max_contributions=max_contributions,
         threshold_from=threshold_source,
         in_training=in_training,
+        reference_in_training=reference_in_training,
         budget=budget,
         acknowledge_exact=acknowledge_exact,
+        acknowledge_disclosure=acknowledge_disclosure,
         reason=reason,
         count=count,
         bounds=bounds,
@@ -138,6 +152,8 @@ def _lines_of(done: workflow.Released) -> list[str]:
         claim = _(
             "ε {epsilon} for each unit; README.md in it says what that covers.", epsilon=done.epsilon
         )
+    elif not done.by_cut:
+        claim = done.promise
     elif done.conditional:
         claim = _("Conditional: no ε is claimed, since the threshold depends on the records.")
     else:

@@ -37,6 +37,15 @@ def select(
     lowest: Annotated[
         bool, typer.Option("--lowest", help=_("The lowest instead of the highest."))
     ] = False,
+    per_class: Annotated[
+        bool, typer.Option("--per-class", help=_("By the request's thresholds of it by class."))
+    ] = False,
+    rule: Annotated[
+        Path | None, typer.Option(help=_("A file with a rule of conditions, as a request has one."))
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help=_("Everything that is eligible, by no score."))
+    ] = False,
     withhold: Annotated[
         str | None, typer.Option(help=_("Ids, or @FILE with one a line: never to leave."))
     ] = None,
@@ -54,19 +63,34 @@ def select(
     as_json: Json = False,
 ) -> None:
     """Replace the project's selection, or withhold and restore records."""
-    rule = None
-    if by is not None:
-        rule = workflow.make_rule(
+    is_cut = (threshold, count, fraction, lowest) != (None, None, None, False)
+    ways = [by is not None, rule is not None, everything].count(True)
+    if ways > 1 or (is_cut and (per_class or not by)) or (per_class and by is None):
+        raise UsageError(
+            _("The rule is not clear."),
+            _(
+                "Records are selected by a cut of one score, by the request's thresholds of it by "
+                "class, by a rule in a file, or all of them."
+            ),
+            _("Give --by SCORE with a cut or --per-class, or --rule FILE, or --all."),
+        )
+    if not ways and not any((withhold, restore, opt_out, opt_in)):
+        raise UsageError(
+            _("What to select by is missing."),
+            _("Nothing says which records are to be in the selection."),
+            _("Add --by SCORE, for example --by loss, or --rule FILE, or --all."),
+        )
+    chosen: workflow.Rule | None = None
+    if by is not None and per_class:
+        chosen = workflow.rule_per_class(project, by)
+    elif by is not None:
+        chosen = workflow.make_rule(
             by, threshold=threshold, count=count, fraction=fraction, lowest=lowest
         )
-    elif (threshold, count, fraction, lowest) != (None, None, None, False) or not any(
-        (withhold, restore, opt_out, opt_in)
-    ):
-        raise UsageError(
-            _("The score to select by is missing."),
-            _("A threshold, count or fraction is one of a score."),
-            _("Add --by SCORE, for example --by vog."),
-        )
+    elif rule is not None:
+        chosen = workflow.read_rule_file(rule)
+    elif everything:
+        chosen = workflow.Everything()
     lines, registers = [], {}
     for (name, apply, sentence), file in zip(_REGISTERS, (opt_out, opt_in), strict=True):
         if file is not None:
@@ -77,7 +101,7 @@ def select(
                 "records": done.records,
             }
             lines.append(_(sentence, known=done.matched, listed=done.listed, records=done.records))
-    ids, cut = workflow.select_records(project, rule, withhold=_ids(withhold), restore=_ids(restore))
+    ids, cut = workflow.select_records(project, chosen, withhold=_ids(withhold), restore=_ids(restore))
     if cut is None:
         lines.append(
             ngettext(
@@ -93,7 +117,12 @@ def select(
                 cut=cut,
             )
         )
-    tell("select", as_json, {"ids": ids, "threshold": cut, **registers}, lines)
+    stated: dict[str, object] = {}
+    if chosen is not None and not isinstance(chosen, workflow.ScoreCut):
+        sentences = workflow.rule_sentences(chosen)
+        stated = {"rule": workflow.rule_form(chosen), "rule_in_words": sentences}
+        lines = [*sentences, *lines]
+    tell("select", as_json, {"ids": ids, "threshold": cut, **stated, **registers}, lines)
 
 
 def _ids(text: str | None) -> list[str]:

@@ -33,21 +33,59 @@ def study(
     source: SourcePath,
     checkpoint: CheckpointPath,
     to: Annotated[Path | None, typer.Option(help=_("By default ./NAME.study."))] = None,
+    clean_rows: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="SOURCE",
+            help=_(
+                "Clean rows of the consortium that its model was not trained on: the thresholds are "
+                "made of them."
+            ),
+        ),
+    ] = None,
+    consortium_rows: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="SOURCE",
+            help=_("Rows of the consortium that are mixed in, compared with and without."),
+        ),
+    ] = None,
+    plant: Annotated[
+        str,
+        typer.Option(
+            metavar="DIRT",
+            help=_("Plant dirt as well: labels:0.2,confusable:0.1,foreign:0.1,duplicates:0.1,tail:50."),
+        ),
+    ] = "",
+    foreign: Annotated[
+        Path | None,
+        typer.Option(metavar="SOURCE", help=_("The foreign records to plant; by default made up.")),
+    ] = None,
+    alpha: Annotated[
+        str, typer.Option(help=_("The share of clean records that may be left out."))
+    ] = workflow.ARMS_ALPHA,
+    release_epsilons: Annotated[
+        str, typer.Option(help=_("ε of the releases of what is not left out; “none” for no release."))
+    ] = ",".join(workflow.RELEASE_EPSILONS),
     scores: Annotated[
         str | None,
-        typer.Option(help=_("Names, separated by commas; by default the request's, or vog.")),
+        typer.Option(
+            help=_("Try picking by these scores instead, the highest, middle and lowest of them.")
+        ),
     ] = None,
     shares: Annotated[
-        str, typer.Option(help=_("Which shares of the records to train on."))
+        str, typer.Option(help=_("With --scores: which shares of the records to train on."))
     ] = "0.1,0.3",
-    epsilons: Annotated[str, typer.Option(help=_("ε of the trainings by DP-SGD."))] = "8",
+    epsilons: Annotated[
+        str | None, typer.Option(help=_("ε of the trainings by DP-SGD; by default 3, with --scores 8."))
+    ] = None,
     seeds: Annotated[
         int, typer.Option(parser=whole, metavar="N", help=_("How often each training is repeated."))
     ] = 5,
     start: Annotated[
         workflow.Start,
-        typer.Option(help=_("scratch: a small network; checkpoint: the consortium's model.")),
-    ] = "scratch",
+        typer.Option(help=_("checkpoint: the consortium's model; scratch: a small network.")),
+    ] = "checkpoint",
     limit: Annotated[
         int, typer.Option(parser=positive, metavar="N", help=_("At most so many records, drawn."))
     ] = 10_000,
@@ -68,16 +106,7 @@ def study(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Try whether picking by a score helps, on your own records; for you alone, never a release."""
-    choices = workflow.choose_study(
-        checkpoint,
-        names(scores),
-        decimals(shares, "--shares", most=1),
-        decimals(epsilons, "--epsilons", most=100),
-        seeds,
-        start,
-        limit_trainings,
-    )
+    """Try what helps on your own records: leaving out what looks wrong; never a release."""
     rule = workflow.label_rule(
         pairs=label or (),
         table=labels,
@@ -85,18 +114,83 @@ def study(
         columns=label_columns,
         uncertain=uncertain,
     )
-    request = workflow.StudyRequest(
-        source,
+    if scores is None:
+        request = workflow.ArmsRequest(
+            source,
+            checkpoint,
+            clean_rows,
+            consortium_rows,
+            foreign,
+            to,
+            epsilons=_epsilons(epsilons, ",".join(workflow.ARM_EPSILONS)),
+            release_epsilons=()
+            if release_epsilons == "none"
+            else decimals(release_epsilons, "--release-epsilons", most=100),
+            seeds=seeds,
+            start=start,
+            plant=plant,
+            alpha=_alpha(alpha),
+            limit=limit,
+            label_column=label_column,
+            unit_column=unit_column,
+            split=split,
+            text_column=text_column,
+            labels=rule or workflow.LabelRule(),
+        )
+        _study_arms(workflow.check_arms(request, limit_trainings), dry_run=dry_run, as_json=as_json)
+        return
+    if clean_rows or consortium_rows or plant or foreign:
+        raise UsageError(
+            _("--scores does not go with --clean-rows, --consortium-rows, --plant or --foreign."),
+            _("A study of picks by scores trains on the owner's records alone, as they are."),
+            _("Leave --scores out, or the others."),
+        )
+    choices = workflow.choose_study(
         checkpoint,
-        choices,
-        to=to,
-        limit=limit,
-        label_column=label_column,
-        unit_column=unit_column,
-        split=split,
-        text_column=text_column,
-        labels=rule or workflow.LabelRule(),
+        names(scores),
+        decimals(shares, "--shares", most=1),
+        _epsilons(epsilons, "8"),
+        seeds,
+        start,
+        limit_trainings,
     )
+    _study_scores(
+        workflow.StudyRequest(
+            source,
+            checkpoint,
+            choices,
+            to=to,
+            limit=limit,
+            label_column=label_column,
+            unit_column=unit_column,
+            split=split,
+            text_column=text_column,
+            labels=rule or workflow.LabelRule(),
+        ),
+        dry_run=dry_run,
+        as_json=as_json,
+    )
+
+
+def _study_arms(request: workflow.ArmsRequest, *, dry_run: bool, as_json: bool) -> None:
+    with progress(workflow.JobKind.STUDY) as context:
+        if dry_run:
+            plan = workflow.foresee_arms(request, context)
+            tell("study", as_json, {"plan": _arms_as_json(plan)}, [_trainings_line(plan)])
+            return
+        done = workflow.study_arms(
+            request, context, lambda plan: print_lines(errors, [_trainings_line(plan)])
+        )
+    content = {
+        "plan": _arms_as_json(done.plan),
+        "page": str(done.page),
+        "findings": done.findings.as_json(),
+    }
+    page = _("Page: {page} (yours alone, no release)", page=done.page)
+    tell("study", as_json, content, [*workflow.answer_lines(done.findings), page])
+
+
+def _study_scores(request: workflow.StudyRequest, *, dry_run: bool, as_json: bool) -> None:
     with progress(workflow.JobKind.STUDY) as context:
         if dry_run:
             plan = workflow.foresee_study(request, context)
@@ -115,6 +209,28 @@ def study(
         _("Page: {page} (yours alone, no release)", page=done.page),
     ]
     tell("study", as_json, content, lines)
+
+
+def _epsilons(stated: str | None, usual: str) -> tuple[str, ...]:
+    return decimals(usual if stated is None else stated, "--epsilons", most=100)
+
+
+def _alpha(text: str) -> str:
+    """Return α as a decimal above 0 and below 1.
+
+    Raises
+    ------
+    UsageError
+        Where it is something else.
+    """
+    number = workflow.decimal_of(text)
+    if number is None or not 0 < number < 1:
+        raise UsageError(
+            _("--alpha cannot be “{stated}”.", stated=text),
+            _("It is a share above 0 and below 1."),
+            _("Write it like {option} {example}.", option="--alpha", example="0.05"),
+        )
+    return format(number.normalize(), "f")
 
 
 def decimals(text: str, option: str, most: int) -> tuple[str, ...]:
@@ -156,12 +272,7 @@ def _lines_of(plan: workflow.StudyPlan) -> list[str]:
     """Return the plan as lines for a terminal."""
     choices = plan.choices
     return [
-        _(
-            "{trainings} trainings, {left} of them to be done: about {duration}.",
-            trainings=plan.trainings,
-            left=plan.left,
-            duration=workflow.duration(plan.seconds),
-        ),
+        _trainings_line(plan),
         _(
             "Scores: random, {scores}. Shares: {shares}. Trained without DP and at ε = {epsilons}. "
             "{seeds} seeds.",
@@ -176,6 +287,25 @@ def _lines_of(plan: workflow.StudyPlan) -> list[str]:
         ),
         _("Some trainings serve several questions."),
     ]
+
+
+def _trainings_line(plan: workflow.StudyPlan | workflow.ArmsPlan) -> str:
+    return _(
+        "{trainings} trainings, {left} of them to be done: about {duration}.",
+        trainings=plan.trainings,
+        left=plan.left,
+        duration=workflow.duration(plan.seconds),
+    )
+
+
+def _arms_as_json(plan: workflow.ArmsPlan) -> dict[str, Any]:
+    """Return the plan of a study of arms as a JSON object."""
+    return {
+        "folder": str(plan.folder),
+        "trainings": plan.trainings,
+        "left": plan.left,
+        "seconds_left": round(plan.seconds, 1),
+    }
 
 
 def _as_json(plan: workflow.StudyPlan) -> dict[str, Any]:

@@ -12,6 +12,7 @@ class JobKind(Enum):
     SCORING = "scoring"
     PARAMETERS = "parameters"
     SUMMING = "summing"
+    CALIBRATION = "calibration"
     PREFLIGHT = "preflight"
     MAPS = "maps"
     STUDY = "study"
@@ -64,6 +65,9 @@ _TEXTS = {
     ),
     JobKind.PARAMETERS: _Texts(N_("Naming the parameters"), _NO_GRADIENT),
     JobKind.SUMMING: _Texts(N_("Summing the gradients"), _NO_GRADIENT),
+    JobKind.CALIBRATION: _Texts(
+        N_("The calibration"), N_("Nothing was written. Calibrate again."), N_("Calibrating")
+    ),
     JobKind.PREFLIGHT: _Texts(
         N_("Trying the checkpoint"),
         N_("Scoring works without it, and keeps what is done where it stops, too."),

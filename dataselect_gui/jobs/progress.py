@@ -24,6 +24,7 @@ class Phase(Enum):
     TRYING_ON_RECORDS = "trying-on-records"
     SCORING = "scoring"
     SUMMING = "summing"
+    TAKING_FEATURES = "taking-features"
     MAKING_MAPS = "making-maps"
     TIMING = "timing"
     TRAINING = "training"
@@ -47,6 +48,7 @@ _TEXTS = {
     Phase.TRYING_ON_RECORDS: N_("Trying the checkpoint on some of your records"),
     Phase.SCORING: N_("Scoring"),
     Phase.SUMMING: N_("Summing gradients"),
+    Phase.TAKING_FEATURES: N_("Taking features"),
     Phase.MAKING_MAPS: N_("Making maps"),
     Phase.TIMING: N_("Timing a few steps"),
     Phase.TRAINING: N_("Training"),

@@ -220,10 +220,13 @@ class Correlation(SampleGradient):
         """See `SampleGradient.squares`."""
         return self._squares_by_gram() if self._prefers_gram() else super().squares()
 
-    def along(self, direction: Tensor) -> Tensor:
-        """See `SampleGradient.along`: the layer's output by that weight, times the gradient there."""
-        moved = self._geometry.convolve(self._activation, direction, self._sides)
-        return (moved * self._output).flatten(start_dim=1).sum(dim=1)
+    def _along(self, directions: Tensor) -> Tensor:
+        """Return the layer's output by each direction as its weight, times the gradient there."""
+        products = []
+        for direction in directions:
+            moved = self._geometry.convolve(self._activation, direction, self._sides)
+            products.append((moved * self._output).flatten(start_dim=1).sum(dim=1))
+        return torch.stack(products, dim=1)
 
     def _prefers_gram(self) -> bool:
         """Count multiplications: shifted additions are dear, and so is writing a whole gradient."""

@@ -238,7 +238,13 @@ class GradientNorms:
                 more_squares, more_products = self._whole(inputs, weights, direction, way)
             squares |= more_squares
             products |= more_products
-        return Measured(_total(squares, inputs), _total(products, inputs))
+        return Measured(_total(squares, inputs), _total(products, inputs, *self._several(direction)))
+
+    def _several(self, direction: Mapping[str, Tensor]) -> tuple[int, ...]:
+        """Return how many directions there are, as the side of a shape; nothing for a single one."""
+        for name, values in direction.items():
+            return tuple(values.shape[: values.dim() - self._model.get_parameter(name).dim()])
+        return ()
 
     def _learn(
         self,
@@ -337,7 +343,7 @@ def _following(single: Sequence[Derivation], double: Sequence[Derivation]) -> fr
     return frozenset(place for place, n in enumerate(counted) if n in grows)
 
 
-def _total(parts: Mapping[str, Tensor], inputs: Tensor) -> Tensor:
+def _total(parts: Mapping[str, Tensor], inputs: Tensor, *sides: int) -> Tensor:
     if not parts:
-        return torch.zeros(len(inputs), dtype=torch.float64, device=inputs.device)
+        return torch.zeros(len(inputs), *sides, dtype=torch.float64, device=inputs.device)
     return torch.stack(list(parts.values())).sum(dim=0, dtype=torch.float64)

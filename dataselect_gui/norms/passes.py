@@ -23,7 +23,8 @@ class Measured:
     squares : Tensor
         The squared L2 norm, shape (batch,), float64.
     products : Tensor
-        The inner product with the direction that was given, shape (batch,), float64.
+        The inner product with the direction that was given, shape (batch,), float64; with several,
+        shape (batch, directions).
     """
 
     squares: Tensor
@@ -104,7 +105,8 @@ class Pass:
             The loss's gradient at the logits, shape (batch, classes). Taken in float64 and rounded
             once, since softmax − onehot cancels in float32 for a record that is confidently right.
         direction : dict or None
-            A tensor for some parameters' names, to take inner products with.
+            A tensor for some parameters' names, to take inner products with. Of several directions all
+            tensors have one axis more, the first.
         with_norms : bool
             Whether norms are wanted; without, the squares may come out as zeros.
         create_graph : bool

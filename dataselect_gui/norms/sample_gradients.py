@@ -51,8 +51,25 @@ class SampleGradient(ABC):
         return torch.cat([_squares(part) for part in self.parts(self._rows)])
 
     def along(self, direction: Tensor) -> Tensor:
-        """Return each record's inner product with a tensor of the weight's shape, shape (batch,)."""
-        return torch.cat([_products(part, direction) for part in self.parts(self._rows)])
+        """Return each record's inner product with a direction, or with several.
+
+        Parameters
+        ----------
+        direction : Tensor
+            Of the weight's shape; of k directions, shape (k, *shape).
+
+        Returns
+        -------
+        Tensor
+            Shape (batch,); of k directions, shape (batch, k).
+        """
+        if direction.dim() > len(self.shape):
+            return self._along(direction)
+        return self._along(direction[None])[:, 0]
+
+    def _along(self, directions: Tensor) -> Tensor:
+        """Return inner products with directions of shape (k, *shape), shape (batch, k)."""
+        return torch.cat([_products(part, directions) for part in self.parts(self._rows)])
 
     @property
     def _rows(self) -> int:
@@ -80,9 +97,8 @@ class Whole(SampleGradient):
         """See `SampleGradient.squares`."""
         return _squares(self._values)
 
-    def along(self, direction: Tensor) -> Tensor:
-        """See `SampleGradient.along`."""
-        return _products(self._values, direction)
+    def _along(self, directions: Tensor) -> Tensor:
+        return _products(self._values, directions)
 
 
 class Tokens:
@@ -197,10 +213,11 @@ class Outer(SampleGradient):
             return (self._left.gram * self._right.gram).sum(dim=(1, 2))
         return super().squares()
 
-    def along(self, direction: Tensor) -> Tensor:
-        """See `SampleGradient.along`: Σ_t (left_t V) · right_t."""
-        matrix = direction.reshape(self._left.size, self._right.size)
-        return (self._left.times(matrix) * self._right.vectors).sum(dim=(1, 2))
+    def _along(self, directions: Tensor) -> Tensor:
+        """Return Σ_t (left_t V) · right_t for each direction V."""
+        matrices = directions.reshape(-1, self._left.size, self._right.size)
+        products = [(self._left.times(one) * self._right.vectors).sum(dim=(1, 2)) for one in matrices]
+        return torch.stack(products, dim=1)
 
     def inner(self, other: "Outer") -> Tensor:
         """Return each record's inner product with another use's gradient, shape (batch,)."""
@@ -231,9 +248,8 @@ class TokenSum(SampleGradient):
             return self._tokens.gram.sum(dim=(1, 2))
         return _squares(self._sum)
 
-    def along(self, direction: Tensor) -> Tensor:
-        """See `SampleGradient.along`."""
-        return self._sum @ direction
+    def _along(self, directions: Tensor) -> Tensor:
+        return _products(self._sum, directions)
 
     @property
     def _sum(self) -> Tensor:
@@ -301,9 +317,8 @@ class Sum(SampleGradient):
             return alone + sum(2 * first.inner(second) for first, second in combinations(outers, 2))
         return super().squares()
 
-    def along(self, direction: Tensor) -> Tensor:
-        """See `SampleGradient.along`."""
-        return torch.stack([use.along(direction) for use in self._uses]).sum(dim=0)
+    def _along(self, directions: Tensor) -> Tensor:
+        return torch.stack([use.along(directions) for use in self._uses]).sum(dim=0)
 
 
 def prefers_gram(uses: Sequence[Outer]) -> bool:
@@ -312,9 +327,9 @@ def prefers_gram(uses: Sequence[Outer]) -> bool:
     return tokens**2 * uses[0].gram_cost < (tokens + 32) * math.prod(uses[0].shape)
 
 
-def _products(values: Tensor, direction: Tensor) -> Tensor:
-    products: Tensor = values.reshape(len(values), -1) @ direction.flatten()
-    return products
+def _products(values: Tensor, directions: Tensor) -> Tensor:
+    flat = values.reshape(len(values), -1)
+    return torch.stack([flat @ direction.flatten() for direction in directions], dim=1)
 
 
 def _squares(values: Tensor) -> Tensor:

@@ -13,12 +13,14 @@ inputs : Tensor
 weights : Tensor
     The loss's gradient at the logits, shape (batch, …).
 direction : dict
-    A tensor for some parameters' names, to take inner products with.
+    A tensor for some parameters' names, to take inner products with; with one axis more than the
+    parameter has, of several directions.
 
 Returns
 -------
 tuple of dict
-    Squared norms and inner products by the parameters' names, each of shape (batch,).
+    Squared norms and inner products by the parameters' names, each of shape (batch,); the latter of
+    shape (batch, directions) where there are several.
 """
 
 from collections.abc import Mapping, Sequence
@@ -87,8 +89,14 @@ def one_by_one(
 
 def _measures(gradients: Mapping[str, Tensor], direction: Mapping[str, Tensor]) -> Measures:
     squares = {name: gradient.square().sum() for name, gradient in gradients.items()}
-    products = {n: (g * direction[n]).sum() for n, g in gradients.items() if n in direction}
+    products = {n: _product(g, direction[n]) for n, g in gradients.items() if n in direction}
     return squares, products
+
+
+def _product(gradient: Tensor, direction: Tensor) -> Tensor:
+    if direction.dim() == gradient.dim():
+        return (gradient * direction).sum()
+    return (gradient * direction).reshape(len(direction), -1).sum(dim=1)
 
 
 def _stacked(each: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:

@@ -52,26 +52,31 @@ class Charge:
     epsilon, delta : Decimal
         Per unit.
     one_sided : bool
-        Whether it bounds only what absence reveals. Of these only the largest counts, because one
-        secret per record serves all of them; the others add up.
+        Whether it bounds only what absence reveals. Of these only the largest by the same columns
+        counts, because one secret per record serves all of them; the others add up.
     loss : Loss or None
         The noise; None where only ε and δ are known.
+    columns : str
+        By which columns of a table a one-sided release knows its records; empty for what is no table.
+        A row has a secret for each way.
     """
 
     epsilon: Decimal
     delta: Decimal = Decimal(0)
     one_sided: bool = False
     loss: Loss | None = None
+    columns: str = ""
 
     def as_entry(self) -> EntryBody:
         """Return it as a part of an entry of the ledger."""
         loss = self.loss
-        return {
+        body: EntryBody = {
             "epsilon": format(self.epsilon, "f"),
             "delta": format(self.delta, "f"),
             "one_sided": self.one_sided,
             "loss": None if loss is None else (loss.noise, loss.scale, loss.sensitivity),
         }
+        return {**body, "columns": self.columns} if self.columns else body
 
     @classmethod
     def of_entry(cls, body: EntryBody) -> "Charge":
@@ -82,6 +87,7 @@ class Charge:
             Decimal(body["delta"]),
             bool(body.get("one_sided", False)),
             None if loss is None else Loss(*loss),
+            body.get("columns", ""),
         )
 
 
@@ -92,7 +98,7 @@ class Totals:
     Attributes
     ----------
     plain : Decimal
-        The sum of ε over the DP entries plus the largest one-sided ε: what the budget counts.
+        The sum of ε over the DP entries plus that of the one-sided ones: what the budget counts.
     pld : float
         ε of the DP entries composed as privacy loss distributions, at `delta`.
     delta : Decimal
@@ -101,7 +107,8 @@ class Totals:
         The same at a δ larger by `COMPOSED_DELTA`, where entries with δ = 0 compose to less than their
         sum.
     one_sided : Decimal
-        The largest ε of the one-sided releases.
+        The largest ε of the one-sided releases; where they know rows by several sets of columns, the
+        sum of the largest by each.
     """
 
     plain: Decimal
@@ -114,7 +121,7 @@ class Totals:
 
 def plain_total(charges: Sequence[Charge]) -> Decimal:
     """Return the plain total of charges."""
-    return _summed(charges) + largest_one_sided(charges)
+    return _summed(charges) + one_sided_total(charges)
 
 
 def total_delta(charges: Sequence[Charge]) -> Decimal:
@@ -137,7 +144,7 @@ def totals(charges: Sequence[Charge]) -> Totals:
         distribution = compose(differential)
         composed = min(summed, float(distribution.get_epsilon_for_delta(float(delta))))
         composed_loose = min(summed, float(distribution.get_epsilon_for_delta(float(loose))))
-    one_sided = largest_one_sided(charges)
+    one_sided = one_sided_total(charges)
     return Totals(plain_total(charges), composed, delta, composed_loose, loose, one_sided)
 
 
@@ -229,6 +236,15 @@ def _summed(charges: Sequence[Charge]) -> Decimal:
     return sum((charge.epsilon for charge in charges if not charge.one_sided), Decimal(0))
 
 
-def largest_one_sided(charges: Sequence[Charge]) -> Decimal:
-    """Return the largest ε of the one-sided releases, the only one of them that counts."""
-    return max((charge.epsilon for charge in charges if charge.one_sided), default=Decimal(0))
+def one_sided_total(charges: Sequence[Charge]) -> Decimal:
+    """Return what the one-sided releases come to: the largest ε by each set of columns, summed.
+
+    A row of which other columns are taken is known by other contents, and has another secret: that it
+    is absent from the releases by both costs the sum.
+    """
+    largest: dict[str, Decimal] = {}
+    for charge in charges:
+        if charge.one_sided:
+            known = largest.get(charge.columns, Decimal(0))
+            largest[charge.columns] = max(known, charge.epsilon)
+    return sum(largest.values(), Decimal(0))

@@ -15,6 +15,8 @@ from dataselect_gui.texts import _
 LARGEST = Decimal(300)
 LARGEST_DELTA = Decimal("0.1")
 PLACES = 12
+COIN_PLACES = 18
+"""A keep-probability has no more decimal places: a coin of 10^18 steps then has it exactly."""
 LARGEST_COUNT = 1_000_000_000
 LARGEST_BOUND = Decimal("1e30")
 """The largest public bound of a score: noise for it at the smallest ε still fits a double."""

@@ -13,6 +13,7 @@ class EntryBody(TypedDict, total=False):
 
     account: str
     checkpoint: str
+    columns: str
     content: str
     date: str
     delta: str

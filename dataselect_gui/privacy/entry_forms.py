@@ -14,6 +14,7 @@ EntryKind: TypeAlias = Literal[
     "budget",
     "training",
     "sealed",
+    "coins",
     "kept",
     "reserved",
     "drawn",
@@ -59,6 +60,7 @@ _NEEDED: Mapping[EntryKind, _Form] = {
     "budget": {"epsilon": _amount, "reason": _text},
     "training": {"epsilon": _amount, "delta": _amount, "checkpoint": _text},
     "sealed": {"content": _digest},
+    "coins": {"content": _digest},
     "kept": {"content": _digest},
     "reserved": {
         "release": _text,
@@ -77,7 +79,7 @@ _CHARGE: _Form = {
 }
 _WHEREVER: _Form = {
     **dict.fromkeys(("epsilon", "delta"), _amount),
-    **dict.fromkeys(("account", "checkpoint", "key", "release", "threshold_of"), _text),
+    **dict.fromkeys(("account", "checkpoint", "columns", "key", "release", "threshold_of"), _text),
     "reason": lambda value: value is None or isinstance(value, str),
 }
 """Fields that an entry of any kind may have, and that statements show."""
@@ -87,6 +89,7 @@ _LENGTHS = {
     "kept": 2 * _KEY,
     "reserved": 2 * _KEY,
     "sealed": _KEY + 8,
+    "coins": _KEY + 8,
 }
 """Bytes of the pieces that the content of an entry consists of."""
 

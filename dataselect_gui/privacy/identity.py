@@ -36,10 +36,18 @@ def record_keys(content: NDArray[np.uint8], people: People) -> list[bytes]:
     return keys
 
 
-def source_marks(content: NDArray[np.uint8], people: People) -> set[bytes]:
-    """Return the marks by which a source is recognised: hashes of contents and of people's ids."""
+def source_marks(
+    content: NDArray[np.uint8], people: People, whole_rows: NDArray[np.uint8] | None = None
+) -> set[bytes]:
+    """Return the marks by which a source is recognised: hashes of contents and of people's ids.
+
+    A row of a table is recognised as a whole, too: of which of its columns its content consists is what
+    a checkpoint asks for.
+    """
     readable = content[content.any(axis=1)]
     marks = {_mark(b"content", digest.tobytes()) for digest in readable}
+    if whole_rows is not None:
+        marks |= {_mark(b"row", digest.tobytes()) for digest in whole_rows}
     return marks | {_person(person) for person in set(people or ()) if person is not None}
 
 

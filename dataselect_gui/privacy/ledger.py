@@ -8,10 +8,11 @@ another machine is used, or that records without a unit id were stored anew in o
 """
 
 import secrets
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,7 @@ from dataselect_gui.privacy.amounts import exact
 from dataselect_gui.privacy.chain import Chain
 from dataselect_gui.privacy.entry_body import EntryBody
 from dataselect_gui.privacy.entry_store import Entry, WritableEntryStore
-from dataselect_gui.privacy.noise import draw_exponentials
+from dataselect_gui.privacy.noise import draw_coins, draw_exponentials
 from dataselect_gui.privacy.snapshot import (
     KEY_BYTES,
     NO_PEOPLE,
@@ -205,19 +206,45 @@ class Session(Snapshot):
         ndarray of int64
             E ~ Exp(1) in steps of 1e-9, shape (n,).
         """
+        return self._drawn_once("sealed", records, draw_exponentials)
+
+    def coins_of(self, records: Sequence[bytes]) -> NDArray[np.int64]:
+        """Return each record's sealed coin, which decides where a rule keeps it with a probability.
+
+        It is independent of the record's secret; those that do not exist yet are drawn.
+
+        Parameters
+        ----------
+        records : sequence of bytes
+            Record keys.
+
+        Returns
+        -------
+        ndarray of int64
+            Q, see `draw_coins`; shape (n,).
+        """
+        return self._drawn_once("coins", records, draw_coins)
+
+    def _drawn_once(
+        self,
+        kind: Literal["sealed", "coins"],
+        records: Sequence[bytes],
+        draw: Callable[[int], NDArray[np.int64]],
+    ) -> NDArray[np.int64]:
+        """Return what was drawn for each record, and draw for those that have nothing yet."""
         sealed: dict[bytes, int] = {}
         for entry in self._store.entries:
-            if entry.kind == "sealed":
+            if entry.kind == kind:
                 content = self._store.content(entry)
                 count = len(content) // (KEY_BYTES + _STEPS_BYTES)
                 steps = np.frombuffer(content[count * KEY_BYTES :], dtype="<i8")
                 sealed.update(zip(pieces_of(content[: count * KEY_BYTES]), steps.tolist(), strict=True))
         fresh = [record for record in dict.fromkeys(records) if record not in sealed]
         if fresh:
-            drawn = draw_exponentials(len(fresh))
+            drawn = draw(len(fresh))
             with self._store.transaction():
                 content = b"".join(fresh) + drawn.astype("<i8").tobytes()
-                self._store.append("", "sealed", {}, content)
+                self._store.append("", kind, {}, content)
             sealed.update(zip(fresh, drawn.tolist(), strict=True))
         return np.array([sealed[record] for record in records], dtype=np.int64)
 

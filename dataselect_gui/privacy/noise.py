@@ -4,12 +4,14 @@ Everything is drawn on whole numbers: scores, counts and gradients are rounded t
 record by itself.
 """
 
+import secrets
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dataselect_gui.privacy.amounts import COIN_PLACES
 from dataselect_gui.privacy.measurements import (
     gaussian_measurement,
     laplace_measurement,
@@ -43,6 +45,25 @@ def draw_exponentials(count: int) -> NDArray[np.int64]:
         noise = add_laplace(np.zeros(wanted, dtype=np.int64), float(STEPS_PER_UNIT))
         drawn = np.concatenate([drawn, noise[noise >= 0]])
     return drawn[:count]
+
+
+def draw_coins(count: int) -> NDArray[np.int64]:
+    """Draw coins Q, uniform on the whole steps from 0 to 10^18 − 1.
+
+    A probability p of `COIN_PLACES` decimal places at most is p · 10^18 whole steps, so that
+    P[Q < p · 10^18] is exactly p. They come from the system's own source of randomness.
+
+    Parameters
+    ----------
+    count : int
+        How many.
+
+    Returns
+    -------
+    ndarray of int64
+        Shape (count,).
+    """
+    return np.array([secrets.randbelow(10**COIN_PLACES) for _ in range(count)], dtype=np.int64)
 
 
 def add_laplace(values: NDArray[np.int64], scale: float) -> NDArray[np.int64]:

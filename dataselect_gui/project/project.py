@@ -17,6 +17,7 @@ from dataselect_gui.errors import UnusableError
 from dataselect_gui.permissions import FILE_MODE, check_above, close_folder, make_folder
 from dataselect_gui.project.demo import check_demo
 from dataselect_gui.project.files import write_json
+from dataselect_gui.project.following import followed, followed_units
 from dataselect_gui.project.settings import (
     FORMAT,
     Conditions,
@@ -142,6 +143,7 @@ class Project:
                     in_training=None,
                     rule=None,
                     withheld=[],
+                    shown=None,
                 ),
             )
             project.save()
@@ -196,11 +198,16 @@ class Project:
             self.table.settle_problems()
         others, own = settings.other_checkpoints, settings.checkpoint
         others[own.digest] = KeptCheckpoint(
-            own.path, settings.in_training, settings.rule, settings.ended_by
+            own.path,
+            settings.in_training,
+            settings.rule,
+            settings.ended_by,
+            settings.reference_in_training,
         )
         kept = others.pop(checkpoint.digest, KeptCheckpoint(checkpoint.path))
         settings.checkpoint, settings.in_training = checkpoint, kept.in_training
         settings.rule, settings.ended_by = kept.rule, list(kept.ended_by)
+        settings.reference_in_training = kept.reference_in_training
         self.save()
 
     @property
@@ -243,6 +250,8 @@ class Project:
     def update_index(self, index: Index) -> Table:
         """Make the table list these records, keeping the scores of those that did not change.
 
+        What is withheld stays so, and who opted out, under whatever ids they are listed now.
+
         Raises
         ------
         UnusableError
@@ -258,12 +267,19 @@ class Project:
         number = 1 if earlier is None else int(earlier.folder.name.removeprefix("table-")) + 1
         folder = self.folder / f"table-{number}"
         table = Table.create(folder, index, self.settings.checkpoint.digest, earlier)
+        if earlier is not None:
+            self._follow(earlier.index, index)
         self.settings.table = folder.name
         self.settings.loose_scores = UNSET
         self.save()
         if earlier is not None:
             shutil.rmtree(earlier.folder, ignore_errors=True)
         return table
+
+    def _follow(self, old: Index, new: Index) -> None:
+        settings = self.settings
+        settings.withheld = followed(settings.withheld, old, new)
+        settings.opted_out = followed_units(settings.opted_out, old, new)
 
     @property
     def withheld(self) -> set[str]:

@@ -10,7 +10,7 @@ there.
 """
 
 import json
-from decimal import Decimal
+import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -19,11 +19,13 @@ from msgspec import UNSET, Meta, UnsetType
 
 from dataselect_gui.privacy.amounts import decimal_of
 from dataselect_gui.records.reference import AS_THEY_ARE, LabelRule, SourceRef
-from dataselect_gui.selection.rules import Rule, is_cut
+from dataselect_gui.selection.forms import RuleForm, read_rule, rule_form
+from dataselect_gui.selection.rules import CutBy, Rule, ScoreCut, is_cut
 
 FORMAT: Literal[2] = 2
 # Scores and digests are the names of files and folders, too.
-ScoreName = Annotated[str, Meta(pattern=r"\A[a-z0-9_-]{1,100}\Z")]
+SCORE_NAME = r"\A[a-z0-9_-]{1,100}\Z"
+ScoreName = Annotated[str, Meta(pattern=SCORE_NAME)]
 Digest = Annotated[str, Meta(pattern=r"\A[0-9a-z]{1,64}\Z")]
 TableName = Annotated[str, Meta(pattern=r"\Atable-[0-9]{1,9}\Z")]
 StoredPath = Annotated[str, Meta(pattern=r"\A[^\0]*\Z")]
@@ -125,28 +127,56 @@ class Conditions(
     batch: Annotated[int, Meta(ge=1, le=MOST_PLACES)] | None = None
 
 
-class StoredRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The rule that picks records, its value as it was stated."""
+class StoredRule(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """The rule that picks records.
 
-    score: ScoreName
-    by: Literal["threshold", "count", "fraction"]
-    value: str
-    lowest: bool
+    Attributes
+    ----------
+    score, by, value, lowest : str, str, str and bool
+        Of a cut, as every version wrote it, its value as it was stated; UNSET of any other rule.
+    form : str or dict
+        The written form of a rule that is no cut, see `rule_form`; UNSET of a cut.
+    """
+
+    score: ScoreName | UnsetType = UNSET
+    by: CutBy | UnsetType = UNSET
+    value: str | UnsetType = UNSET
+    lowest: bool | UnsetType = UNSET
+    form: RuleForm | UnsetType = UNSET
 
     def __post_init__(self) -> None:
-        value = decimal_of(self.value)
-        if value is None or not is_cut(self.by, value):
-            raise ValueError("the value is no number, or none that a rule can have")
+        rule = self.rule
+        if not all(re.fullmatch(SCORE_NAME, score) for score in rule.scores):
+            raise ValueError("a score of the rule has no name that a score can have")
 
     @classmethod
     def of(cls, rule: Rule) -> Self:
         """Return what is stored of a rule."""
-        return cls(rule.score, rule.by, str(rule.value), rule.lowest)
+        if isinstance(rule, ScoreCut):
+            return cls(rule.score, rule.by, str(rule.value), rule.lowest)
+        return cls(form=rule_form(rule))
 
     @property
     def rule(self) -> Rule:
         """The rule that is meant."""
-        return Rule(self.score, self.by, Decimal(self.value), self.lowest)
+        cut = (self.score, self.by, self.value, self.lowest)
+        if self.form is not UNSET:
+            if any(field is not UNSET for field in cut):
+                raise ValueError("a rule is two rules")
+            return read_rule(self.form)
+        if self.score is UNSET or self.by is UNSET or self.value is UNSET or self.lowest is UNSET:
+            raise ValueError("a part of the rule is missing")
+        value = decimal_of(self.value)
+        if value is None or not is_cut(self.by, value):
+            raise ValueError("the value is no number, or none that a rule can have")
+        return ScoreCut(self.score, self.by, value, self.lowest)
+
+
+class Marks(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which records were not eligible at some moment: withheld ids, and units that opted out."""
+
+    withheld: list[str]
+    opted_out: list[str]
 
 
 class KeptCheckpoint(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -156,7 +186,7 @@ class KeptCheckpoint(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unk
     ----------
     path : str
         Where it was.
-    in_training, rule, ended_by
+    in_training, rule, ended_by, reference_in_training
         As `ProjectSettings` has them of the project's own checkpoint.
     """
 
@@ -164,6 +194,7 @@ class KeptCheckpoint(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unk
     in_training: str | None = None
     rule: StoredRule | None = None
     ended_by: list[str] = []
+    reference_in_training: str | None = None
 
 
 class EarlierRun(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -195,6 +226,8 @@ class ProjectSettings(msgspec.Struct, kw_only=True, omit_defaults=True, forbid_u
         Checkpoint's digest → what is kept of it; those by which there are scores, but for the own one.
     in_training : str or None
         The answer about training; None where none was given.
+    reference_in_training : str or None
+        The same of the reference state of the request.
     rule : StoredRule or None
         The rule that selects; None where there is none.
     withheld : list of str
@@ -207,6 +240,9 @@ class ProjectSettings(msgspec.Struct, kw_only=True, omit_defaults=True, forbid_u
         The checkpoint whose columns lie beside the index, as format 1 had them.
     run : EarlierRun or None
         The last run, where an earlier version wrote of it.
+    shown : Marks, None or UNSET
+        The marks as they were when a score of the records was first shown; None as long as none was,
+        and UNSET where an earlier version made the project and nobody knows.
     """
 
     format: Literal[2]
@@ -219,11 +255,13 @@ class ProjectSettings(msgspec.Struct, kw_only=True, omit_defaults=True, forbid_u
     in_training: str | None
     rule: StoredRule | None
     withheld: list[str]
+    reference_in_training: str | None = None
     opted_out: list[str] = []
     ended_by: list[str] = []
     other_checkpoints: dict[Digest, KeptCheckpoint] = {}
     loose_scores: Digest | UnsetType = UNSET
     run: EarlierRun | None = None
+    shown: Marks | UnsetType | None = UNSET
 
 
 def read_settings(stored: bytes) -> ProjectSettings:

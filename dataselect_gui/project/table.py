@@ -23,6 +23,7 @@ from dataselect_gui.records.source import own_unit
 
 Mapped = np.memmap[tuple[int, ...], np.dtype[Any]]
 _RECORDS, _CONTENT, _PROBLEMS = "records.json", "content.npy", "problems.json"
+_WHOLE_ROWS = "rows.npy"
 
 
 @dataclass(frozen=True)
@@ -39,12 +40,16 @@ class Index:
         Shape (n,); None where the record is the unit.
     content : ndarray of uint8
         The SHA-256 of each record's stored bytes, shape (n, 32); zeros where it cannot be read.
+    whole_rows : ndarray of uint8 or None
+        That of all cells of each record's row in a table, shape (n, 32), as `SourceOfRows` has it; None
+        where records are no rows, or an earlier version listed them.
     """
 
     ids: Sequence[str]
     labels: Sequence[str | None]
     units: Sequence[str] | None
     content: NDArray[np.uint8]
+    whole_rows: NDArray[np.uint8] | None = None
 
     @property
     def people(self) -> list[str | None] | None:
@@ -65,6 +70,7 @@ class Index:
             and (None if self.units is None else list(self.units))
             == (None if other.units is None else list(other.units))
             and np.array_equal(self.content, other.content)
+            and _same_rows(self.whole_rows, other.whole_rows)
         )
 
 
@@ -117,8 +123,13 @@ class Table:
         self.folder = folder
         self._checkpoint, self._loose = checkpoint, loose
         records = json.loads((folder / _RECORDS).read_text(encoding="utf-8"))
+        whole_rows = np.load(folder / _WHOLE_ROWS) if (folder / _WHOLE_ROWS).is_file() else None
         self.index = Index(
-            records["ids"], records["labels"], records["units"], np.load(folder / _CONTENT)
+            records["ids"],
+            records["labels"],
+            records["units"],
+            np.load(folder / _CONTENT),
+            whole_rows,
         )
 
     @classmethod
@@ -138,6 +149,8 @@ class Table:
         """
         folder.mkdir(parents=True)
         np.save(folder / _CONTENT, index.content)
+        if index.whole_rows is not None:
+            np.save(folder / _WHOLE_ROWS, index.whole_rows)
         records = {"ids": list(index.ids), "labels": list(index.labels), "units": index.units}
         write_json(folder / _RECORDS, records)
         table = cls(folder, checkpoint)
@@ -230,6 +243,12 @@ def mapped(path: Path, dtype: type, shape: tuple[int, ...], fill: float) -> Mapp
         partial.replace(path)
     array: Mapped = np.lib.format.open_memmap(path, mode="r+")
     return array
+
+
+def _same_rows(one: NDArray[np.uint8] | None, other: NDArray[np.uint8] | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return np.array_equal(one, other)
 
 
 def _unchanged(old: Index, new: Index) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -140,3 +140,21 @@ class SourceOfMany(Protocol):
 
     def read_many(self, rows: Sequence[int]) -> list[bytes]:
         """Return the stored bytes of many records, each as `Source.read` does; none is unreadable."""
+
+
+@runtime_checkable
+class SourceOfRows(Protocol):
+    """A source whose records are rows of a table, or of some of their columns.
+
+    Attributes
+    ----------
+    whole_rows : ndarray of uint8
+        The SHA-256 of all cells of each record's row, whichever columns are read, shape (n, 32).
+    """
+
+    whole_rows: NDArray[np.uint8]
+
+
+def whole_rows_of(source: Source) -> NDArray[np.uint8] | None:
+    """Return the hashes of a source's whole rows; None where its records are no rows."""
+    return source.whole_rows if isinstance(source, SourceOfRows) else None

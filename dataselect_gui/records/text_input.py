@@ -46,6 +46,8 @@ class TextInput:
         The lengths that an input may have, in tokens, the smallest first.
     shapes : tuple of tuple
         The shapes that go with them: (2, length), or (3, length) with token types.
+    padding : int
+        The number of the token that fills up.
     counts : dict
         Of records that were made into inputs together, by their rows: how many tokens each has, as
         `count` has it.
@@ -64,8 +66,9 @@ class TextInput:
         self.counts: dict[int, int] = {}
         self._tokens = _tokens_of(member.config)
         self._tokenizer = _load(member, stated, self._tokens)
-        self._padding = self._number_of_padding(stated, member.config)
-        if self.lengths[-1] < _FEWEST:
+        self.padding = self._number_of_padding(stated, member.config)
+        around = self._tokenizer.num_special_tokens_to_add(False)
+        if self.lengths[-1] < max(_FEWEST, around + 1):  # The library would cut nothing.
             raise refusals.unusable_tokenizer(
                 _("Texts would have at most {most} tokens.", most=self.lengths[-1])
             )
@@ -109,7 +112,7 @@ class TextInput:
             raise _too_large(int(numbers.max()), self._tokens)
         length = next(length for length in self.lengths if length >= len(numbers))
         whole = np.zeros((self.shapes[0][0], length), dtype=np.int64)
-        whole[0] = self._padding
+        whole[0] = self.padding
         whole[0, : len(numbers)] = numbers
         whole[1, : len(numbers)] = 1
         if len(whole) == 3:

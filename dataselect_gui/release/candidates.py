@@ -29,7 +29,7 @@ class Candidates:
     index : Index
         The records as they were scored, in the source's order.
     scores : ndarray of float64
-        The frozen scores of the rule, shape (n,).
+        The frozen scores of the rule: shape (n,) of a cut, else (n, k) of the k scores that it reads.
     eligible, chosen : ndarray of bool
         The records that may take part, and those that the rule picks, shape (n,).
     unit_column : str or None
@@ -43,10 +43,16 @@ class Candidates:
         The index of each record's class among the checkpoint's, −1 for none or another.
     labels : sequence of str or None
         The labels as they leave, in the consortium's spelling.
+    columns : str
+        By which columns of a table its rows are known, as JSON; empty where records are no rows.
     label_rule : str or None
         How the owner has labels read, as JSON; None for the usual way.
     unwritable : mapping or None
         The records that can be read but not cleaned: row → reason; None where cleaning was not tried.
+    rule : str or None
+        The rule as JSON, where it is no cut.
+    keep : ndarray of int64 or None
+        The step of its coin below which a chosen record is kept, see `Selection.keep`; shape (n,).
     """
 
     source: Source
@@ -57,10 +63,13 @@ class Candidates:
     unit_column: str | None
     scored_by: str
     labels: Sequence[str | None]
+    columns: str = ""
     label_rule: str | None = None
     part: NDArray[np.bool_] | None = None
     classes: Sequence[int] | None = None
     unwritable: Mapping[int, str] | None = None
+    rule: str | None = None
+    keep: NDArray[np.int64] | None = None
 
     @cached_property
     def records(self) -> ScoredRecords:

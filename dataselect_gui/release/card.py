@@ -1,5 +1,7 @@
 """The card of a bundle, its ``README.md``: what a lawyer can read."""
 
+from typing import assert_never
+
 from dataselect_gui.privacy.amounts import exact
 from dataselect_gui.records.forms.form import WrittenForm
 from dataselect_gui.records.forms.labels_said import LabelsSaid
@@ -11,6 +13,7 @@ from dataselect_gui.release.guarantees import (
     how_scored,
     not_protected,
     promise,
+    rule_in_words,
     score_origin,
 )
 from dataselect_gui.release.terms import Terms
@@ -49,7 +52,7 @@ def card(terms: Terms, form: WrittenForm | None, labels: LabelsSaid | None) -> s
     ]
     if terms.claims:
         lines += [f"In figures: {_figures(terms)}", ""]
-    remarks = terms.mechanism.remarks(of_people=terms.of_people)
+    remarks = terms.mechanism.remarks(of_people=terms.of_people, by_rule=terms.rule is not None)
     lines += [*remarks, ""] if remarks else []
     if terms.in_training in {"yes", "unknown"}:
         lines += [
@@ -68,12 +71,10 @@ def card(terms: Terms, form: WrittenForm | None, labels: LabelsSaid | None) -> s
         "",
         "## How this was made",
         "",
-        f"- By the score `{terms.score}`{f' ({terms.variant})' if terms.variant else ''}, "
-        f"{'lowest' if terms.lowest else 'highest'} first.",
+        *(f"- {line}" for line in _selected(terms)),
         *(f"- {line}" for line in _made(terms)),
         f"- {how_drawn(terms)}",
-        f"- Score and direction: {score_origin(terms)}. Whatever is not named here: chosen after "
-        "viewing.",
+        f"- {_origin(terms)} Whatever is not named here: chosen after viewing.",
         *([] if scored is None else [f"- {scored}"]),
         *([] if labels is None else [f"- {line}" for line in _of_labels(labels)]),
         f"- Checkpoints: SHA-256 {terms.checkpoint}.",
@@ -86,6 +87,31 @@ def card(terms: Terms, form: WrittenForm | None, labels: LabelsSaid | None) -> s
         "",
     ]
     return "\n".join(lines)
+
+
+def _selected(terms: Terms) -> list[str]:
+    """Return by what records were selected, as sentences."""
+    if terms.marks is not None:
+        return []
+    if terms.rule is not None:
+        return rule_in_words(terms.rule)
+    variant = f" ({terms.variant})" if terms.variant else ""
+    return [f"By the score `{terms.score}`{variant}, {'lowest' if terms.lowest else 'highest'} first."]
+
+
+def _origin(terms: Terms) -> str:
+    """Return where that came from, as a sentence."""
+    match terms.marks:
+        case "settled":
+            return "Which records are eligible: settled before any score was shown."
+        case "viewed":
+            return "Which records are eligible: changed after a score was shown."
+        case None if terms.rule is not None:
+            return f"The rule: {score_origin(terms)}."
+        case None:
+            return f"Score and direction: {score_origin(terms)}."
+        case unknown:
+            assert_never(unknown)
 
 
 def _of_labels(labels: LabelsSaid) -> list[str]:
@@ -112,7 +138,7 @@ def _figures(terms: Terms) -> str:
 def _made(terms: Terms) -> list[str]:
     """Return sentences on the parameters that only some releases have."""
     lines = []
-    if terms.of_people:
+    if terms.of_people and terms.marks is None:
         records = (
             "one record takes"
             if terms.max_contributions == 1

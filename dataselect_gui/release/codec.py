@@ -18,21 +18,32 @@ from dataselect_gui.release.terms import (
     Cut,
     CutBy,
     CutSource,
+    Marks,
+    RuleSource,
+    RuleTerms,
     Scoring,
     Terms,
     Training,
     Unit,
 )
+from dataselect_gui.selection.forms import RuleForm, read_rule, rule_form
+from dataselect_gui.selection.rules import Everything
 
 NOT_IN_KEY = frozenset(
-    "release program date after_exact noise_scale scored_by precision device batch".split()
+    "release program date after_exact after_marked noise_scale scored_by precision device batch".split()
 )
 """Fields that do not distinguish releases; how scores were computed shows in the scores."""
 
 
+_ADDED = ("clip_from", "rule", "rule_from", "rule_scores", "marks", "after_marked")
+"""Fields that the first versions did not write: they are there only where they say something."""
+
+
 @dataclass(frozen=True)
 class TermsForm:
-    """Terms in their written form; see `Terms`, `Cut`, `Bounds`, `Scoring`, kinds and mechanisms.
+    """Terms in their written form.
+
+    See `Terms`, `Cut`, `RuleTerms`, `Bounds`, `Scoring`, kinds and mechanisms.
 
     Amounts, thresholds, bounds and edges are exact decimals in one form. `bounds_from` is the origin of
     the bounds or of the clipping norm; `clip_from` is there only where there are both and their origins
@@ -49,8 +60,8 @@ class TermsForm:
     conditional: bool
     unit: Unit
     per_unit: int
-    score: str
-    variant: str
+    score: str | None
+    variant: str | None
     lowest: bool
     cut: CutBy | None
     threshold: str | None
@@ -73,11 +84,16 @@ class TermsForm:
     device: str | None = None
     batch: int | None = None
     clip_from: BoundsSource | None = None
+    rule: RuleForm | None = None
+    rule_from: RuleSource | None = None
+    rule_scores: tuple[tuple[str, str], ...] | None = None
+    marks: Marks | None = None
+    after_marked: bool = False
 
 
 def to_form(terms: Terms) -> TermsForm:
     """Return the written form of terms."""
-    cut, bounds, scoring = terms.cut, terms.bounds, terms.scoring
+    cut, rule, bounds, scoring = terms.cut, terms.rule, terms.bounds, terms.scoring
     mechanism, kind = terms.mechanism.form, terms.kind.form
     clip_from = kind.get("clip_from")
     bounds_from = clip_from if bounds is None else bounds.source
@@ -116,6 +132,11 @@ def to_form(terms: Terms) -> TermsForm:
         device=scoring.device,
         batch=scoring.batch,
         clip_from=None if clip_from == bounds_from else clip_from,
+        rule=None if rule is None or rule.rule is None else rule_form(rule.rule),
+        rule_from=None if rule is None else rule.source,
+        rule_scores=None if rule is None else rule.scores,
+        marks=terms.marks,
+        after_marked=terms.after_marked,
     )
 
 
@@ -165,6 +186,9 @@ def from_form(form: TermsForm) -> Terms:
         after_exact=form.after_exact,
         checkpoint=form.checkpoint,
         scoring=Scoring(form.scored_by, form.precision, form.device, form.batch),
+        rule=_rule(form),
+        marks=form.marks,
+        after_marked=form.after_marked,
     )
 
 
@@ -176,8 +200,9 @@ def to_entry(terms: Terms) -> dict[str, object]:
 def as_entry(form: TermsForm) -> dict[str, object]:
     """Return a form as an entry of the ledger holds it."""
     entry = asdict(form)
-    if form.clip_from is None:
-        del entry["clip_from"]  # Otherwise releases of earlier versions would not be recognised.
+    for name in _ADDED:
+        if not entry[name]:
+            del entry[name]  # Otherwise releases of earlier versions would not be recognised.
     return entry
 
 
@@ -194,7 +219,11 @@ def from_entry(entry: Mapping[str, object]) -> Terms:
 
 def form_of_entry(entry: Mapping[str, object]) -> TermsForm:
     """Return the written form in an entry of the ledger, of any kind and mechanism."""
-    lists = {key: tuple(value) for key, value in entry.items() if isinstance(value, list)}
+    lists = {
+        key: tuple(tuple(part) if isinstance(part, list) else part for part in value)
+        for key, value in entry.items()
+        if isinstance(value, list)
+    }
     return TermsForm(**{**entry, **lists})  # type: ignore[arg-type]
 
 
@@ -203,6 +232,15 @@ def _cut(form: TermsForm) -> Cut | None:
         return None
     threshold, epsilon = _number(form.threshold), _number(form.threshold_epsilon)
     return Cut(form.cut, form.threshold_from, threshold, epsilon)
+
+
+def _rule(form: TermsForm) -> RuleTerms | None:
+    if form.rule_from is None or form.rule_scores is None:
+        return None
+    rule = None if form.rule is None else read_rule(form.rule)
+    if isinstance(rule, Everything):
+        raise ValueError("everything is no rule of conditions on one record")
+    return RuleTerms(form.rule_from, form.rule_scores, rule)
 
 
 def _bounds(form: TermsForm) -> Bounds | None:

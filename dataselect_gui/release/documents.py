@@ -10,10 +10,12 @@ from decimal import Decimal
 from typing import Any
 
 from dataselect_gui.privacy.amounts import exact
+from dataselect_gui.privacy.mechanisms.everything import Everything
 from dataselect_gui.release.codec import TermsForm, from_form, to_form
 from dataselect_gui.release.guarantees import (
     BOUNDS_OF_ORIGIN,
     ORIGIN_OF_BOUNDS,
+    RULE_OF_ORIGIN,
     assumptions,
     how_drawn,
     not_protected,
@@ -21,10 +23,16 @@ from dataselect_gui.release.guarantees import (
     promise,
     score_origin,
 )
-from dataselect_gui.release.terms import BoundsSource, Terms
+from dataselect_gui.release.terms import BoundsSource, Marks, Terms
 from dataselect_gui.release.well_formed import is_well_formed
 from dataselect_gui.texts import english
-from dataselect_gui.texts.promises import AFTER_EXACT
+from dataselect_gui.texts.promises import AFTER_EXACT, AFTER_MARKED
+
+_ORIGIN_OF_MARKS: dict[Marks, str] = {
+    "settled": "settled before any score was shown",
+    "viewed": "changed after a score was shown",
+}
+_MARKS_OF_ORIGIN = {text: marks for marks, text in _ORIGIN_OF_MARKS.items()}
 
 
 @english()
@@ -76,6 +84,7 @@ def terms_of_document(document: dict[str, Any]) -> Terms:
 
     scoring = document.get("scoring", dict.fromkeys(("program", "precision", "device", "batch")))
     bounds, bins, classes, noise = (value(name) for name in ("bounds", "bins", "classes", "noise"))
+    read, is_everything = value("rule_scores"), document["mechanism"] == Everything.name
     form = TermsForm(
         release=document["release"],
         program=document["program"]["version"],
@@ -88,8 +97,8 @@ def terms_of_document(document: dict[str, Any]) -> Terms:
         unit=document["unit"],
         per_unit=document["records_per_unit"],
         score=value("score"),
-        variant=parameters["score"]["variant"],
-        lowest={"lowest": True, "highest": False}[value("direction")],
+        variant=parameters["score"]["variant"] if "score" in parameters else None,
+        lowest={"lowest": True, "highest": False, None: False}[value("direction")],
         cut=value("cut"),
         threshold=value("threshold"),
         threshold_from=parameters["cut"]["from"] if "cut" in parameters else None,
@@ -111,6 +120,11 @@ def terms_of_document(document: dict[str, Any]) -> Terms:
         device=scoring["device"],
         batch=scoring["batch"],
         clip_from=None if origin("clip") == (origin("bounds") or origin("clip")) else origin("clip"),
+        rule=value("rule"),
+        rule_from=RULE_OF_ORIGIN[parameters["rule"]["from"]] if "rule" in parameters else None,
+        rule_scores=None if read is None else tuple((name, variant) for name, variant in read),
+        marks=_MARKS_OF_ORIGIN[parameters["withheld"]["from"]] if is_everything else None,
+        after_marked=AFTER_MARKED in document["assumptions"],
     )
     if not is_well_formed(form):
         raise ValueError("not written by this program")
@@ -128,9 +142,14 @@ def _parameters(terms: Terms) -> dict[str, Any]:
     noise = terms.mechanism.noise_document()
     parameters: dict[str, Any] = {
         "epsilon": {"value": form.epsilon, "from": viewed},
+        "rule": {"value": form.rule, "from": origin_of(terms)},
+        "rule_scores": {"value": _pairs(form.rule_scores), "from": origin_of(terms)},
         "score": {"value": form.score, "variant": form.variant, "from": score_origin(terms)},
-        "direction": {"value": "lowest" if form.lowest else "highest", "from": score_origin(terms)},
-        "withheld": {"value": "not told", "from": viewed},
+        "direction": {"value": _direction(form), "from": score_origin(terms)},
+        "withheld": {
+            "value": "not told",
+            "from": viewed if form.marks is None else _ORIGIN_OF_MARKS[form.marks],
+        },
         "delta": {"value": form.delta, "from": viewed},
         "cut": {"value": form.cut, "from": form.threshold_from},
         "threshold": {"value": form.threshold, "from": origin_of(terms)},
@@ -146,7 +165,12 @@ def _parameters(terms: Terms) -> dict[str, Any]:
         "clip": {"value": form.clip, "from": _origin(form.clip_from or form.bounds_from)},
         "noise": {"value": noise, "from": "epsilon, delta and the sensitivity of one unit"},
     }
-    always = {"epsilon", "odds_factor", *(["threshold"] if form.cut is not None else [])}
+    always = {
+        "epsilon",
+        "odds_factor",
+        *(["threshold"] if form.cut is not None else []),
+        *(["rule"] if form.rule_from is not None else []),
+    }
     return {
         name: parameter
         for name, parameter in parameters.items()
@@ -156,6 +180,16 @@ def _parameters(terms: Terms) -> dict[str, Any]:
 
 def _listed(values: tuple[str, ...] | None) -> list[str] | None:
     return None if values is None else list(values)
+
+
+def _pairs(pairs: tuple[tuple[str, str], ...] | None) -> list[list[str]] | None:
+    return None if pairs is None else [list(pair) for pair in pairs]
+
+
+def _direction(form: TermsForm) -> str | None:
+    if form.score is None:
+        return None
+    return "lowest" if form.lowest else "highest"
 
 
 def _origin(source: BoundsSource | None) -> str | None:
@@ -171,7 +205,9 @@ def privacy_document(terms: Terms) -> dict[str, Any]:
         else f"One person (records: {terms.max_contributions} at most)"
     )
     details = "Neighbours differ in the contents of one unit."
-    if terms.kind.discloses:
+    if terms.marks is not None:
+        details += " Nothing is bounded: every eligible unit is disclosed."
+    elif terms.kind.discloses:
         details += (
             " Bounded is what the absence of a unit from the release can tell, not what its presence "
             "tells."
@@ -208,8 +244,12 @@ def privacy_document(terms: Terms) -> dict[str, Any]:
             },
             "dp_variant": {
                 "variant_name": variant,
-                "data_domain": "Records of a fixed number, grouping and eligibility; each has a score "
-                "computed from that record and public checkpoints alone.",
+                "data_domain": "Records of a fixed number, grouping and eligibility"
+                + (
+                    "."
+                    if terms.marks is not None
+                    else "; each has a score computed from that record and public checkpoints alone."
+                ),
                 "unprotected_quantities": "; ".join(not_protected(terms)),
             },
             "privacy_loss": loss,

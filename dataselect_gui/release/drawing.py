@@ -24,6 +24,7 @@ def draw(
     terms: Terms,
     secrets_of: Callable[[Sequence[bytes]], NDArray[np.int64]],
     summed: Summed | None = None,
+    coins_of: Callable[[Sequence[bytes]], NDArray[np.int64]] | None = None,
 ) -> bytes:
     """Draw a release: return the bytes that the ledger keeps, so that it is never drawn twice.
 
@@ -39,10 +40,12 @@ def draw(
         Returns the sealed secrets of records.
     summed : tuple or None
         For a gradient: the sum over the chosen records.
+    coins_of : callable or None
+        Returns the sealed coins of records; None where the rule keeps none with a probability.
     """
     assert candidates.part is not None
     rows = np.flatnonzero(candidates.part)
-    return terms.kind.draw(Material(candidates, rows, keys, terms, secrets_of, summed))
+    return terms.kind.draw(Material(candidates, rows, keys, terms, secrets_of, summed, coins_of))
 
 
 def buy_threshold(

@@ -7,11 +7,23 @@ of release are in its own file.
 from typing import assert_never
 
 from dataselect_gui.privacy.amounts import exact
-from dataselect_gui.release.terms import BoundsSource, Cut, CutSource, Terms
+from dataselect_gui.release.terms import (
+    BoundsSource,
+    Cut,
+    CutSource,
+    RuleSource,
+    RuleTerms,
+    Terms,
+)
+from dataselect_gui.selection.describing import rule_sentences
 from dataselect_gui.texts import N_, _
 from dataselect_gui.texts.promises import (
     AFTER_EXACT,
+    AFTER_MARKED,
     BUT_FOR_DELTA,
+    EVERYTHING,
+    EVERYTHING_MARKED,
+    MARKS_SETTLED,
     NO_PROTECTION,
     ONE_PERSON,
     ONE_RECORD,
@@ -31,24 +43,37 @@ _ORIGIN_OF_CUT: dict[CutSource, str] = {
     "bought": "drawn under differential privacy",
     "viewed": "chosen after viewing",
 }
+_RULE_SOURCES: tuple[RuleSource, ...] = ("request", "agreed", "viewed")
+RULE_OF_ORIGIN = {_ORIGIN_OF_CUT[source]: source for source in _RULE_SOURCES}
 _THRESHOLD_RESTS_ON: dict[CutSource, str | None] = {
     "agreed": N_("the threshold was agreed before anybody looked at the scores"),
     "request": N_("the threshold was in the consortium's request before anybody looked"),
     "bought": N_("the threshold was drawn under differential privacy, and its ε is counted"),
     "viewed": None,
 }
+_RULE_RESTS_ON: dict[RuleSource, str | None] = {
+    "agreed": N_("the rule, and that it is used, was agreed before anybody looked at the scores"),
+    "request": N_("the rule was in the consortium's request before anybody looked"),
+    "viewed": None,
+}
+_ONE_COIN = N_(
+    "each record has one coin, drawn once, kept by the owner, and independent of its other secret"
+)
 _BOUNDS_AGREED = N_("the bounds of the score were agreed before anybody looked at the scores")
 
 
 def promise(terms: Terms) -> str:
     """Return what the release promises, or that it does not."""
     mechanism = terms.mechanism
+    if terms.marks is not None:
+        return _(EVERYTHING if terms.marks == "settled" else EVERYTHING_MARKED)
     if mechanism.epsilon is None:
         return _(NO_PROTECTION)
     if terms.conditional:
-        return not_claimed("threshold" if terms.cut is None else terms.cut.by)
-    # A bought threshold depends a little on everybody's scores.
-    message = terms.kind.promise if terms.is_bought else mechanism.promise or terms.kind.promise
+        return not_claimed(terms.not_claimed_by)
+    # A bought threshold depends a little on everybody's scores; a rule looks at more than one score.
+    is_own = not terms.is_bought and terms.rule is None
+    message = (mechanism.promise if is_own else None) or terms.kind.promise
     unit, odds = _(ONE_PERSON if terms.of_people else ONE_RECORD), f"{terms.odds:.3g}"
     sentences = [_(message, odds=odds, unit=unit)]
     if mechanism.delta is not None:
@@ -86,11 +111,14 @@ def how_scored(terms: Terms) -> str | None:
 
 def not_protected(terms: Terms) -> list[str]:
     """Return what no ε covers."""
-    return terms.kind.not_protected(terms.mechanism)
+    return terms.kind.not_protected(terms)
 
 
 def assumptions(terms: Terms) -> list[str]:
     """Return the assumptions of the promise that only the owner can check."""
+    if terms.marks is not None:  # No score is read, so nothing rests on the checkpoints.
+        listed = [_(MARKS_SETTLED)] if terms.marks == "settled" else []
+        return [*listed, *_on_earlier(terms)]
     match terms.in_training:
         case "no":
             listed = [*_on_scores(terms), _("the records took no part in training the checkpoints")]
@@ -106,6 +134,11 @@ def assumptions(terms: Terms) -> list[str]:
             listed = [_("none: the records took part in training the checkpoints, or it is unknown")]
         case unknown:
             assert_never(unknown)
+    if terms.rule is not None:
+        rests_on = _RULE_RESTS_ON[terms.rule.source]
+        listed += [] if rests_on is None else [_(rests_on)]
+        if terms.rule.rule is not None and terms.rule.rule.keep is not None:
+            listed.append(_(_ONE_COIN))
     # The threshold of a count or a fraction was not fixed beforehand.
     if terms.cut is not None and terms.cut.by == "threshold":
         rests_on = _THRESHOLD_RESTS_ON[terms.cut.source]
@@ -114,9 +147,13 @@ def assumptions(terms: Terms) -> list[str]:
     clip_from = terms.kind.form.get("clip_from")
     if (clip_from if terms.bounds is None else terms.bounds.source) == "agreed":
         listed.append(_(_BOUNDS_AGREED))
-    if terms.after_exact:
-        listed.append(_(AFTER_EXACT))
-    return listed
+    return [*listed, *_on_earlier(terms)]
+
+
+def _on_earlier(terms: Terms) -> list[str]:
+    """Return what left earlier and is not covered."""
+    listed = [_(AFTER_EXACT)] if terms.after_exact else []
+    return [*listed, _(AFTER_MARKED)] if terms.after_marked else listed
 
 
 def _on_scores(terms: Terms) -> list[str]:
@@ -144,7 +181,9 @@ def _on_scores(terms: Terms) -> list[str]:
 
 
 def origin_of(terms: Terms) -> str:
-    """Return where the threshold came from, in words."""
+    """Return where the threshold or the rule came from, in words."""
+    if terms.rule is not None:
+        return _ORIGIN_OF_CUT[terms.rule.source]
     return _ORIGIN_OF_CUT["viewed" if terms.cut is None else terms.cut.source]
 
 
@@ -152,6 +191,18 @@ def score_origin(terms: Terms) -> str:
     """Return where the score and its direction came from, in words."""
     # A bought threshold says nothing about where the score came from.
     return _ORIGIN_OF_CUT["viewed"] if terms.is_bought else origin_of(terms)
+
+
+def rule_in_words(rule: RuleTerms) -> list[str]:
+    """Return the rule and its origin, as sentences."""
+    if rule.rule is None:
+        read = ", ".join(f"`{score}`" for score, _variant in rule.scores) or "no score"
+        return [
+            f"By a rule on each record alone, chosen after viewing. It reads {read}; its numbers are "
+            "not told: they may be records' scores."
+        ]
+    origin = f"By a rule on each record alone: {_ORIGIN_OF_CUT[rule.source]}."
+    return [origin, *rule_sentences(rule.rule)]
 
 
 def cut_in_words(cut: Cut) -> str:

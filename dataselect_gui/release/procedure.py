@@ -63,7 +63,8 @@ class Outcome:
 
 def marks_of(candidates: Candidates) -> set[bytes]:
     """Return the marks by which the ledger recognises the source of a release."""
-    return source_marks(candidates.index.content, candidates.index.people)
+    index = candidates.index
+    return source_marks(index.content, index.people, index.whole_rows)
 
 
 Keep = Callable[[Sequence[bytes], Sequence[bytes], int], NDArray[np.bool_] | None]
@@ -153,6 +154,7 @@ def buy(
         Where the ledger refuses; nothing is drawn then.
     """
     assert candidates.part is not None
+    assert terms.score is not None
     entry = session.reserve(
         account,
         _purchase_charge(purchase),
@@ -249,7 +251,7 @@ def release(
             check_sum(summed[0])
         entry = session.reserve(
             account,
-            terms.mechanism.charge(),
+            _charge(candidates, terms),
             {
                 "release": terms.release,
                 "key": sameness,
@@ -264,7 +266,7 @@ def release(
         terms = from_entry(entry.body["terms"])
         drawn = session.draw_of(terms.release)
         if drawn is None:
-            fresh = draw(candidates, keys, terms, session.secrets_of, summed)
+            fresh = draw(candidates, keys, terms, session.secrets_of, summed, session.coins_of)
             drawn = session.keep_draw(account, terms.release, fresh)
         written = Drawn(drawn, candidates, keys, terms, report)
         write_bundle(partial, destination, entry.hash, written, signer)
@@ -332,7 +334,7 @@ def foresee(
         and candidates.part is not None
         and statement.find(_sameness(candidates, terms)) is not None
     )
-    charges = [before, None if same else terms.mechanism.charge()]
+    charges = [before, None if same else _charge(candidates, terms)]
     if purchase is not None and not (
         # Reserved, and interrupted before the draw.
         candidates.part is not None and statement.find(_purchase_key(candidates, terms, purchase))
@@ -344,6 +346,14 @@ def foresee(
         check_budget(replace(statement, budget=budget), wanted)
     cost = plain_total([*statement.charges, *wanted]) - statement.spent
     return Foresight(same, cost, _nearest(statement, terms))
+
+
+def left_by_late_marks(statement: Statement) -> bool:
+    """Say whether everything left by marks that were made after scores were seen."""
+    return any(
+        entry.kind == "reserved" and entry.body.get("terms", {}).get("marks") == "viewed"
+        for entry in statement.entries
+    )
 
 
 def new_release_id() -> str:
@@ -370,7 +380,8 @@ def _sameness(candidates: Candidates, terms: Terms) -> str:
     """Return the key by which a repeated release is recognised."""
     covered = to_entry(terms)
     for name in NOT_IN_KEY:
-        del covered[name]
+        covered.pop(name, None)
+    covered["conditional"] = terms.depends_on_records  # Not what left in the meantime.
     return _key({**_records(candidates, candidates.chosen), "terms": covered})
 
 
@@ -396,18 +407,28 @@ def _records(candidates: Candidates, chosen: NDArray[np.bool_]) -> dict[str, obj
     records = hashlib.sha256()
     for row in order:
         records.update(keys[row] + flags[row].tobytes())
+        if candidates.keep is not None:
+            records.update(candidates.keep[row].tobytes())
     return {
         "records": records.hexdigest(),
         "labels": [candidates.index.labels[row] for row in order],
         **({} if candidates.label_rule is None else {"label_rule": candidates.label_rule}),
         "scores": hashlib.sha256(candidates.scores[order].tobytes()).hexdigest(),
         "scored_by": candidates.scored_by,
+        **({} if candidates.rule is None else {"rule": candidates.rule}),
         "unit": candidates.unit_column,
     }
 
 
 def _key(parts: dict[str, object]) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _charge(candidates: Candidates, terms: Terms) -> Charge | None:
+    charge = terms.mechanism.charge()
+    if charge is None or not charge.one_sided:
+        return charge
+    return replace(charge, columns=candidates.columns)
 
 
 def _purchase_charge(purchase: Purchase) -> Charge:
@@ -423,9 +444,9 @@ def _nearest(statement: Statement, terms: Terms) -> dict[str, tuple[object, obje
             there = as_entry(form_of_entry(entry.body["terms"]))
             differences.append(
                 {
-                    name: (there.get(name), here[name])
-                    for name in here
-                    if name not in NOT_IN_KEY and there.get(name) != here[name]
+                    name: (there.get(name), here.get(name))
+                    for name in {**there, **here}
+                    if name not in NOT_IN_KEY and there.get(name) != here.get(name)
                 }
             )
     return min(differences, key=len) if differences else None

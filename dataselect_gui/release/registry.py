@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from dataselect_gui.privacy.mechanisms.discrete_gaussian import DiscreteGaussian
+from dataselect_gui.privacy.mechanisms.everything import Everything
 from dataselect_gui.privacy.mechanisms.exact import Exact
 from dataselect_gui.privacy.mechanisms.laplace_on_counts import LaplaceOnCounts
 from dataselect_gui.privacy.mechanisms.laplace_on_scores import LaplaceOnScores
@@ -18,6 +19,7 @@ from dataselect_gui.privacy.mechanisms.one_sided import OneSided
 from dataselect_gui.privacy.mechanisms.randomized_response import RandomizedResponse
 from dataselect_gui.release.checks import (
     discrete_gaussian,
+    everything,
     exact,
     laplace_on_counts,
     laplace_on_scores,
@@ -56,6 +58,7 @@ REGISTRY = (
     Registered(Records, RandomizedResponse, randomized_response.check),
     Registered(Records, NoisyTopK, noisy_top_k.check),
     Registered(Records, Exact, exact.check),
+    Registered(Records, Everything, everything.check),
     Registered(Offers, RandomizedResponse, randomized_response.check),
     Registered(Offers, NoisyTopK, noisy_top_k.check),
     Registered(Scores, LaplaceOnScores, laplace_on_scores.check),

@@ -7,9 +7,13 @@ from typing import Literal
 
 from dataselect_gui.privacy.mechanisms.mechanism import Mechanism
 from dataselect_gui.release.kinds.kind import Kind
+from dataselect_gui.selection.rules import RecordRule
 
 CutBy = Literal["threshold", "count", "fraction"]
 CutSource = Literal["request", "agreed", "viewed", "bought"]
+RuleSource = Literal["request", "agreed", "viewed"]
+Marks = Literal["settled", "viewed"]
+NotClaimed = Literal["threshold", "count", "fraction", "rule", "marks"]
 BoundsSource = Literal["request", "score", "agreed"]
 Unit = Literal["record", "person"]
 Training = Literal["no", "dp", "yes", "unknown"]
@@ -40,6 +44,26 @@ class Cut:
     source: CutSource
     threshold: Decimal | None = None
     epsilon: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class RuleTerms:
+    """The rule, where it looks at one record and public numbers alone.
+
+    Attributes
+    ----------
+    source : str
+        Its origin, and that of the choice to use it: ``"request"``, ``"agreed"`` or ``"viewed"``.
+    scores : tuple
+        The scores that it reads with their variants, sorted.
+    rule : RecordRule or None
+        The rule where it is public; the numbers of one that was chosen after viewing may be somebody's
+        scores.
+    """
+
+    source: RuleSource
+    scores: tuple[tuple[str, str], ...]
+    rule: RecordRule | None
 
 
 @dataclass(frozen=True)
@@ -97,8 +121,8 @@ class Terms:
         Whether the threshold depends on the records, so that no ε is claimed.
     unit : str
         ``"record"`` or ``"person"``.
-    score, variant : str
-        The score that records were selected by, and its variant.
+    score, variant : str or None
+        The score that records were selected by, and its variant; None where no single one decides.
     lowest : bool
         Whether the lowest scores were taken.
     cut : Cut or None
@@ -113,6 +137,13 @@ class Terms:
         SHA-256 over the checkpoint's files.
     scoring : Scoring
         How the scores were computed.
+    rule : RuleTerms or None
+        The rule of conditions on one record; None where a cut decides, or nothing.
+    marks : str or None
+        Of a release of everything: whether which records are eligible was ``"settled"`` before any
+        score was shown, or ``"viewed"``; None of any other.
+    after_marked : bool
+        Whether everything left earlier by marks that were made after viewing.
     """
 
     release: str
@@ -122,8 +153,8 @@ class Terms:
     mechanism: Mechanism
     conditional: bool
     unit: Unit
-    score: str
-    variant: str
+    score: str | None
+    variant: str | None
     lowest: bool
     cut: Cut | None
     bounds: Bounds | None
@@ -131,6 +162,9 @@ class Terms:
     after_exact: bool
     checkpoint: str
     scoring: Scoring = Scoring()
+    rule: RuleTerms | None = None
+    marks: Marks | None = None
+    after_marked: bool = False
 
     @property
     def max_contributions(self) -> int:
@@ -146,6 +180,26 @@ class Terms:
     def is_bought(self) -> bool:
         """Whether the threshold was bought."""
         return self.cut is not None and self.cut.source == "bought"
+
+    @property
+    def depends_on_records(self) -> bool:
+        """Whether what was chosen after viewing decides which records may leave."""
+        if self.marks is not None:
+            return self.marks == "viewed"
+        if self.mechanism.epsilon is None:
+            return False
+        if self.rule is not None:
+            return self.rule.source == "viewed"
+        return self.cut is not None and (self.cut.by != "threshold" or self.cut.source == "viewed")
+
+    @property
+    def not_claimed_by(self) -> NotClaimed:
+        """What keeps a conditional release from claiming an ε."""
+        if not self.depends_on_records:
+            return "marks"
+        if self.rule is not None:
+            return "rule"
+        return "threshold" if self.cut is None else self.cut.by
 
     @property
     def claims(self) -> bool:

@@ -40,6 +40,7 @@ from dataselect_gui.release.guarantees import not_protected, promise
 from dataselect_gui.release.kinds.gradient import GRADIENT
 from dataselect_gui.release.registry import KINDS, registered
 from dataselect_gui.release.terms import Terms
+from dataselect_gui.release.viewed import rests_on_a_view, rests_on_late_marks
 from dataselect_gui.resources import resource
 from dataselect_gui.texts import _, english
 
@@ -393,12 +394,7 @@ def _promise(path: Path) -> str:
         raise FaultError(_("An ε is claimed for a release without a mechanism."))
     if claimed and terms.in_training not in {"no", "dp"}:
         raise FaultError(_("An ε is claimed although the records may have trained the checkpoints."))
-    needs_threshold = (
-        mechanism.epsilon is not None and "threshold" in mechanism.takes | terms.kind.takes
-    )
-    depends = needs_threshold and (
-        cut is None or cut.by != "threshold" or cut.source == "viewed" or cut.threshold is None
-    )
+    depends = rests_on_a_view(terms) or rests_on_late_marks(terms)
     if claimed and depends:
         raise FaultError(_("An ε is claimed although the threshold depends on the records."))
     if terms.conditional != depends:

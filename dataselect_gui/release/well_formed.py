@@ -5,6 +5,7 @@ release or its mechanism needs it. So nothing can be hidden in it.
 """
 
 import datetime
+import json
 import math
 import re
 from decimal import Decimal
@@ -19,6 +20,7 @@ from dataselect_gui.privacy.amounts import (
     exact,
     is_amount,
 )
+from dataselect_gui.privacy.mechanisms.everything import Everything
 from dataselect_gui.release import limits
 from dataselect_gui.release.codec import TermsForm, from_form, to_form
 from dataselect_gui.release.kinds.report import is_class_name
@@ -26,6 +28,8 @@ from dataselect_gui.release.registry import registered
 from dataselect_gui.release.terms import MOST_AT_ONCE, MOST_CONTRIBUTIONS
 from dataselect_gui.scoring.catalog import find_score
 from dataselect_gui.scoring.scores import SCORES
+from dataselect_gui.selection.forms import read_rule, rule_form
+from dataselect_gui.selection.rules import RecordRule
 
 _VERSION = r"([0-9]{1,4}(\.[0-9]{1,4}){0,3}((a|b|rc)[0-9]{1,3})?(\.post[0-9]{1,3})?(\.dev[0-9]{1,4})?)"
 _AMOUNT = rf"(0|[1-9][0-9]{{0,2}})(\.[0-9]{{0,{PLACES - 1}}}[1-9])?"
@@ -34,7 +38,7 @@ _FORMS = {
     "program": _VERSION,
     "date": "[0-9]{4}-[0-9]{2}-[0-9]{2}",
     "unit": "record|person",
-    "score": "[a-z][a-z0-9_-]{0,40}",
+    "score": "([a-z][a-z0-9_-]{0,40})?",
     "in_training": "no|dp|yes|unknown",
     "checkpoint": "[0-9a-f]{64}",
     "scored_by": f"{_VERSION}?",
@@ -42,6 +46,8 @@ _FORMS = {
     "device": "(cpu|cuda|mps)?",
     "cut": "(threshold|count|fraction)?",
     "threshold_from": "(request|agreed|viewed|bought)?",
+    "rule_from": "(request|agreed|viewed)?",
+    "marks": "(settled|viewed)?",
     "bounds_from": "(request|score|agreed)?",
     "clip_from": "(request|agreed)?",
     **dict.fromkeys(("epsilon", "delta", "threshold_epsilon"), f"({_AMOUNT})?"),
@@ -53,16 +59,21 @@ def is_well_formed(form: TermsForm) -> bool:
     """Say whether the program can have written these terms of a release."""
     return (
         all(_is_written_as(getattr(form, name), pattern) for name, pattern in _FORMS.items())
-        and all(type(flag) is bool for flag in (form.conditional, form.lowest, form.after_exact))
+        and all(type(flag) is bool for flag in _flags(form))
         and _are_amounts(form)
         and _are_counts(form)
-        and _is_score(form)
+        and _are_scores(form)
         and _is_cut(form)
+        and _is_rule(form)
         and _are_bounds(form)
         and _are_cells(form)
         and _is_date(form.date)
         and _has_its_fields(form)
     )
+
+
+def _flags(form: TermsForm) -> tuple[object, ...]:
+    return (form.conditional, form.lowest, form.after_exact, form.after_marked)
 
 
 def is_number(text: object) -> bool:
@@ -91,7 +102,9 @@ def _has_its_fields(form: TermsForm) -> bool:
     is_bounded = "bounds" in line.mechanism.takes or form.threshold_from == "bought"
     return (
         to_form(terms) == form  # Fields that nothing needs are refused.
-        and (form.cut is not None) == is_cut
+        and (form.cut is not None, form.rule_from is not None).count(True) == is_cut
+        and (form.marks is not None) == (form.mechanism == Everything.name)
+        and (form.score is None) == (form.rule_from is not None or form.marks is not None)
         and (form.bounds is not None) == is_bounded
         and (form.threshold is not None or "threshold" not in line.kind.takes)
         and (form.epsilon is not None or form.threshold_epsilon is None)
@@ -125,18 +138,43 @@ def _is_count(number: object, least: int, most: int) -> bool:
     return type(number) is int and least <= number <= most
 
 
-def _is_score(form: TermsForm) -> bool:
-    """Say whether the score is known, and the way in which it was computed is possible."""
+def _are_scores(form: TermsForm) -> bool:
+    """Say whether the scores are known, and the way in which they were computed is possible."""
+    stated: tuple[tuple[str, str | None], ...] = form.rule_scores or ()
+    if form.score is not None:
+        stated = (*stated, (form.score, form.variant))
+    elif form.variant is not None or form.lowest:
+        return False
     try:
-        score = find_score(form.score)
+        scores = [find_score(name) for name, _variant in stated]
     except UsageError:
         return False
     conditions = (form.precision, form.device, form.batch)
-    if form.scored_by is None or not score.needs_model:
+    if form.scored_by is None or not any(score.needs_model for score in scores):
         are_conditions = conditions == (None, None, None)
     else:
         are_conditions = form.device is not None
-    return form.variant == score.variant and are_conditions
+    return are_conditions and [variant for _name, variant in stated] == [s.variant for s in scores]
+
+
+def _is_rule(form: TermsForm) -> bool:
+    """Say whether a rule is stated where it is public, in its one form, with its scores."""
+    if form.rule_from is None or form.rule_scores is None:
+        return form.rule is None and form.rule_from is None and form.rule_scores is None
+    names = [name for name, _variant in form.rule_scores]
+    if form.rule_from == "viewed":
+        return form.rule is None and names == sorted(set(names))
+    try:
+        rule = read_rule(form.rule)
+    except ValueError:
+        return False
+    return (
+        isinstance(rule, RecordRule)
+        and json.dumps(rule_form(rule)) == json.dumps(form.rule)
+        and list(rule.scores) == names
+        and len(rule.classes) <= limits.MOST_CLASSES
+        and all(map(is_class_name, rule.classes))
+    )
 
 
 def _is_cut(form: TermsForm) -> bool:
@@ -168,7 +206,7 @@ def _are_bounds(form: TermsForm) -> bool:
     if len(bounds) != 2 or not all(map(is_number, bounds)):
         return False
     if form.bounds_from == "score":
-        score = SCORES.get(form.score)
+        score = None if form.score is None else SCORES.get(form.score)
         if score is None or not (bounds == score.own_bounds or (score.bounded_by and bounds[0] == "0")):
             return False
     return all(abs(Decimal(bound)) <= LARGEST_BOUND for bound in bounds) and _is_ascending(bounds)

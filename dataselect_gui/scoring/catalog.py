@@ -83,7 +83,7 @@ def _with_option(score: Score, option: str) -> Score | None:
         return replace(score, form=score.forms[option])
     if option in WINDOWS and score.has_windows and not score.window:
         return replace(score, window=option)
-    is_single = score.needs_model and not score.reads_series
+    is_single = isinstance(score, ModelScore) and not (score.reads_series or score.reads_reference)
     if option == "series" and is_single and not score.is_averaged:
         return replace(score, is_averaged=True)
     return None
@@ -176,7 +176,7 @@ def _obstacle(
             _("It needs labels, and no record has one."),
             _("Name the label column, or leave this score out."),
         )
-    missing = [key for key in score.needs if key not in request.stated]
+    missing = [key for key in score.needs if not request.states(key)]
     if missing:
         return (
             _("The consortium's request does not state {keys}.", keys=", ".join(missing)),

@@ -18,7 +18,7 @@ from dataselect_gui.norms import autograd
 from dataselect_gui.norms.embedding_output import EmbeddingOutput
 from dataselect_gui.records.kinds.kind import InputArray
 from dataselect_gui.scoring.catalog import find_score
-from dataselect_gui.scoring.direction import load_direction
+from dataselect_gui.scoring.direction import ClassDirections, load_class_directions, load_direction
 from dataselect_gui.scoring.model import Model, in_precision, load_model, to_tensor
 from dataselect_gui.scoring.quantities import at_elements
 from dataselect_gui.scoring.scores.base import ModelScore, Quantity
@@ -114,12 +114,14 @@ def _parts(
     """Return what scores keep of one checkpoint, for each record."""
     scores = list(scores)
     needs = frozenset[Quantity]().union(*(score.quantities for score in scores))
-    direction = {}
+    direction, of_classes = {}, None
     if Quantity.PRODUCT in needs:
         direction = load_direction(checkpoint.read_direction(), model)
+    if Quantity.CLASS_PRODUCT in needs:
+        of_classes = load_class_directions(checkpoint.read_calibration(), model)
     each = []
     for record in records:
-        quantities = _quantities(model, checkpoint.task, direction, record, needs)
+        quantities = _quantities(model, checkpoint.task, direction, of_classes, record, needs)
         each.append({score.name: score.part(quantities) for score in scores})
     return each
 
@@ -128,6 +130,7 @@ def _quantities(
     model: Model,
     task: Task,
     direction: dict[str, Tensor],
+    of_classes: ClassDirections | None,
     record: _Record,
     needs: frozenset[Quantity],
 ) -> dict[Quantity, Tensor]:
@@ -149,7 +152,8 @@ def _quantities(
     if Quantity.INPUT_GRADIENT in needs:
         (slope,) = autograd.gradients(logits, [leaf], record.watched, retain_graph=True)
         quantities[Quantity.INPUT_GRADIENT] = at_elements(slope[:1], inputs)
-    if not needs & {Quantity.NORM, Quantity.PRODUCT, Quantity.SUSCEPTIBILITY}:
+    of_gradient = {Quantity.NORM, Quantity.PRODUCT, Quantity.CLASS_PRODUCT, Quantity.SUSCEPTIBILITY}
+    if not needs & of_gradient:
         return quantities
     parameters = {name: p for name, p in model.named_parameters() if p.requires_grad}
     twice = Quantity.SUSCEPTIBILITY in needs
@@ -162,8 +166,21 @@ def _quantities(
     quantities[Quantity.NORM] = norm.detach()[None]
     products = ((own[n].detach() * v).sum() for n, v in direction.items() if n in own)
     quantities[Quantity.PRODUCT] = sum(products, zero)[None]
+    if of_classes is not None:
+        quantities[Quantity.CLASS_PRODUCT] = _along_class(own, of_classes, int(target))[None]
     if twice:
         moves = norm.requires_grad  # Not where there is nothing to train.
         (susceptibility,) = autograd.gradients(norm, [leaf]) if moves else (torch.zeros_like(leaf),)
         quantities[Quantity.SUSCEPTIBILITY] = at_elements(susceptibility[:1], inputs)
     return quantities
+
+
+def _along_class(gradient: dict[str, Tensor], of_classes: ClassDirections, label: int) -> Tensor:
+    """Return ⟨g, v_y⟩/‖v_y‖ of one record."""
+    if label not in of_classes.classes:
+        return torch.full((), torch.nan, dtype=torch.float64)
+    row = of_classes.classes.index(label)
+    zero = torch.zeros((), dtype=torch.float64)
+    own = {name: values[row] for name, values in of_classes.directions.items()}
+    product = sum(((gradient[n].detach() * v).sum() for n, v in own.items() if n in gradient), zero)
+    return product / sum((v.square().sum() for v in own.values()), zero).sqrt()

@@ -1,6 +1,9 @@
 """What scores are made of, at one checkpoint: each quantity of a batch is computed once."""
 
+from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -8,12 +11,17 @@ from torch import Tensor
 from dataselect_gui.norms import autograd
 from dataselect_gui.norms.gradient_norms import GradientNorms
 from dataselect_gui.norms.passes import Pass
+from dataselect_gui.scoring.centres import Centres
+from dataselect_gui.scoring.direction import ClassDirections, stacked
+from dataselect_gui.scoring.last_linear import LastLinear
 from dataselect_gui.scoring.model import Model
 from dataselect_gui.scoring.scores.base import Quantity
 from dataselect_gui.scoring.token_arguments import are_texts
 from dataselect_gui.tasks.task import Task
 
-_OF_GRADIENT = frozenset({Quantity.NORM, Quantity.PRODUCT, Quantity.SUSCEPTIBILITY})
+_OF_GRADIENT = frozenset(
+    {Quantity.NORM, Quantity.PRODUCT, Quantity.CLASS_PRODUCT, Quantity.SUSCEPTIBILITY}
+)
 _AT_INPUTS = frozenset({Quantity.INPUT_GRADIENT, Quantity.SUSCEPTIBILITY})
 
 
@@ -31,12 +39,23 @@ class State:
         What the model predicts.
     direction : dict
         The consortium's, where products with it are wanted.
+    class_directions : ClassDirections or None
+        Those of classes, where products with them are wanted.
+    centres : Centres or None
+        Where the features of classes lie, where distances from there are wanted.
     """
 
     model: Model
     norms: GradientNorms
     task: Task
     direction: dict[str, Tensor] = field(default_factory=dict)
+    class_directions: ClassDirections | None = None
+    centres: Centres | None = None
+
+    @cached_property
+    def directions(self) -> Mapping[str, Tensor]:
+        """All directions as several: the consortium's first, then those of classes."""
+        return stacked(self.direction, self.class_directions)
 
 
 class MeasuredBatch:
@@ -65,17 +84,19 @@ class MeasuredBatch:
         self._state, self._inputs, self._targets, self._needs = state, inputs, targets, needs
         self._pass: Pass | None = None
         self._traced: tuple[Tensor, Tensor] | None = None
-        if needs & _OF_GRADIENT:
-            self._pass = state.norms.run(
-                inputs, for_inputs=bool(needs & _AT_INPUTS), twice=Quantity.SUSCEPTIBILITY in needs
-            )
-            self.logits = self._pass.logits.detach()
-        elif needs & _AT_INPUTS:
-            self._traced = state.norms.trace(inputs)
-            self.logits = self._traced[1].detach()
-        else:
-            with torch.no_grad():
-                self.logits = state.model(inputs)
+        self._last = LastLinear() if Quantity.CLASS_DISTANCE in needs else None
+        with self._last or nullcontext():
+            if needs & _OF_GRADIENT:
+                self._pass = state.norms.run(
+                    inputs, for_inputs=bool(needs & _AT_INPUTS), twice=Quantity.SUSCEPTIBILITY in needs
+                )
+                self.logits = self._pass.logits.detach()
+            elif needs & _AT_INPUTS:
+                self._traced = state.norms.trace(inputs)
+                self.logits = self._traced[1].detach()
+            else:
+                with torch.no_grad():
+                    self.logits = state.model(inputs)
 
     def measure(self, watched: Tensor) -> dict[Quantity, Tensor]:
         """Return the quantities that are wanted; the batch is used up by it.
@@ -91,25 +112,36 @@ class MeasuredBatch:
             quantities[Quantity.LOSS] = task.losses(self.logits, self._targets)
         if Quantity.DISTANCE in self._needs:
             quantities[Quantity.DISTANCE] = task.distances(self.logits, self._targets)
+        if Quantity.MARGIN in self._needs:
+            quantities[Quantity.MARGIN] = task.margins(self.logits, self._targets)
+        if self._last is not None:
+            assert self._state.centres is not None  # They are loaded where distances are wanted.
+            features = self._last.features(len(self._inputs))
+            quantities[Quantity.CLASS_DISTANCE] = self._state.centres.distances(features, self._targets)
         if Quantity.INPUT_GRADIENT in self._needs:
             gradient = self._input_gradient(watched)
             quantities[Quantity.INPUT_GRADIENT] = at_elements(gradient, self._inputs)
         if self._pass is None:
             return quantities
-        direction = self._state.direction
+        directions = self._state.directions
         if Quantity.SUSCEPTIBILITY in self._needs:
             measured, susceptibility = self._pass.susceptibility(
-                lambda logits: task.logit_gradients(logits, self._targets), direction
+                lambda logits: task.logit_gradients(logits, self._targets), directions
             )
             quantities[Quantity.SUSCEPTIBILITY] = at_elements(susceptibility, self._inputs)
         else:
             at_logits = task.logit_gradients(self.logits, self._targets)
             with_norms = Quantity.NORM in self._needs
-            measured = self._pass.measure(at_logits, direction, with_norms=with_norms)
-        quantities[Quantity.NORM], quantities[Quantity.PRODUCT] = (
-            measured.squares.sqrt(),
-            measured.products,
-        )
+            measured = self._pass.measure(at_logits, directions, with_norms=with_norms)
+        quantities[Quantity.NORM] = measured.squares.sqrt()
+        products = measured.products.reshape(len(self._inputs), -1)
+        if Quantity.PRODUCT in self._needs:
+            quantities[Quantity.PRODUCT] = products[:, 0]
+        if Quantity.CLASS_PRODUCT in self._needs:
+            of_classes = self._state.class_directions
+            assert of_classes is not None  # They are loaded where products with them are wanted.
+            own = of_classes.along_own(products[:, 1:], self._targets)
+            quantities[Quantity.CLASS_PRODUCT] = own
         return quantities
 
     def _input_gradient(self, chosen: Tensor) -> Tensor:

@@ -1,7 +1,7 @@
 """Score batches of inputs with the checkpoints: scores asked for together share their passes."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import torch
@@ -15,7 +15,9 @@ from dataselect_gui.norms.gradient_norms import GradientNorms
 from dataselect_gui.records.kinds.kind import InputArray
 from dataselect_gui.scoring.arithmetic import flushed_denormals
 from dataselect_gui.scoring.catalog import find_mapped_score, find_model_score
-from dataselect_gui.scoring.direction import load_direction
+from dataselect_gui.scoring.centres import load_centres
+from dataselect_gui.scoring.direction import load_class_directions, load_direction
+from dataselect_gui.scoring.last_linear import check_features
 from dataselect_gui.scoring.memory import Need, PeakMemory
 from dataselect_gui.scoring.model import Model, in_precision, load_model, to_tensor
 from dataselect_gui.scoring.names import Precision
@@ -40,6 +42,8 @@ _PASSES = 3
 Maps = dict[str, NDArray[np.float64]]
 Parts = dict[str, Tensor]
 """What scores keep of a checkpoint, by their definitions' names."""
+PartsByState = list[Parts]
+"""The same of every state, in the scorer's order; nothing where no score reads a state."""
 
 
 class Scorer:
@@ -101,23 +105,47 @@ class Scorer:
     @property
     def operations(self) -> set[str]:
         """What the models are made of; complete after a batch with gradients."""
-        return set().union(*(state.norms.operations for state in (self._final, *self._series)))
+        return set().union(*(state.norms.operations for state in self._states))
 
     def _load(self) -> None:
-        reads_series = any(score.is_over_series for score in self._scores.values())
-        members = self._checkpoint.series if reads_series else ()
-        self._final = self._state(self._checkpoint.final)
-        self._series = [
-            self._final if member == self._checkpoint.final else self._state(member)
-            for member in members
-        ]
+        """Load every state that a score reads, once; the final one is the first."""
+        members, self._places = [self._checkpoint.final], dict[str, list[int]]()
+        for name, score in self._scores.items():
+            read = self._read_by(score)
+            members += [member for member in read if member not in members]
+            self._places[name] = [members.index(member) for member in read]
+        self._states = [self._state(member, place) for place, member in enumerate(members)]
 
-    def _state(self, member: Member) -> State:
+    def _read_by(self, score: ModelScore) -> list[Member]:
+        """Return the states that a score reads, in the order that it takes them in."""
+        checkpoint = self._checkpoint
+        if score.is_over_series:
+            return [checkpoint.series[place] for place in score.members(len(checkpoint.series))]
+        if score.reads_reference:
+            assert checkpoint.reference is not None  # The score needs it.
+            return [checkpoint.final, checkpoint.reference]
+        return [checkpoint.final]
+
+    def _reading(self, scores: Iterable[ModelScore], place: int) -> list[ModelScore]:
+        """Return those of some scores that read a state."""
+        return [score for score in scores if place in self._places[score.name]]
+
+    def _state(self, member: Member, place: int) -> State:
         model = in_precision(load_model(member, self.device), self._dtype)
         state = State(model, GradientNorms(model, model.embedding), self.task)
-        if any(Quantity.PRODUCT in score.quantities for score in self._scores.values()):
+        needs = _quantities(self._reading(self._scores.values(), place))
+        if Quantity.PRODUCT in needs:
             state.direction = load_direction(self._checkpoint.read_direction(), model)
+        if Quantity.CLASS_PRODUCT in needs:
+            state.class_directions = load_class_directions(self._checkpoint.read_calibration(), model)
+        if Quantity.CLASS_DISTANCE in needs:
+            content, shrinkage = self._checkpoint.read_calibration(), self._request.shrinkage
+            state.centres = load_centres(content, shrinkage, self.device)
         return state
+
+    @property
+    def _final(self) -> State:
+        return self._states[0]
 
     def prepare(self, shape: Sequence[int]) -> int:
         """Find out on made-up records how batches of a shape are computed, and keep to it.
@@ -148,6 +176,9 @@ class Scorer:
         outputs = self._count_outputs(inputs[:_MET])
         check_outputs(self.task, outputs, len(self._checkpoint.labels))
         targets = self.task.made_up(len(inputs), outputs)
+        for state in self._states:
+            if state.centres is not None:
+                check_features(state.model, self._tensor(inputs[:_MET]))
         if len(inputs) > 1 and shape[1:] not in self._met:
             self.check_independence(inputs[:_MET], targets[:_MET])
             self._met.add(shape[1:])
@@ -160,11 +191,6 @@ class Scorer:
             each.settle(size)
         self._prepared[shape] = outputs
         return outputs
-
-    @property
-    def _states(self) -> list[State]:
-        """Every state that a score reads, once."""
-        return list({id(state): state for state in (self._final, *self._series)}.values())
 
     @property
     def _goes_one_at_a_time(self) -> bool:
@@ -279,12 +305,9 @@ class Scorer:
     ) -> dict[str, NDArray[np.float64]]:
         wanted = [self._scores[name] for name in names]
         given = torch.from_numpy(targets).to(self.device)
-        final, series = self._measure(wanted, self._tensor(inputs), given)
+        parts = self._measure(wanted, self._tensor(inputs), given)
         scored = {
-            score.name: score.values(self._parts_of(score, final, series), self._request)
-            .double()
-            .cpu()
-            .numpy()
+            score.name: score.values(self._parts_of(score, parts), self._request).double().cpu().numpy()
             for score in wanted
         }
         for score in wanted:
@@ -311,46 +334,31 @@ class Scorer:
         self.prepare(inputs.shape)
         wanted = [find_mapped_score(name) for name in names]
         given = torch.from_numpy(targets).to(self.device)
-        final, series = self._measure(wanted, self._tensor(inputs), given)
-        return {
-            score.name: score.map(self._parts_of(score, final, series)).cpu().numpy()
-            for score in wanted
-        }
+        parts = self._measure(wanted, self._tensor(inputs), given)
+        return {score.name: score.map(self._parts_of(score, parts)).cpu().numpy() for score in wanted}
 
     @flushed_denormals()
-    def _measure(
-        self, wanted: Sequence[ModelScore], batch: Tensor, given: Tensor
-    ) -> tuple[Parts, list[Parts]]:
-        """Return what the scores keep of the final checkpoint and of the series."""
+    def _measure(self, wanted: Sequence[ModelScore], batch: Tensor, given: Tensor) -> PartsByState:
+        """Return what the scores keep of each state."""
         if len(batch) > 1 and self._goes_one_at_a_time:
             alone = [
                 self._measure(wanted, *record)
                 for record in zip(batch.split(1), given.split(1), strict=True)
             ]
-            finals, of_states = zip(*alone, strict=True)
-            return _joined(finals), [_joined(parts) for parts in zip(*of_states, strict=True)]
-        over_series = [score for score in wanted if score.is_over_series]
-        of_final = [score for score in wanted if not score.is_over_series]
-        if self._final in self._series:
-            of_final += over_series  # The series holds the final checkpoint.
-        first = MeasuredBatch(self._final, batch, given, _quantities(of_final))
-        self._check_labels(first.logits, given)
-        watched = self.task.watched(first.logits, given)
-        final = _parts(of_final, first, watched)
-        needs = _quantities(over_series)
-        series = [
-            final
-            if state is self._final
-            else _parts(over_series, MeasuredBatch(state, batch, given, needs), watched)
-            for state in (self._series if over_series else ())
-        ]
-        return final, series
+            return [_joined(parts) for parts in zip(*alone, strict=True)]
+        reading = [self._reading(wanted, place) for place in range(len(self._states))]
+        final = MeasuredBatch(self._final, batch, given, _quantities(reading[0]))
+        self._check_labels(final.logits, given)
+        watched = self.task.watched(final.logits, given)
+        parts = [_parts(reading[0], final, watched)]
+        for state, scores in zip(self._states[1:], reading[1:], strict=True):
+            measured = MeasuredBatch(state, batch, given, _quantities(scores)) if scores else None
+            parts.append({} if measured is None else _parts(scores, measured, watched))
+        return parts
 
-    def _parts_of(self, score: ModelScore, final: Parts, series: Sequence[Parts]) -> list[Tensor]:
+    def _parts_of(self, score: ModelScore, parts: PartsByState) -> list[Tensor]:
         """Return what a score keeps of each checkpoint that it reads."""
-        if not score.is_over_series:
-            return [final[score.base]]
-        return [series[place][score.base] for place in score.members(len(series))]
+        return [parts[place][score.base] for place in self._places[score.name]]
 
     def _check_labels(self, logits: Tensor, given: Tensor) -> None:
         fits = self.task.fits(given.cpu().numpy(), logits.shape[1])

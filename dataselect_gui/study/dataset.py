@@ -113,7 +113,7 @@ def read_dataset(
         Where there are too few records, or they are no images.
     """
     drawn = [row for row in rows_to_read(source, limit) if targets[row] >= 0]
-    _check_classes(targets[drawn])
+    check_classes(targets[drawn])
     if enough is not None:
         drawn = np.random.default_rng(_DRAW_SEED).permutation(drawn).tolist()
     rows: list[int] = []
@@ -135,18 +135,8 @@ def read_dataset(
             )
         rows.append(row)
         contents.append(np.frombuffer(content_hash(stored), dtype=np.uint8))
-        smalls.append(_shrunk(np.asarray(image, dtype=np.float32)))
-    if len(rows) < FEWEST_RECORDS:
-        raise UnusableError(
-            _("There are too few records for a study."),
-            _(
-                "{count} can be read and have a label; with fewer than {fewest_records}, chance "
-                "drowns every difference.",
-                count=len(rows),
-                fewest_records=FEWEST_RECORDS,
-            ),
-            _("Study a larger source."),
-        )
+        smalls.append(shrunk(np.asarray(image, dtype=np.float32)))
+    check_enough(len(rows))
     if len({image.shape for image in smalls}) > 1:
         raise UnusableError(
             _("The records cannot be studied."),
@@ -158,7 +148,7 @@ def read_dataset(
         )
     labels = [source.labels[row] for row in rows]
     if enough is None:
-        _check_classes(targets[rows])
+        check_classes(targets[rows])
     known = tuple(names) or tuple(str(index) for index in range(int(targets[rows].max()) + 1))
     units = None if source.units is None else [source.units[row] for row in rows]
     index = Index([source.ids[row] for row in rows], labels, units, np.stack(contents))
@@ -174,7 +164,23 @@ def read_dataset(
     )
 
 
-def _check_classes(targets: NDArray[np.int64]) -> None:
+def check_enough(count: int) -> None:
+    """Refuse fewer records than a difference can be seen with."""
+    if count < FEWEST_RECORDS:
+        raise UnusableError(
+            _("There are too few records for a study."),
+            _(
+                "{count} can be read and have a label; with fewer than {fewest_records}, chance "
+                "drowns every difference.",
+                count=count,
+                fewest_records=FEWEST_RECORDS,
+            ),
+            _("Study a larger source."),
+        )
+
+
+def check_classes(targets: NDArray[np.int64]) -> None:
+    """Refuse records that all have the same class."""
     if len(np.unique(targets)) == 1:
         raise UnusableError(
             _("The records cannot be studied."),
@@ -183,7 +189,7 @@ def _check_classes(targets: NDArray[np.int64]) -> None:
         )
 
 
-def _shrunk(image: NDArray[np.float32]) -> NDArray[np.float32]:
+def shrunk(image: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return an image of at most `SIDE` pixels a side, by averages."""
     if max(image.shape[1:]) <= SIDE:
         return image

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from dataselect_gui.checkpoints.checkpoint import Checkpoint
 from dataselect_gui.checkpoints.layout import find_checkpoint
+from dataselect_gui.records.kinds.kind import InputArray
 from dataselect_gui.scoring.model import load_model
 from dataselect_gui.scoring.scorer import Scorer
 from dataselect_gui.study import libraries
@@ -61,14 +62,14 @@ def seconds_by_kind(
     few = np.unique(np.linspace(0, count - 1, PRIVATE_BATCH, dtype=np.int64))
     small, targets = dataset.small[few], dataset.targets[few]
     scored = few[:_SCORED_AT_ONCE]
-    by_checkpoint = _time_scoring(
+    by_checkpoint = time_scoring(
         checkpoint, compared_scores(checkpoint), dataset.inputs(scored), dataset.targets[scored]
     )
     network = make_network(small.shape[1], len(dataset.classes), WIDTH, 0)
     with new_series(network, small.shape[1:]) as (write, folder):
         write(1)
         write(2)
-        by_series = _time_scoring(find_checkpoint(folder), SCORED, small, targets)
+        by_series = time_scoring(find_checkpoint(folder), SCORED, small, targets)
     by_series *= CHECKPOINTS / 2
     spent = _timed(lambda: account(2.0, 0.1, PRIVATE_STEPS))
     start, full = network, small
@@ -98,10 +99,10 @@ def seconds_by_kind(
     return {kind: round(seconds, 2) for kind, seconds in kinds.items()}
 
 
-def _time_scoring(
+def time_scoring(
     checkpoint: Checkpoint,
     names: Sequence[str],
-    inputs: NDArray[np.float32],
+    inputs: InputArray,
     targets: NDArray[np.int64],
 ) -> float:
     """Return how many seconds scoring one record takes, loading the model apart."""

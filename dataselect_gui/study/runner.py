@@ -32,7 +32,7 @@ from dataselect_gui.study.plan import (
 )
 from dataselect_gui.study.release_draws import draw_release, public_bounds
 from dataselect_gui.study.sampling import Split, flip, pick, split
-from dataselect_gui.study.stand_ins import BATCH, Inputs, new_series, score_rows
+from dataselect_gui.study.stand_ins import BATCH, new_series, score_rows
 from dataselect_gui.study.store import Store
 from dataselect_gui.study.task_results import (
     FlippedLabelsResult,
@@ -357,7 +357,7 @@ class Runner:
         return self._dataset.inputs(np.arange(len(self._dataset.targets)))
 
     @property
-    def _small_inputs(self) -> Inputs:
+    def _small_inputs(self) -> Callable[[NDArray[np.int64]], NDArray[np.float32]]:
         return lambda places: self._dataset.small[places]
 
 

@@ -7,7 +7,8 @@ from decimal import Decimal
 import numpy as np
 from numpy.typing import NDArray
 
-from dataselect_gui.selection.rules import Rule, select
+from dataselect_gui.selection.rules import ScoreCut
+from dataselect_gui.selection.selecting import select
 from dataselect_gui.study.plan import Place
 
 REFERENCE_SHARE, HELD_OUT_SHARE = 0.3, 0.2
@@ -85,8 +86,8 @@ def pick(scores: NDArray[np.float64], place: Place, share: str, seed: int) -> ND
         ranks = np.argsort(np.argsort(scores, kind="stable"), kind="stable").astype(np.float64)
         values = np.abs(ranks - (len(scores) - 1) / 2)
         values[np.isnan(scores)] = np.nan
-    rule = Rule("", "fraction", Decimal(share), lowest=place in {"middle", "bottom"})
-    return select(rule, values, np.ones(len(scores), dtype=bool)).chosen
+    rule = ScoreCut("", "fraction", Decimal(share), lowest=place in {"middle", "bottom"})
+    return select(rule, {"": values}, np.ones(len(scores), dtype=bool)).chosen
 
 
 def flip(

@@ -14,12 +14,13 @@ from torch import nn
 from dataselect_gui.checkpoints.checkpoint import Checkpoint
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.checkpoints.request import FILE_NAME
+from dataselect_gui.records.kinds.kind import InputArray
 from dataselect_gui.scoring.scorer import Scorer
 from dataselect_gui.study.train import CLIP, DELTA, Privacy
 
 BATCH = 64
 
-Inputs = Callable[[NDArray[np.int64]], NDArray[np.float32]]
+Inputs = Callable[[NDArray[np.int64]], InputArray]
 """Returns the inputs of some rows."""
 
 

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from dataselect_gui.errors import InternalError, UnusableError
+from dataselect_gui.records.kinds.kind import InputArray
 from dataselect_gui.texts import _
 
 DELTA = 1e-5
@@ -112,7 +113,7 @@ def make_network(channels: int, classes: int, width: int, seed: int) -> nn.Modul
 @_one_thread()
 def train(
     network: nn.Module,
-    inputs: NDArray[np.float32],
+    inputs: InputArray,
     targets: NDArray[np.int64],
     *,
     seed: int,
@@ -303,7 +304,7 @@ def logits_of(network: nn.Module, images: Tensor) -> Tensor:
 
 
 @_one_thread()
-def predict(network: nn.Module, inputs: NDArray[np.float32], batch: int = 500) -> NDArray[np.float64]:
+def predict(network: nn.Module, inputs: InputArray, batch: int = 500) -> NDArray[np.float64]:
     """Return the probabilities of the classes, shape (n, classes)."""
     with torch.no_grad():
         parts = [logits_of(network, part) for part in torch.from_numpy(inputs).split(batch)]
@@ -324,7 +325,7 @@ def recalls(
 @_one_thread()
 def time_step(
     network: nn.Module,
-    inputs: NDArray[np.float32],
+    inputs: InputArray,
     targets: NDArray[np.int64],
     *,
     private: bool,

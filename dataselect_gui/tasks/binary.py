@@ -53,6 +53,10 @@ class Binary(OfClasses):
         distances: Tensor = 2**0.5 * _away_from_label(logits, targets).sigmoid()[:, 0]
         return distances
 
+    def margins(self, logits: "Tensor", targets: "Tensor") -> "Tensor":
+        """See `Task`: f for the class of 1, and −f for the other."""
+        return -_away_from_label(logits, targets)[:, 0]
+
     def watched(self, logits: "Tensor", targets: "Tensor") -> "Tensor":
         """See `Task`: the one logit; a spread does not tell f from −f."""
         import torch

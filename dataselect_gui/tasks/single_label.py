@@ -52,6 +52,15 @@ class SingleLabel(OfClasses):
         distances: Tensor = torch.linalg.vector_norm(self.logit_gradients(logits, targets), dim=1)
         return distances
 
+    def margins(self, logits: "Tensor", targets: "Tensor") -> "Tensor":
+        """See `Task`."""
+        import torch
+
+        numbers, own = logits.double(), targets.clamp(min=0)[:, None]
+        others = numbers.scatter(1, own, -torch.inf)
+        margins: Tensor = numbers.gather(1, own)[:, 0] - others.amax(dim=1)
+        return margins
+
     def watched(self, logits: "Tensor", targets: "Tensor") -> "Tensor":
         """See `Task`."""
         import torch

@@ -97,6 +97,16 @@ class Task(ABC):
         """
 
     @abstractmethod
+    def margins(self, logits: "Tensor", targets: "Tensor") -> "Tensor":
+        """Return how far the label's logit is above the largest other one, in float64, shape (batch,).
+
+        Raises
+        ------
+        ValueError
+            Where it is not defined.
+        """
+
+    @abstractmethod
     def watched(self, logits: "Tensor", targets: "Tensor") -> "Tensor":
         """Return the weights of the logits whose sum VoG differentiates, shape (batch, outputs).
 
@@ -133,3 +143,8 @@ class OfNumbers(Task):
     def takes_outputs(self, outputs: int, classes: int) -> bool:
         """See `Task`."""
         return outputs > 0 and classes in {0, outputs}
+
+    def margins(self, logits: "Tensor", targets: "Tensor") -> "Tensor":
+        """See `Task`: none, since no class is the only one."""
+        del logits, targets
+        raise ValueError("a margin is that of one class")

@@ -29,6 +29,22 @@ NOT_COVERED_LATER = N_(
     "Every later promise about this source will say that it does not cover these records."
 )
 CHOOSE_EXACT = N_("I choose to release without protection.")
+DISCLOSE_ALL = N_("I know that all eligible records are disclosed.")
+EVERYTHING = N_(
+    "All eligible records, no score, no mechanism and no ε: all of them are disclosed. Leaving by this "
+    "rule adds nothing about those left out, provided eligibility was settled before any score of the "
+    "source was shown."
+)
+EVERYTHING_MARKED = N_(
+    "All eligible records, no score, no mechanism and no ε: all of them are disclosed. Which records "
+    "are eligible was changed after a score of the source was shown, so what is left out may tell of "
+    "its scores: nothing is promised about it, and later releases of this source claim no ε."
+)
+MARKS_SETTLED = N_("which records are eligible was settled before any score of the source was shown")
+AFTER_MARKED = N_(
+    "all eligible records of this source left earlier, and which are eligible had been changed after "
+    "scores were seen; what that tells is not covered"
+)
 AFTER_EXACT = N_("records of this source that left earlier without protection are not covered")
 SEEN = N_(
     "No ε is claimed. The mechanism worked as if the threshold had been fixed beforehand; that is "
@@ -41,6 +57,14 @@ BY_COUNT = N_(
 BY_FRACTION = N_(
     "No ε is claimed. The mechanism worked as if the threshold had been fixed beforehand; that is "
     "not covered, because a fraction of the records depends on everybody's scores."
+)
+BY_RULE = N_(
+    "No ε is claimed. The mechanism worked as if the rule had been fixed beforehand; that is not "
+    "covered, because it was chosen after the scores were seen."
+)
+BY_MARKS = N_(
+    "No ε is claimed. All eligible records of this source left earlier, and which are eligible had "
+    "been changed after scores were seen; what that tells is not covered."
 )
 DISCLOSED = N_(
     "Records that leave are disclosed by the owner's decision. No mechanism protects them, and the "
@@ -60,6 +84,11 @@ WITHHELD_HERE = N_(
 IN_FULL = N_("the records in this bundle, in full")
 FIXED = N_("how many records the source has, how they are grouped into units, and which are eligible")
 MANY = N_("what holds for many records together, such as roughly how many score high")
+MANY_PASS = N_("what holds for many records together, such as roughly how many the rule picks")
+NUMBER_PASSING = N_(
+    "roughly how many records the rule picks, in all and of each label, by the number of files"
+)
+READABLE_AND_FIT = N_("which records can be read at all and have a shape that can leave")
 NUMBER_OF_FILES = N_("roughly how many records scored beyond the threshold, by the number of files")
 READABLE = N_("which records can be read at all")
 RELATED = N_("what one unit's records tell about another's: c related units together cost c·ε")
@@ -80,8 +109,8 @@ SAME = N_("This is an earlier release again: it costs nothing and gives the same
 LOWER_OR_RAISE = N_("Lower ε, or raise the budget and give a reason.")
 
 
-def not_claimed(by: Literal["threshold", "count", "fraction"]) -> str:
-    """Return why no ε is claimed where the owner cut by what the records themselves decide."""
+def not_claimed(by: Literal["threshold", "count", "fraction", "rule", "marks"]) -> str:
+    """Return why no ε is claimed where the owner chose by what the records themselves decide."""
     match by:
         case "threshold":
             return _(SEEN)
@@ -89,6 +118,10 @@ def not_claimed(by: Literal["threshold", "count", "fraction"]) -> str:
             return _(BY_COUNT)
         case "fraction":
             return _(BY_FRACTION)
+        case "rule":
+            return _(BY_RULE)
+        case "marks":
+            return _(BY_MARKS)
 
 
 def covers_people(most: int) -> str:

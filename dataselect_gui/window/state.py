@@ -24,7 +24,7 @@ from dataselect_gui.window.inputs import Inputs, ScoringRun
 from dataselect_gui.window.jobs import Jobs
 from dataselect_gui.window.place import PlaceId
 from dataselect_gui.window.undo import Step
-from dataselect_gui.workflow import Account, Look, Rule, Selection, select
+from dataselect_gui.workflow import Account, Look, Rule, ScoreCut, Selection
 
 _LEADS_BACK = frozenset({PlaceId.DELETION, PlaceId.STUDY})
 """Places that are left for the one where the person was before."""
@@ -195,15 +195,13 @@ class State(QObject):
         )
         self.rule = look.rule
         self.withheld, self.opted_out = look.withheld, look.opted_out
-        self.opted_out_units = look.opted_out_units
-        self.eligible = look.eligible
+        self.opted_out_units, self.eligible = look.opted_out_units, look.eligible
         self.marked = np.zeros(len(look.ids), dtype=bool)
         self.stale = np.zeros(len(look.ids), dtype=bool)
-        self.current = None
-        self.in_training = look.in_training
-        score = self.rule.score if self.rule is not None else look.request.score
+        self.current, self.in_training = None, look.in_training
+        score = look.request.score if self.cut is None else self.cut.score
         self.sort = score if score in look.scores else next(iter(look.scores), None)
-        self.descending = not (self.rule is not None and self.rule.lowest)
+        self.descending = not (self.cut is not None and self.cut.lowest)
         if self.rule is None:
             self._propose_rule()
         self._select()
@@ -220,9 +218,9 @@ class State(QObject):
         self.order = np.empty(0, dtype=np.int64)
         self.class_names, self.class_codes = class_codes(())
         self.opted_out_units = frozenset()
-        self.withheld = self.opted_out = self.eligible = np.empty(0, dtype=bool)
-        self.marked = self.stale = np.empty(0, dtype=bool)
-        self.selection = Selection(np.empty(0, dtype=bool), None)
+        nothing = np.empty(0, dtype=bool)
+        self.withheld = self.opted_out = self.eligible = self.marked = self.stale = nothing
+        self.selection = Selection(nothing, None)
         self.account = self.account_fault = self.cost = None
         self.opened.emit()
         self.account_changed.emit()
@@ -317,6 +315,11 @@ class State(QObject):
                 lambda: self._sort_now(*before),
             )
 
+    @property
+    def cut(self) -> ScoreCut | None:
+        """The rule where it is a cut of one score; None where it is another, or there is none."""
+        return self.rule if isinstance(self.rule, ScoreCut) else None
+
     def set_rule(self, rule: Rule) -> None:
         """Replace the rule."""
         if rule != self.rule:
@@ -330,7 +333,7 @@ class State(QObject):
     def preview_rule(self, rule: Rule) -> None:
         """Show what a rule would select, without storing it: while a cut-off is dragged."""
         if self.look is not None:
-            self.selection = select(rule, self.look.scores[rule.score], self.eligible)
+            self.selection = self.look.picked_by(rule, self.eligible)
             self.selection_changed.emit()
 
     def end_preview(self) -> None:
@@ -437,10 +440,8 @@ class State(QObject):
             self.rule = rule
 
     def _select(self) -> None:
-        if self.look is None or self.rule is None or self.rule.score not in self.look.scores:
-            self.selection = Selection(np.zeros(len(self.withheld), dtype=bool), None)
-        else:
-            self.selection = select(self.rule, self.look.scores[self.rule.score], self.eligible)
+        if self.look is not None:
+            self.selection = self.look.picked_by(self.rule, self.eligible)
 
     def _sort(self) -> None:
         assert self.look is not None

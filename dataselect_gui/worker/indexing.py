@@ -14,7 +14,7 @@ from dataselect_gui.jobs.progress import Phase
 from dataselect_gui.project.project import Project
 from dataselect_gui.project.table import Index, mapped
 from dataselect_gui.records.opening import content_hash
-from dataselect_gui.records.source import Source, SourceOfMany, UnreadableRecordError
+from dataselect_gui.records.source import Source, SourceOfMany, UnreadableRecordError, whole_rows_of
 from dataselect_gui.texts import _, ngettext
 
 HASH_BYTES, ENTRY_BYTES = 32, 48
@@ -100,7 +100,7 @@ def read_index(source: Source, context: JobContext, cache: "KnownHashes | None" 
             stored = source.read_many(range(start, min(count, start + _READ_AT_ONCE)))
             hashes = np.frombuffer(b"".join(map(content_hash, stored)), dtype=np.uint8)
             content[start : start + len(stored)] = hashes.reshape(-1, HASH_BYTES)
-        return Index(source.ids, source.labels, source.units, content)
+        return Index(source.ids, source.labels, source.units, content, whole_rows_of(source))
     for row in range(count):
         context.advance(Phase.READING_RECORDS, row, count)
         stamp = None if cache is None else source.stamp(row)
@@ -113,7 +113,7 @@ def read_index(source: Source, context: JobContext, cache: "KnownHashes | None" 
             if cache is not None and stamp is not None:
                 cache.put(row, stamp, digest)
         content[row] = digest
-    return Index(source.ids, source.labels, source.units, content)
+    return Index(source.ids, source.labels, source.units, content, whole_rows_of(source))
 
 
 def fair_order(ids: Sequence[str], limit: int | None = None) -> list[int]:

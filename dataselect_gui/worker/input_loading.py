@@ -21,11 +21,13 @@ from dataselect_gui.records.source import (
     SourceOfMany,
     UnreadableRecordError,
 )
-from dataselect_gui.texts import _
+from dataselect_gui.texts import N_, _
 from dataselect_gui.worker.batches import EMPTY
 
 _MOST_BYTES = 1 << 20
 """Of stored records that are made into inputs in one go: of large ones fewer are held at once."""
+_NO_INPUT = N_("It cannot be made into an input of the model.")
+_NO_MEMORY = N_("It takes more memory than there is to read it.")
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,7 @@ class InputLoader:
         try:
             return self._load(row)
         except MemoryError:  # Of this record alone, however much memory there is.
-            return LoadedInput(row, None, _("It takes more memory than there is to read it."))
+            return LoadedInput(row, None, _(_NO_MEMORY))
 
     def _load(self, row: int) -> LoadedInput:
         try:
@@ -148,7 +150,7 @@ class InputLoader:
         except DataSelectError:
             raise  # Of the checkpoint, whatever the record is.
         except Exception:  # Whatever one record does to a library stops no other.
-            return LoadedInput(row, None, _("It cannot be made into an input of the model."))
+            return LoadedInput(row, None, _(_NO_INPUT))
 
     def _read(self, row: int) -> bytes:
         if self._content is None:
@@ -286,9 +288,16 @@ class ScoredInputLoader:
         ChangedRecordError
             Where it is not what was scored, or is gone.
         UnreadableRecordError
-            Where it cannot be read.
+            Where it cannot be read, or made into an input.
         """
-        return self._preprocess(self._source.kind.decode(self._records.read(row)))
+        try:
+            return self._preprocess(self._source.kind.decode(self._records.read(row)))
+        except (UnreadableRecordError, DataSelectError):
+            raise
+        except MemoryError:
+            raise UnreadableRecordError(_(_NO_MEMORY)) from None
+        except Exception:  # Whatever one record does to a library stops no other.
+            raise UnreadableRecordError(_(_NO_INPUT)) from None
 
 
 def _shape(record: LoadedInput) -> tuple[int, ...] | None:

@@ -141,6 +141,52 @@ class SumJob(Job[FilesResult], frozen=True):
         return FilesResult
 
 
+class FeatureJob(Job[FilesResult], frozen=True):
+    """Take the features of records, and sum the clipped gradients of some of them, class by class.
+
+    Attributes
+    ----------
+    source : SourceRef
+        The records.
+    checkpoint : Path
+        Of the consortium.
+    digest : str
+        That of the checkpoint.
+    folder : Path
+        Holds the records, as `rows_file` writes them; takes what there is of them.
+    classes : int
+        How many the checkpoint tells apart.
+    with_features : bool
+        Whether features are wanted.
+    summed : list of int
+        Whose gradients are summed, by their places among the records; none where none are wanted.
+    clip : float
+        The norm that each gradient is clipped to.
+    steps : int
+        Into how many steps that norm is divided.
+    device : str
+        ``auto``, ``cpu``, ``cuda`` or ``mps``.
+    """
+
+    kind = JobKind.CALIBRATION
+
+    source: SourceRef
+    checkpoint: Path
+    digest: str
+    folder: Path
+    classes: int
+    with_features: bool
+    summed: list[int]
+    clip: float
+    steps: int
+    device: str
+
+    @classmethod
+    def result_type(cls) -> type[FilesResult]:
+        """Return the type of the result."""
+        return FilesResult
+
+
 class PreflightJob(Job[PreflightResult], frozen=True):
     """Try a checkpoint on some records of a source.
 
@@ -255,6 +301,63 @@ class StudyJob(Job[StudyResult], frozen=True):
         return StudyResult
 
 
+class ArmsJob(Job[StudyResult], frozen=True):
+    """Study whether leaving out records that look wrong helps.
+
+    Attributes
+    ----------
+    source : SourceRef
+        The owner's records.
+    clean, rows : SourceRef or None
+        Clean rows of the consortium, for thresholds; and rows of it that are mixed in.
+    strangers : SourceRef or None
+        Records of something else, to be planted.
+    checkpoint : Path
+        Of the consortium.
+    folder : Path
+        Takes the study.
+    epsilons, release_epsilons : list of str
+        ε of the trainings by DP-SGD, and of releases.
+    seeds : int
+        How often each training is repeated.
+    start : str
+        What trainings start from.
+    plant : str
+        What is planted; empty for nothing.
+    alpha : str
+        The share of clean records that the rule may leave out.
+    libraries : list of str
+        Of those that are installed, which are compared.
+    limit : int
+        At most so many records of a source.
+    plan_only : bool
+        Estimate how long it takes, and train nothing.
+    """
+
+    kind = JobKind.STUDY
+
+    source: SourceRef
+    clean: SourceRef | None
+    rows: SourceRef | None
+    strangers: SourceRef | None
+    checkpoint: Path
+    folder: Path
+    epsilons: list[str]
+    release_epsilons: list[str]
+    seeds: int
+    start: Literal["scratch", "checkpoint"]
+    plant: str
+    alpha: str
+    libraries: list[str]
+    limit: int
+    plan_only: bool
+
+    @classmethod
+    def result_type(cls) -> type[StudyResult]:
+        """Return the type of the result."""
+        return StudyResult
+
+
 class InspectJob(Job[InspectionResult], frozen=True):
     """Say what a bundle, a checkpoint or a source is, and what is wrong with it.
 
@@ -308,4 +411,15 @@ class VerifyJob(Job[VerificationResult], frozen=True):
         return VerificationResult
 
 
-AnyJob = ScoreJob | ParametersJob | SumJob | PreflightJob | MapJob | StudyJob | InspectJob | VerifyJob
+AnyJob = (
+    ScoreJob
+    | ParametersJob
+    | SumJob
+    | FeatureJob
+    | PreflightJob
+    | MapJob
+    | StudyJob
+    | ArmsJob
+    | InspectJob
+    | VerifyJob
+)

@@ -12,6 +12,8 @@ from dataselect_gui.privacy.home import grant
 from dataselect_gui.records.opening import linked_files
 from dataselect_gui.sandbox.confining import Grant
 from dataselect_gui.worker.jobs import (
+    ArmsJob,
+    FeatureJob,
     InspectJob,
     Job,
     MapJob,
@@ -57,8 +59,14 @@ def _reached_by(job: Job[R]) -> tuple[list[Path], list[Path]]:
             return _checkpoint(job.checkpoint), []
         case ScoreJob() | PreflightJob():
             return [*_source(job.source.path), *_checkpoint(job.checkpoint)], []
-        case MapJob() | SumJob() | StudyJob():
+        case MapJob() | SumJob() | FeatureJob() | StudyJob():
             return [*_source(job.source.path), *_checkpoint(job.checkpoint)], [job.folder]
+        case ArmsJob():
+            sources = [
+                ref for ref in (job.source, job.clean, job.rows, job.strangers) if ref is not None
+            ]
+            read = [path for ref in sources for path in _source(ref.path)]
+            return [*read, *_checkpoint(job.checkpoint)], [job.folder]
         case _:
             raise TypeError(f"no job: {type(job).__name__}")
 

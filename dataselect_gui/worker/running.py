@@ -5,6 +5,8 @@ from typing import assert_never
 from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.worker.jobs import (
     AnyJob,
+    ArmsJob,
+    FeatureJob,
     InspectJob,
     MapJob,
     ParametersJob,
@@ -45,6 +47,10 @@ def run(job: AnyJob, context: JobContext, parent: Parent) -> Result:
             from dataselect_gui.worker.sum_run import run_sum
 
             return run_sum(job, context)
+        case FeatureJob():
+            from dataselect_gui.worker.feature_run import run_features
+
+            return run_features(job, context)
         case PreflightJob():
             from dataselect_gui.worker.preflight_run import run_preflight
 
@@ -53,6 +59,10 @@ def run(job: AnyJob, context: JobContext, parent: Parent) -> Result:
             from dataselect_gui.worker.study_run import run_study
 
             return run_study(job, context, lambda plan: parent.send(MESSAGE, to_bytes(plan)))
+        case ArmsJob():
+            from dataselect_gui.worker.arms_run import run_arms
+
+            return run_arms(job, context, lambda plan: parent.send(MESSAGE, to_bytes(plan)))
         case InspectJob():
             from dataselect_gui.worker.inspect_run import run_inspection
 

@@ -19,7 +19,7 @@ from dataselect_gui.plain import visible
 from dataselect_gui.project.project import Project
 from dataselect_gui.project.settings import Conditions
 from dataselect_gui.project.table import Index, Table
-from dataselect_gui.records.source import Source
+from dataselect_gui.records.source import Source, whole_rows_of
 from dataselect_gui.sandbox.frames import FrameError
 from dataselect_gui.scoring.catalog import find_score
 from dataselect_gui.texts import _
@@ -230,7 +230,9 @@ class ScoreReceiver:
             raise FrameError("a second time")
         source = self._source
         hashes = np.frombuffer(content, dtype=np.uint8).reshape(self._rows, HASH_BYTES)
-        self._table = self.store.take(Index(source.ids, source.labels, source.units, hashes))
+        self._table = self.store.take(
+            Index(source.ids, source.labels, source.units, hashes, whole_rows_of(source))
+        )
         self._given = {name: np.zeros(self._rows, dtype=bool) for name in self._names}
         states = [
             self._table.column(name).done * IS_DONE + self._table.has_number(name) * HAS_NUMBER

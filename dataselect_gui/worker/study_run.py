@@ -1,8 +1,7 @@
 """The long run of a study: task by task, each kept as soon as it is done."""
 
 import time
-from collections import defaultdict, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING
@@ -31,6 +30,7 @@ from dataselect_gui.study.tasks import (
 from dataselect_gui.worker.jobs import StudyJob
 from dataselect_gui.worker.messages import StudyPlanned
 from dataselect_gui.worker.results import StudyResult
+from dataselect_gui.worker.tasks_left import TasksLeft
 
 if TYPE_CHECKING:
     from dataselect_gui.study.dataset import Dataset
@@ -86,7 +86,7 @@ def run_study(
         records = len(rows_to_read(source, job.limit) if dataset is None else dataset.rows)
         if not store.has("times"):
             store.write("times", _time(job, source, checkpoint, choices, dataset, records, context))
-        left = _Left(tasks_of(choices, compared_scores(checkpoint), records), store)
+        left = TasksLeft(tasks_of(choices, compared_scores(checkpoint), records), is_training, store)
         plan = left.plan()
         _write_plan(job, choices, plan, store)
         planned(plan)
@@ -158,7 +158,7 @@ def _write_plan(job: StudyJob, choices: Choices, plan: StudyPlanned, store: Stor
     )
 
 
-def _run(runner: "Runner", left: "_Left", store: Store, context: JobContext) -> None:
+def _run(runner: "Runner", left: TasksLeft[Task], store: Store, context: JobContext) -> None:
     """Do the tasks that are left, and write the page."""
     from dataselect_gui.study.writing import write_study
 
@@ -168,7 +168,7 @@ def _run(runner: "Runner", left: "_Left", store: Store, context: JobContext) -> 
     write_study(store.folder, runner.findings())
 
 
-def _do_first(runner: "Runner", left: "_Left", context: JobContext) -> None:
+def _do_first(runner: "Runner", left: TasksLeft[Task], context: JobContext) -> None:
     task, done, seconds = left.tasks[0], left.done, left.seconds
     phase = _phase_of(task)
     started = time.monotonic()
@@ -186,56 +186,3 @@ def _phase_of(task: Task) -> Phase:
             return Phase.OTHER_LIBRARIES
         case _:
             return Phase.TRAINING
-
-
-class _Left:
-    """The tasks that are still to be done, and how long they take.
-
-    That is estimated by kind of work: from what was timed beforehand, then from what it took.
-
-    Attributes
-    ----------
-    tasks : deque of Task
-        In order.
-    total : int
-        How many trainings there are, with those that are done.
-    """
-
-    def __init__(self, tasks: Sequence[Task], store: Store) -> None:
-        self.tasks = deque(task for task in tasks if not store.has(task.name))
-        self.total = sum(map(is_training, tasks))
-        self._expected: dict[str, float] = store.read("times", dict[str, float])
-        self._taken: dict[str, list[float]] = defaultdict(list)
-
-    @property
-    def done(self) -> int:
-        """How many trainings are done."""
-        return self.total - sum(map(is_training, self.tasks))
-
-    @property
-    def seconds(self) -> float:
-        """How long they take, all together."""
-        return sum(map(self._seconds_of, self.tasks))
-
-    @property
-    def seconds_beside(self) -> float:
-        """How long those take that are no trainings."""
-        return sum(self._seconds_of(task) for task in self.tasks if not is_training(task))
-
-    def plan(self) -> StudyPlanned:
-        """Return how much there is to do."""
-        return StudyPlanned(
-            trainings=self.total,
-            left=self.total - self.done,
-            seconds=self.seconds,
-            seconds_beside=self.seconds_beside,
-            seconds_by_kind=self._expected,
-        )
-
-    def drop_first(self, seconds: float) -> None:
-        """Take the first task out: it was done in so many seconds."""
-        self._taken[self.tasks.popleft().kind].append(seconds)
-
-    def _seconds_of(self, task: Task) -> float:
-        taken = self._taken[task.kind]
-        return sum(taken) / len(taken) if taken else self._expected[task.kind]

@@ -29,7 +29,12 @@ from dataselect_gui.release.verify import Check
 from dataselect_gui.sandbox.confining import Confinement, available_confinement
 from dataselect_gui.scoring.catalog import find_mapped_score, find_score
 from dataselect_gui.scoring.scores import SCORES
-from dataselect_gui.selection.rules import Rule, Selection, select
+from dataselect_gui.selection.describing import rule_sentences
+from dataselect_gui.selection.forms import rule_form
+from dataselect_gui.selection.rules import Everything, FixedRule, RecordRule, Rule, ScoreCut
+from dataselect_gui.selection.selecting import Selection, select
+from dataselect_gui.study.arms.plan import ALPHA as ARMS_ALPHA
+from dataselect_gui.study.arms.sentences import answer_lines
 from dataselect_gui.study.plan import FEWEST_SEEDS, MOST_TRAININGS, QUESTIONS, Start
 from dataselect_gui.study.plan import Choices as StudyChoices
 from dataselect_gui.study.sentences import PickLine, headline, name_of, tally
@@ -46,6 +51,18 @@ from dataselect_gui.workflow.accounts import (
     knows_head,
     ledger,
 )
+from dataselect_gui.workflow.arms_study import (
+    ARM_EPSILONS,
+    RELEASE_EPSILONS,
+    ArmsPlan,
+    ArmsRequest,
+    ArmsStudied,
+    check_arms,
+    foresee_arms,
+    study_arms,
+)
+from dataselect_gui.workflow.calibrating import Calibrated, calibrate
+from dataselect_gui.workflow.calibration_options import CalibrationOptions
 from dataselect_gui.workflow.deleting import Deletion, before_deletion, delete
 from dataselect_gui.workflow.demo import flipped_labels, score_demo
 from dataselect_gui.workflow.inspecting import Inspection, ProjectInspected, inspect
@@ -67,11 +84,15 @@ from dataselect_gui.workflow.release_preview import DOCUMENTS, Preview, leaving_
 from dataselect_gui.workflow.release_request import ReleaseRequest
 from dataselect_gui.workflow.release_terms import public_bounds
 from dataselect_gui.workflow.releasing import Released, preview, release
+from dataselect_gui.workflow.request_words import calibration_words, request_words
+from dataselect_gui.workflow.requesting import RequestChecked, check_request, new_request
 from dataselect_gui.workflow.scoring import Scored, project_name, project_place, score
 from dataselect_gui.workflow.selecting import (
     make_rule,
     put_selection,
+    read_rule_file,
     requested_rule,
+    rule_per_class,
     scores,
     select_records,
 )
@@ -115,6 +136,8 @@ from dataselect_gui.workflow.training_answer import answer_training
 from dataselect_gui.workflow.verifying import Verified, verify, write_page
 
 __all__ = [
+    "ARMS_ALPHA",
+    "ARM_EPSILONS",
     "CANNOT_CHECK",
     "DOCUMENTS",
     "FEWEST_SEEDS",
@@ -126,11 +149,17 @@ __all__ = [
     "MOST_AT_ONCE",
     "MOST_TRAININGS",
     "QUESTIONS",
+    "RELEASE_EPSILONS",
     "SCORES",
     "Account",
     "AccountEntry",
     "Answer",
+    "ArmsPlan",
+    "ArmsRequest",
+    "ArmsStudied",
     "BundleInspected",
+    "Calibrated",
+    "CalibrationOptions",
     "ChangedRecordError",
     "Check",
     "CheckpointInspected",
@@ -138,7 +167,9 @@ __all__ = [
     "Crash",
     "Deletion",
     "EntryTerms",
+    "Everything",
     "Fault",
+    "FixedRule",
     "Inspection",
     "JobContext",
     "JobKind",
@@ -162,11 +193,14 @@ __all__ = [
     "Progress",
     "ProjectInspected",
     "RecordMaps",
+    "RecordRule",
     "Register",
     "ReleaseRequest",
     "Released",
     "Request",
+    "RequestChecked",
     "Rule",
+    "ScoreCut",
     "Scored",
     "Selection",
     "SourceInspected",
@@ -186,10 +220,15 @@ __all__ = [
     "UnreadableRecordError",
     "Verified",
     "account",
+    "answer_lines",
     "answer_training",
     "available_confinement",
     "before_deletion",
+    "calibrate",
+    "calibration_words",
     "change_budget",
+    "check_arms",
+    "check_request",
     "choose_study",
     "composed_total",
     "count_records",
@@ -206,6 +245,7 @@ __all__ = [
     "find_mapped_score",
     "find_score",
     "flipped_labels",
+    "foresee_arms",
     "foresee_study",
     "headline",
     "hold_against",
@@ -228,6 +268,7 @@ __all__ = [
     "mechanisms_of",
     "missing_claim",
     "name_of",
+    "new_request",
     "note_event",
     "one_sided_total",
     "opt_in",
@@ -244,10 +285,15 @@ __all__ = [
     "put_opted_out",
     "put_selection",
     "read_register",
+    "read_rule_file",
     "read_settings",
     "release",
     "replan_study",
+    "request_words",
     "requested_rule",
+    "rule_form",
+    "rule_per_class",
+    "rule_sentences",
     "run_study",
     "score",
     "score_demo",
@@ -260,6 +306,7 @@ __all__ = [
     "stop_log",
     "stopped",
     "study",
+    "study_arms",
     "study_at",
     "study_place",
     "study_scores",

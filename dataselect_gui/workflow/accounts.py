@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from dataselect_gui.errors import UnusableError, UsageError
-from dataselect_gui.privacy.accounting import largest_one_sided, total_delta, totals
+from dataselect_gui.privacy.accounting import one_sided_total, total_delta, totals
 from dataselect_gui.privacy.amounts import exact, positive_amount
 from dataselect_gui.privacy.entry_forms import EntryKind
 from dataselect_gui.privacy.entry_store import Entry
@@ -23,7 +23,7 @@ from dataselect_gui.workflow.places import ledger_of
 from dataselect_gui.workflow.release_request import check_reason
 
 _HIDDEN = frozenset({"key", "content"})
-_BOOKKEEPING: frozenset[EntryKind] = frozenset({"extended", "sealed", "kept"})
+_BOOKKEEPING: frozenset[EntryKind] = frozenset({"extended", "sealed", "coins", "kept"})
 """Entries that only the program needs; statements leave them out."""
 
 
@@ -257,7 +257,7 @@ def hold_against(bundle: Path, project_path: Path | None = None) -> None:
 def marks_of(project: Project) -> set[bytes]:
     """Return the marks by which the ledger recognises a project's source."""
     index = project.table.index
-    return source_marks(index.content, index.people)
+    return source_marks(index.content, index.people, index.whole_rows)
 
 
 def _statement(project_path: Path) -> Statement:
@@ -290,7 +290,7 @@ def _account(statement: Statement, composed: Composed | None = None) -> Account:
         budget=statement.budget,
         total_plain=statement.spent,
         delta=total_delta(statement.charges),
-        one_sided=largest_one_sided(statement.charges),
+        one_sided=one_sided_total(statement.charges),
         left=statement.left,
         exact_releases=statement.exact,
         entries=tuple(_line(e) for e in statement.entries if e.kind not in _BOOKKEEPING),

@@ -1,19 +1,27 @@
 """The conditions that the scores of a project were computed under."""
 
+from collections.abc import Sequence
+
 from dataselect_gui.project.project import Project
 from dataselect_gui.release.terms import Scoring
 from dataselect_gui.scoring.names import Precision
 
 
-def scoring_of(project: Project, score: str) -> Scoring:
-    """Return how a score was computed; the batch size only where it was fixed beforehand."""
-    known = project.scores[score]
-    return Scoring(
-        program=known.program,
-        precision=known.precision,
-        device=None if known.device == "none" else known.device,
-        batch=known.batch if known.fixed else None,
-    )
+def scoring_of(project: Project, scores: Sequence[str]) -> Scoring:
+    """Return how scores were computed; the batch size only where it was fixed beforehand.
+
+    Where they were computed in several ways, no way is stated.
+    """
+    ways = {
+        Scoring(
+            program=known.program,
+            precision=known.precision,
+            device=None if known.device == "none" else known.device,
+            batch=known.batch if known.fixed else None,
+        )
+        for known in (project.scores[score] for score in scores)
+    }
+    return ways.pop() if len(ways) == 1 else Scoring()
 
 
 def precision_of(project: Project) -> Precision | None:

@@ -1,5 +1,6 @@
 """Read a project for display: arrays for all records, and a picture of one record on demand."""
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,16 +25,16 @@ from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.scored import ScoredRecords
 from dataselect_gui.records.source import SourceRef
 from dataselect_gui.scoring.catalog import in_order
-from dataselect_gui.selection.rules import Rule
+from dataselect_gui.selection.rules import RecordRule, Rule
+from dataselect_gui.selection.selecting import Selection, select
 from dataselect_gui.tasks.names import TaskName
 from dataselect_gui.tasks.registry import TASKS
 from dataselect_gui.tasks.single_label import SINGLE_LABEL
+from dataselect_gui.workflow.marks import among, note_shown
 from dataselect_gui.workflow.reasons import reasons_of
-from dataselect_gui.workflow.selecting import among, rule_of
+from dataselect_gui.workflow.selecting import classes_for, rule_of
 from dataselect_gui.workflow.switching import KeptScores, kept_scores
 
-_WITHOUT_CLASSES = frozenset({"rows", "texts"})
-"""The kinds of records whose tables state no classes."""
 _NOTHING = Index(ids=(), labels=(), units=None, content=np.empty((0, 32), dtype=np.uint8))
 
 
@@ -59,6 +60,9 @@ class Look:
         The SHA-256 of each record as it was scored, shape (n, 32).
     labels : sequence of str or None
         Shape (n,).
+    classes : sequence of str or None
+        The labels in the consortium's spelling, shape (n,), where the project's rule or the request's
+        reads them; None where none does, or where the checkpoint or the source moved.
     units : sequence of str or None
         Shape (n,).
     scores : dict
@@ -99,6 +103,7 @@ class Look:
     ids: Sequence[str]
     content: NDArray[np.uint8]
     labels: Sequence[str | None]
+    classes: Sequence[str | None] | None
     units: Sequence[str] | None
     scores: dict[str, NDArray[np.float64]]
     kept: int
@@ -152,6 +157,13 @@ class Look:
         """The records that may take part in a release, shape (n,)."""
         return ~(self.withheld | self.opted_out)
 
+    def picked_by(self, rule: Rule | None, eligible: NDArray[np.bool_]) -> Selection:
+        """Return what a rule picks; nothing where it reads what there is not."""
+        lacks_classes = isinstance(rule, RecordRule) and rule.reads_classes and self.classes is None
+        if rule is None or lacks_classes or not set(rule.scores) <= set(self.scores):
+            return Selection(np.zeros(len(eligible), dtype=bool), None)
+        return select(rule, self.scores, eligible, self.classes)
+
     @property
     def is_finished(self) -> bool:
         """Whether scoring finished."""
@@ -184,6 +196,8 @@ def look(project_path: Path) -> Look:
         for name in names:
             scores[name] = table.values(name)
             undone |= table.column(name).done == 0
+    if any(not np.isnan(values).all() for values in scores.values()):
+        note_shown(project)
     return Look(
         folder=project_path,
         name="Demo" if settings.demo else project_path.stem,
@@ -193,6 +207,7 @@ def look(project_path: Path) -> Look:
         ids=index.ids,
         content=index.content,
         labels=index.labels,
+        classes=None if table is None else _classes(project, request),
         units=index.units,
         scores=scores,
         kept=sum(int(np.count_nonzero(~np.isnan(values))) for values in scores.values()),
@@ -212,6 +227,16 @@ def look(project_path: Path) -> Look:
     )
 
 
+def _classes(project: Project, request: Request) -> Sequence[str | None] | None:
+    """Return the class of each record, where one of the rules that may be shown reads it."""
+    with contextlib.suppress(UnusableError, UsageError):
+        for rule in (rule_of(project), request.asked_rule):
+            classes = None if rule is None else classes_for(project, rule)
+            if classes is not None:
+                return classes
+    return None
+
+
 def _class_of(
     checkpoint: Checkpoint, source: StoredSource, labels: Sequence[str | None]
 ) -> dict[str, str]:
@@ -224,7 +249,7 @@ def _class_of(
     if not checkpoint.task.has_classes:
         return {}
     ref = source.ref
-    states_nothing = source.kind in _WITHOUT_CLASSES and ref.path.is_file()
+    states_nothing = kind_named(source.kind).is_read and ref.path.is_file()  # Such tables name none.
     try:
         reader = LabelReader.of(checkpoint, None if states_nothing else (), ref.labels)
     except (UnusableError, UsageError):  # The checkpoint was exchanged.

@@ -66,8 +66,10 @@ def read_register(project_path: Path, register: Path, column: str | None) -> Lis
     UnusableError
         Where the file cannot be read.
     """
-    unit_column = Project.open(project_path).settings.source.unit_column
+    project = Project.open(project_path)
+    index, unit_column = project.table.index, project.settings.source.unit_column
     columns, rows = _rows(register)
+    _check_header(register, columns, set(index.units or index.ids))
     name_column = _column(columns, column, unit_column)
     if name_column is None:
         return Listing(columns, None, frozenset(), ())
@@ -120,8 +122,8 @@ def _apply(project_path: Path, register: Path, column: str | None, *, out: bool)
     project = Project.open(project_path)
     with project.exclusive():
         index = project.table.index
-        named = _read(register, column, project.settings.source.unit_column)
         units = index.units or index.ids
+        named = _read(register, column, project.settings.source.unit_column, set(units))
         there = [unit for unit in units if unit in named]
         listed = project.opted_out | named if out else project.opted_out - named
         project.settings.opted_out = sorted(listed)
@@ -129,8 +131,11 @@ def _apply(project_path: Path, register: Path, column: str | None, *, out: bool)
     return Register(len(named), len(set(there)), len(there))
 
 
-def _read(register: Path, column: str | None, unit_column: str | None) -> set[str]:
+def _read(
+    register: Path, column: str | None, unit_column: str | None, units: AbstractSet[str]
+) -> set[str]:
     columns, rows = _rows(register)
+    _check_header(register, columns, units)
     name = _column(columns, column, unit_column)
     if name is None:
         raise UsageError(
@@ -143,6 +148,16 @@ def _read(register: Path, column: str | None, unit_column: str | None) -> set[st
             _("Name one of them with --register-column."),
         )
     return {_name(row, name) for _line, row in rows} - {""}
+
+
+def _check_header(register: Path, columns: Sequence[str], units: AbstractSet[str]) -> None:
+    """Refuse a register whose first line names somebody: it would be passed over as the header."""
+    if any(person_name(from_cell(column)) in units for column in columns):
+        raise UnusableError(
+            _("“{name}” cannot be used as a register.", name=register.name),
+            _("Its first line names somebody, where the names of its columns should be."),
+            _("Put a line above it that says what its columns are, for example: person"),
+        )
 
 
 def _name(row: dict[str, str], column: str) -> str:

@@ -5,6 +5,7 @@ left out. Where the release is carried out, it is cleaned at the same time, so t
 for both.
 """
 
+import json
 from dataclasses import dataclass, field
 
 import msgspec
@@ -20,14 +21,16 @@ from dataselect_gui.project.project import Project
 from dataselect_gui.project.table import Index
 from dataselect_gui.records.decoding_process import shared
 from dataselect_gui.records.opening import open_source
-from dataselect_gui.records.reference import LabelRule
+from dataselect_gui.records.reference import LabelRule, SourceRef
 from dataselect_gui.records.scored import ScoredRecords
 from dataselect_gui.records.source import ChangedRecordError, Source, UnreadableRecordError
 from dataselect_gui.release.candidates import Candidates
 from dataselect_gui.scoring.catalog import find_score
-from dataselect_gui.selection.rules import Rule, select
+from dataselect_gui.selection.forms import rule_form
+from dataselect_gui.selection.rules import Rule, ScoreCut
+from dataselect_gui.selection.selecting import Scores, select
 from dataselect_gui.texts import _, ngettext
-from dataselect_gui.workflow.selecting import eligible_records
+from dataselect_gui.workflow.marks import eligible_records
 
 
 def candidates_of(
@@ -78,22 +81,41 @@ def candidates_of(
     eligible = eligible_records(project, index.ids)
     if only_readable:
         eligible[reread.unreadable] = False
-    values = project.table.values(rule.score)
-    _check_read(rule.score, values, index.content)
+    values = {score: project.table.values(score) for score in rule.scores}
+    for score, column in values.items():
+        _check_read(score, column, index.content)
     reader = LabelReader.of(checkpoint, source.classes, ref.labels)
+    labels = [reader.written(label) for label in index.labels]
+    selection = select(rule, values, eligible, labels)
     return Candidates(
         source=source,
         index=index,
-        scores=values,
+        scores=_frozen(rule, values, len(index.ids)),
         eligible=eligible,
-        chosen=select(rule, values, eligible).chosen,
+        chosen=selection.chosen,
         unit_column=ref.unit_column,
-        scored_by=project.scores[rule.score].program,
-        labels=[reader.written(label) for label in index.labels],
+        scored_by=" ".join(project.scores[score].program for score in rule.scores),
+        labels=labels,
+        columns=_known_by(ref),
         label_rule=_stored_rule(ref.labels),
         classes=reader.named_classes(index.labels) if by_class else None,
         unwritable=reread.unwritable,
+        rule=None if isinstance(rule, ScoreCut) else json.dumps(rule_form(rule)),
+        keep=selection.keep,
     )
+
+
+def _frozen(rule: Rule, values: Scores, count: int) -> NDArray[np.float64]:
+    """Return the scores that a rule reads, as `Candidates.scores` has them."""
+    if isinstance(rule, ScoreCut):
+        return values[rule.score]
+    return np.stack(list(values.values()), axis=1) if values else np.empty((count, 0))
+
+
+def _known_by(ref: SourceRef) -> str:
+    """Return of which columns of a table a record's content consists."""
+    columns = ref.feature_columns or ((ref.text_column,) if ref.text_column else ())
+    return json.dumps(columns) if columns else ""
 
 
 def _stored_rule(rule: LabelRule) -> str | None:

@@ -8,8 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from dataselect_gui.privacy.accounting import Charge, total_delta
-from dataselect_gui.privacy.amounts import exact
+from dataselect_gui.privacy.amounts import COIN_PLACES, exact
 from dataselect_gui.privacy.statement import Statement
 from dataselect_gui.records.forms.form import DATA, Leaving, WrittenForm
 from dataselect_gui.records.kinds import KINDS as RECORD_KINDS
@@ -141,7 +144,7 @@ def preview_of(
         The columns that the model takes, where records are rows.
     """
     taking = candidates.eligible if candidates.part is None else candidates.part
-    records, selected = int(taking.sum()), int((taking & candidates.chosen).sum())
+    records, selected = int(taking.sum()), _expected(candidates, taking & candidates.chosen)
     left = None if statement.left is None else statement.left - foresight.cost
     delta = total_delta(statement.charges) + (Decimal(0) if pending is None else pending.delta)
     if not foresight.same:
@@ -167,6 +170,15 @@ def preview_of(
             for mark in marks
         ],
     )
+
+
+def _expected(candidates: Candidates, chosen: NDArray[np.bool_]) -> int:
+    """Return how many records the rule picks, on average over their coins."""
+    if candidates.keep is None:
+        return int(chosen.sum())
+    kept: list[int] = candidates.keep[chosen].tolist()
+    expected: float = sum(kept) / 10**COIN_PLACES
+    return round(expected)
 
 
 def leaving_files(kind: str, look: Look | None) -> tuple[Leaving, ...]:

@@ -5,18 +5,28 @@ from decimal import Decimal
 from pathlib import Path
 
 from dataselect_gui.checkpoints.checkpoint import Checkpoint
-from dataselect_gui.errors import UsageError
+from dataselect_gui.errors import UnusableError, UsageError
 from dataselect_gui.privacy.accounting import Charge
+from dataselect_gui.privacy.mechanisms.everything import Everything
 from dataselect_gui.privacy.mechanisms.mechanism import Mechanism
 from dataselect_gui.privacy.snapshot import Snapshot
 from dataselect_gui.privacy.statement import Statement
 from dataselect_gui.project.project import Project
 from dataselect_gui.release.candidates import Candidates
 from dataselect_gui.release.kinds.kind import Kind
-from dataselect_gui.release.procedure import Foresight, Keep, Purchase, foresee, part_of, purchased
+from dataselect_gui.release.procedure import (
+    Foresight,
+    Keep,
+    Purchase,
+    foresee,
+    left_by_late_marks,
+    part_of,
+    purchased,
+)
 from dataselect_gui.release.signing import Signer, read_signer
 from dataselect_gui.release.terms import Terms
-from dataselect_gui.selection.rules import Rule, select
+from dataselect_gui.selection.rules import Rule, ScoreCut
+from dataselect_gui.selection.selecting import select
 from dataselect_gui.texts import _
 from dataselect_gui.workflow.release_request import (
     ReleaseRequest,
@@ -74,12 +84,16 @@ def check_request(project: Project, request: ReleaseRequest, *, acknowledging: b
             _("The project has no rule yet."),
             _("Make one with “dataselect select”."),
         )
-    kind, mechanism = kind_of(request)
+    kind, mechanism = kind_of(request, rule)
     training = training_of(project, request)
     if not request.dry_run:
         remember_training(project, request)
     if acknowledging:
-        mechanism.check_acknowledged(acknowledged=request.acknowledge_exact, reason=request.reason)
+        mechanism.check_acknowledged(
+            unprotected=request.acknowledge_exact,
+            disclosed=request.acknowledge_disclosure,
+            reason=request.reason,
+        )
     return CheckedRequest(
         request=request,
         rule=rule,
@@ -156,7 +170,13 @@ def propose(
     inputs: ReleaseInputs,
     keep: Keep,
 ) -> Proposal:
-    """Return the proposal of a release, with its threshold where that was bought before."""
+    """Return the proposal of a release, with its threshold where that was bought before.
+
+    Raises
+    ------
+    UnusableError
+        Where records are eligible, and not one of them is among those of people that ever take part.
+    """
     request, rule, training = checked.request, checked.rule, checked.training
     checkpoint, max_contributions = inputs.checkpoint, inputs.max_contributions
     first_budget = first_budget_of(request.budget, statement)
@@ -165,7 +185,21 @@ def propose(
         training.epsilon, training.delta, checkpoint.digest()
     ):
         pending = Charge(training.epsilon, training.delta)
-    part = part_of(inputs.candidates, max_contributions, keep)
+    part = (
+        inputs.candidates.eligible
+        if checked.mechanism is Everything
+        else part_of(inputs.candidates, max_contributions, keep)
+    )
+    if part is not None and inputs.candidates.eligible.any() and not part.any():
+        raise UnusableError(
+            _("No record could take part in this release."),
+            _(
+                "At most {most} of each person's records ever take part. They were chosen at an "
+                "earlier release, and are gone, or were read by other columns then.",
+                most=max_contributions,
+            ),
+            _("Put them back as they were, or score by a checkpoint that takes the same columns."),
+        )
     candidates = replace(inputs.candidates, part=part)
     terms, purchase = TermsBuilder(
         request=request,
@@ -178,8 +212,8 @@ def propose(
         checkpoint=checkpoint,
         candidates=candidates,
         max_contributions=max_contributions,
-        after_exact=statement.exact > 0,
     ).terms()
+    terms = after(terms, statement)
     proposal = Proposal(statement, first_budget, pending, checkpoint, candidates, terms, purchase)
     if purchase is not None:
         threshold = purchased(snapshot, statement, candidates, terms, purchase)
@@ -191,14 +225,27 @@ def propose(
 def with_threshold(threshold: Decimal, rule: Rule, proposal: Proposal) -> Proposal:
     """Return a proposal with the threshold that was bought."""
     terms, candidates = proposal.terms, proposal.candidates
+    assert isinstance(rule, ScoreCut)
     bought = replace(rule, by="threshold", value=threshold)
-    chosen = select(bought, candidates.scores, candidates.eligible).chosen
+    chosen = select(bought, {rule.score: candidates.scores}, candidates.eligible).chosen
     assert terms.cut is not None
     return replace(
         proposal,
         purchase=None,
         terms=replace(terms, cut=replace(terms.cut, threshold=threshold)),
         candidates=replace(candidates, chosen=chosen),
+    )
+
+
+def after(terms: Terms, statement: Statement) -> Terms:
+    """Return terms with what the bundle says of what left before, as the account is now."""
+    is_marked = left_by_late_marks(statement)
+    is_broken = is_marked and terms.mechanism.epsilon is not None
+    return replace(
+        terms,
+        after_exact=statement.exact > 0,
+        after_marked=is_marked,
+        conditional=terms.depends_on_records or is_broken,
     )
 
 

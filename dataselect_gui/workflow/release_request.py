@@ -8,14 +8,21 @@ from dataselect_gui.errors import UnusableError, UsageError
 from dataselect_gui.paths import resolved
 from dataselect_gui.plain import is_text
 from dataselect_gui.privacy.amounts import exact, positive_amount, probability_of
+from dataselect_gui.privacy.mechanisms.everything import Everything
 from dataselect_gui.privacy.mechanisms.mechanism import Mechanism
 from dataselect_gui.privacy.statement import Statement
 from dataselect_gui.project.project import Project
 from dataselect_gui.release.kinds.kind import Kind
+from dataselect_gui.release.kinds.records import Records
 from dataselect_gui.release.registry import KINDS, mechanisms_of
 from dataselect_gui.release.terms import MOST_CONTRIBUTIONS
 from dataselect_gui.release.terms import Training as TrainingAnswer
+from dataselect_gui.scoring.catalog import find_score
+from dataselect_gui.scoring.scores.base import ModelScore
+from dataselect_gui.selection.rules import Everything as EverythingRule
+from dataselect_gui.selection.rules import RecordRule, Rule
 from dataselect_gui.texts import N_, _
+from dataselect_gui.workflow.selecting import rule_of
 
 _LONGEST_REASON = 10_000
 
@@ -40,10 +47,12 @@ class ReleaseRequest:
         ``request``, ``agreed``, ``viewed`` or ``bought:E``; None to let the program decide.
     in_training : str or None
         ``no``, ``dp:E,D``, ``yes`` or ``unknown``; None for the project's remembered answer.
+    reference_in_training : str or None
+        The same of the request's reference state, where the rule's score reads it.
     budget : str or None
         The first budget.
-    acknowledge_exact : bool
-        The owner's word that nothing protects the records.
+    acknowledge_exact, acknowledge_disclosure : bool
+        The owner's word that nothing protects the records, and that all eligible ones are disclosed.
     reason : str or None
         Why.
     count : int or None
@@ -74,8 +83,10 @@ class ReleaseRequest:
     max_contributions: int | None = None
     threshold_from: str | None = None
     in_training: str | None = None
+    reference_in_training: str | None = None
     budget: str | None = None
     acknowledge_exact: bool = False
+    acknowledge_disclosure: bool = False
     reason: str | None = None
     count: int | None = None
     bounds: str | None = None
@@ -127,8 +138,8 @@ class Training:
     delta: Decimal = Decimal(0)
 
 
-def kind_of(request: ReleaseRequest) -> tuple[type[Kind], type[Mechanism]]:
-    """Return the kind of release and the mechanism."""
+def kind_of(request: ReleaseRequest, rule: Rule) -> tuple[type[Kind], type[Mechanism]]:
+    """Return the kind of release and the mechanism, for a rule that they can go by."""
     kind = KINDS.get(request.kind)
     if kind is None:
         raise UsageError(
@@ -137,8 +148,10 @@ def kind_of(request: ReleaseRequest) -> tuple[type[Kind], type[Mechanism]]:
             _("Give one of these with --as."),
         )
     possible = mechanisms_of(kind)
+    usual = Everything if isinstance(rule, EverythingRule) and kind is Records else possible[0]
     for mechanism in possible:
-        if mechanism.name == (request.mechanism or possible[0].name):
+        if mechanism.name == (request.mechanism or usual.name):
+            _check_goes_by(rule, kind, mechanism)
             return kind, mechanism
     raise UsageError(
         _(
@@ -154,8 +167,52 @@ def kind_of(request: ReleaseRequest) -> tuple[type[Kind], type[Mechanism]]:
     )
 
 
+def _check_goes_by(rule: Rule, kind: type[Kind], mechanism: type[Mechanism]) -> None:
+    """Refuse a rule that a release cannot go by.
+
+    Raises
+    ------
+    UsageError
+        Where it cannot.
+    """
+    is_of_all = isinstance(rule, EverythingRule)
+    if is_of_all != (mechanism is Everything):
+        raise UsageError(
+            _("The selection is everything that is eligible.")
+            if is_of_all
+            else _("The selection is not everything that is eligible."),
+            _("Such a release goes by no score, no rule and no mechanism."),
+            _("Leave --mechanism out, or select by a score or a rule.")
+            if is_of_all and kind is Records
+            else _("Select by a score or a rule first.")
+            if is_of_all
+            else _("Use “dataselect select PROJECT --all” first."),
+        )
+    takes = kind.takes | mechanism.takes
+    if isinstance(rule, RecordRule) and ("threshold" not in takes or "bounds" in takes):
+        raise UsageError(
+            _(
+                "A release of {kind} by {mechanism} goes by one score.",
+                kind=kind.name,
+                mechanism=mechanism.name,
+            ),
+            _("The selection goes by conditions on each record."),
+            _("Select by one score first, or release records one-sided or by randomised response."),
+        )
+    if isinstance(rule, RecordRule) and rule.keep is not None and not kind.selects:
+        raise UsageError(
+            _("A release of {kind} cannot go by a keep-probability.", kind=kind.name),
+            _("Its sum is made before any coin is drawn."),
+            _("Select by a rule without “keep” first."),
+        )
+
+
 def training_of(project: Project, request: ReleaseRequest) -> Training:
-    """Return the answer about training: the request's, or else the one stored in the project."""
+    """Return the answer about training: the request's, or else the one stored in the project.
+
+    Where the rule's score reads the reference state, too, that has an answer of its own, and what holds
+    of both is returned.
+    """
     text = request.in_training or project.settings.in_training
     if text is None:
         raise UsageError(
@@ -166,6 +223,20 @@ def training_of(project: Project, request: ReleaseRequest) -> Training:
                 "unknown."
             ),
         )
+    training = _training(text, "--in-training")
+    if not _reads_reference(project):
+        return training
+    text = request.reference_in_training or project.settings.reference_in_training
+    if text is None:
+        raise UsageError(
+            _("One answer is missing: did these records help to train the reference state?"),
+            _("The score compares with it, so that it speaks of what that state was trained on."),
+            _("Add --reference-in-training no, dp:E,D, yes or unknown."),
+        )
+    return _of_both(training, _training(text, "--reference-in-training"))
+
+
+def _training(text: str, option: str) -> Training:
     kind, _colon, rest = text.partition(":")
     match kind:
         case "dp":
@@ -176,16 +247,37 @@ def training_of(project: Project, request: ReleaseRequest) -> Training:
             return Training(kind)
         case _:
             raise UsageError(
-                _("--in-training cannot be “{text}”.", text=text),
+                _("{option} cannot be “{text}”.", option=option, text=text),
                 _("It is no, dp:E,D, yes or unknown."),
                 _("Give one of these."),
             )
 
 
+def _reads_reference(project: Project) -> bool:
+    """Say whether a score of the rule reads the reference state."""
+    rule = rule_of(project)
+    read = [] if rule is None else [find_score(name) for name in rule.scores]
+    return any(isinstance(score, ModelScore) and score.reads_reference for score in read)
+
+
+def _of_both(one: Training, other: Training) -> Training:
+    """Return what holds of two trainings: the worse answer, and of two under DP their sum."""
+    worst: tuple[TrainingAnswer, ...] = ("yes", "unknown", "dp", "no")
+    answer = next(each for each in worst if each in {one.answer, other.answer})
+    if answer != "dp":
+        return Training(answer)
+    return Training("dp", one.epsilon + other.epsilon, one.delta + other.delta)
+
+
 def remember_training(project: Project, request: ReleaseRequest) -> None:
-    """Store the answer about training in the project, which the caller has locked."""
-    if request.in_training is not None and request.in_training != project.settings.in_training:
-        project.settings.in_training = request.in_training
+    """Store the answers about training in the project, which the caller has locked."""
+    settings = project.settings
+    stated = (
+        request.in_training or settings.in_training,
+        request.reference_in_training or settings.reference_in_training,
+    )
+    if stated != (settings.in_training, settings.reference_in_training):
+        settings.in_training, settings.reference_in_training = stated
         project.save()
 
 
@@ -200,7 +292,10 @@ def epsilon_of(
                 "The records took part in training the checkpoints without differential privacy, or "
                 "that is unknown; then what is released says more than any mechanism counts."
             ),
-            _("Only --mechanism exact is left, with your acknowledgement."),
+            _(
+                "Only --mechanism exact is left, or everything that is eligible, with your "
+                "acknowledgement."
+            ),
         )
     return mechanism.read_epsilon(request.epsilon)
 

@@ -1,7 +1,7 @@
 """Derive the terms of a release from the request; refuse combinations that make no sense."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -14,16 +14,27 @@ from dataselect_gui.errors import UsageError
 from dataselect_gui.privacy.amounts import LARGEST_BOUND, positive_amount, stated_number
 from dataselect_gui.privacy.mechanisms.mechanism import Mechanism, Setting
 from dataselect_gui.project.project import Project
+from dataselect_gui.release import limits
 from dataselect_gui.release.candidates import Candidates
 from dataselect_gui.release.kinds.gradient import stated_norm
 from dataselect_gui.release.kinds.kind import Kind, KindOptions
+from dataselect_gui.release.kinds.report import is_class_name
 from dataselect_gui.release.procedure import Purchase, new_release_id
-from dataselect_gui.release.terms import Bounds, Cut, CutSource, Terms
+from dataselect_gui.release.terms import (
+    Bounds,
+    Cut,
+    CutSource,
+    Marks,
+    RuleSource,
+    RuleTerms,
+    Terms,
+)
 from dataselect_gui.scoring.scores import SCORES
-from dataselect_gui.selection.rules import Rule
+from dataselect_gui.selection.rules import Everything, RecordRule, Rule, ScoreCut
 from dataselect_gui.tasks.names import TaskName
 from dataselect_gui.texts import _
 from dataselect_gui.workflow.conditions import scoring_of
+from dataselect_gui.workflow.marks import are_late
 from dataselect_gui.workflow.release_request import ReleaseRequest, Training
 
 _BOUGHT = "bought:"
@@ -53,8 +64,6 @@ class TermsBuilder:
         The records, with those that take part where they are known.
     max_contributions : int
         m.
-    after_exact : bool
-        Whether records of the source were released without protection before.
     """
 
     request: ReleaseRequest
@@ -67,15 +76,18 @@ class TermsBuilder:
     checkpoint: Checkpoint
     candidates: Candidates
     max_contributions: int
-    after_exact: bool
 
     def terms(self) -> tuple[Terms, Purchase | None]:
-        """Return the terms, and the threshold that is still to be bought."""
+        """Return the terms, without what left before, and the threshold that is still to be bought."""
         self._check_options()
-        cut = "threshold" in self.kind.takes | self.mechanism.takes
-        purchase = self._purchase() if cut else None
-        source = self._cut_source() if cut else None
-        public = self.rule.by == "threshold" and source != "viewed"
+        rule, takes = self.rule, self.kind.takes | self.mechanism.takes
+        by_cut = isinstance(rule, ScoreCut) and "threshold" in takes
+        purchase = self._purchase(rule) if by_cut and isinstance(rule, ScoreCut) else None
+        cut = self._cut(rule, purchase) if by_cut and isinstance(rule, ScoreCut) else None
+        stated = self._rule(rule) if isinstance(rule, RecordRule) else None
+        public = (cut is not None and cut.threshold is not None) or (
+            stated is not None and stated.rule is not None
+        )
         needs_bounds = purchase is not None or "bounds" in self.mechanism.takes
         bounds = self._bounds() if needs_bounds else None
         kind = self._kind()
@@ -103,26 +115,21 @@ class TermsBuilder:
             date=datetime.now(UTC).date().isoformat(),
             kind=kind,
             mechanism=mechanism,
-            conditional=cut and self.epsilon is not None and not public and purchase is None,
+            conditional=False,
             unit="record" if self.candidates.unit_column is None else "person",
-            score=self.rule.score,
-            variant=self.project.scores[self.rule.score].variant,
-            lowest=self.rule.lowest,
-            cut=None
-            if source is None
-            else Cut(
-                by="threshold" if purchase is not None else self.rule.by,
-                source=source,
-                threshold=self.rule.value if public else None,
-                epsilon=None if purchase is None else purchase.epsilon,
-            ),
+            score=rule.score if isinstance(rule, ScoreCut) else None,
+            variant=self.project.scores[rule.score].variant if isinstance(rule, ScoreCut) else None,
+            lowest=isinstance(rule, ScoreCut) and rule.lowest,
+            cut=cut,
             bounds=bounds,
             in_training=self.training.answer,
-            after_exact=self.after_exact,
+            after_exact=False,
             checkpoint=self.checkpoint.digest(),
-            scoring=scoring_of(self.project, self.rule.score),
+            scoring=scoring_of(self.project, rule.scores),
+            rule=stated,
+            marks=self._marks() if isinstance(rule, Everything) else None,
         )
-        return terms, purchase
+        return replace(terms, conditional=terms.depends_on_records), purchase
 
     @property
     def _taking_part(self) -> int:
@@ -174,7 +181,69 @@ class TermsBuilder:
             )
         )
 
-    def _purchase(self) -> Purchase | None:
+    def _cut(self, rule: ScoreCut, purchase: Purchase | None) -> Cut:
+        """Return the threshold as the bundle states it."""
+        source = self._cut_source(rule)
+        is_public = rule.by == "threshold" and source != "viewed"
+        return Cut(
+            by="threshold" if purchase is not None else rule.by,
+            source=source,
+            threshold=rule.value if is_public else None,
+            epsilon=None if purchase is None else purchase.epsilon,
+        )
+
+    def _rule(self, rule: RecordRule) -> RuleTerms:
+        """Return the rule as the bundle states it."""
+        if len(rule.classes) > limits.MOST_CLASSES or not all(map(is_class_name, rule.classes)):
+            raise UsageError(
+                _("The rule cannot be stated in a bundle."),
+                _(
+                    "It lists more than {count:,} classes, or some whose names are longer than {most} "
+                    "characters or cannot be seen.",
+                    count=limits.MOST_CLASSES,
+                    most=limits.MOST_CLASS_NAME,
+                ),
+                _("Select by another rule."),
+            )
+        source = self._rule_source(rule)
+        variants = tuple((score, self.project.scores[score].variant) for score in rule.scores)
+        return RuleTerms(source, variants, None if source == "viewed" else rule)
+
+    def _rule_source(self, rule: RecordRule) -> RuleSource:
+        is_requested = self.checkpoint.request.asked_rule == rule
+        match self.request.threshold_from:
+            case None:
+                return "request" if is_requested else "viewed"
+            case "agreed" | "viewed" as stated:
+                return stated
+            case "request" if is_requested:
+                return "request"
+            case "request":
+                raise UsageError(
+                    _("The rule is not the request's."),
+                    _("The request asks for another one, or for none."),
+                    _("Select by the request's rule, or say where yours comes from."),
+                )
+            case str(stated) if stated.startswith(_BOUGHT):
+                raise UsageError(
+                    _("There is nothing to buy."),
+                    _("A threshold is bought for a rule by fraction or count."),
+                    _("Use “dataselect select PROJECT --by SCORE --fraction F” first."),
+                )
+            case stated:
+                raise _no_source(stated)
+
+    def _marks(self) -> Marks:
+        """Return whether which records are eligible was settled before any score was shown."""
+        if self.request.threshold_from is not None:
+            raise UsageError(
+                _("{option} does not belong here.", option="--threshold-source"),
+                _("A release of everything has no threshold."),
+                _("Leave {option} out.", option="--threshold-source"),
+            )
+        return "viewed" if are_late(self.project) else "settled"
+
+    def _purchase(self, rule: ScoreCut) -> Purchase | None:
         stated = self.request.threshold_from or ""
         if not stated.startswith(_BOUGHT):
             return None
@@ -185,7 +254,7 @@ class TermsBuilder:
                 _("An exact release promises nothing that its threshold could break."),
                 _("Leave --threshold-source out."),
             )
-        if self.rule.by == "threshold" or not self._taking_part:
+        if rule.by == "threshold" or not self._taking_part:
             raise UsageError(
                 _("There is nothing to buy."),
                 _(
@@ -194,17 +263,13 @@ class TermsBuilder:
                 ),
                 _("Use “dataselect select PROJECT --by SCORE --fraction F” first."),
             )
-        share = Fraction(self.rule.value)
-        if self.rule.by == "count":
+        share = Fraction(rule.value)
+        if rule.by == "count":
             share = min(Fraction(1), share / int(self.candidates.eligible.sum()))
         return Purchase(epsilon, share)
 
-    def _cut_source(self) -> CutSource:
-        stated, rule, checkpoint_request = (
-            self.request.threshold_from,
-            self.rule,
-            self.checkpoint.request,
-        )
+    def _cut_source(self, rule: ScoreCut) -> CutSource:
+        stated, checkpoint_request = self.request.threshold_from, self.checkpoint.request
         is_requested = (
             rule.by == "threshold"
             and not rule.lowest
@@ -236,24 +301,18 @@ class TermsBuilder:
             case _ if stated.startswith(_BOUGHT):
                 return "bought"
             case _:
-                raise UsageError(
-                    _("--threshold-source cannot be “{stated}”.", stated=stated),
-                    _(
-                        "A threshold comes from the request, was agreed before, was bought under "
-                        "differential privacy, or was chosen after viewing."
-                    ),
-                    _("Give request, agreed, bought:E or viewed."),
-                )
+                raise _no_source(stated)
 
     def _bounds(self) -> Bounds:
         """Return the public bounds of the score."""
         if self.request.bounds is not None:
             return Bounds(*_two_bounds(self.request.bounds.split(",")), "agreed")
-        known = public_bounds(self.rule.score, self.checkpoint.request, self.checkpoint.task.name)
+        (score,) = self.rule.scores
+        known = public_bounds(score, self.checkpoint.request, self.checkpoint.task.name)
         if known is not None:
             return known
         raise UsageError(
-            _("Public bounds of “{score}” are missing.", score=self.rule.score),
+            _("Public bounds of “{score}” are missing.", score=score),
             _(
                 "The noise must cover the whole range that a score may have, and the range must not be "
                 "read off the records."
@@ -268,7 +327,20 @@ class TermsBuilder:
         """Return how many records to take: the request's number, or else the rule's."""
         if self.request.count is not None:
             return self.request.count
+        if not isinstance(self.rule, ScoreCut):
+            return None
         return self.rule.count(int(self.candidates.eligible.sum()))
+
+
+def _no_source(stated: str) -> UsageError:
+    return UsageError(
+        _("--threshold-source cannot be “{stated}”.", stated=stated),
+        _(
+            "A threshold comes from the request, was agreed before, was bought under differential "
+            "privacy, or was chosen after viewing."
+        ),
+        _("Give request, agreed, bought:E or viewed."),
+    )
 
 
 def public_bounds(score: str, checkpoint_request: Request, task: TaskName) -> Bounds | None:

@@ -20,6 +20,7 @@ from dataselect_gui.project.project import Project
 from dataselect_gui.release.bundle import check_place, is_there
 from dataselect_gui.release.candidates import Summed
 from dataselect_gui.release.fitting import check_fits
+from dataselect_gui.release.guarantees import promise
 from dataselect_gui.release.kinds.gradient import Gradient
 from dataselect_gui.release.leaving import check_leaving
 from dataselect_gui.release.partial_folders import sweep
@@ -27,6 +28,7 @@ from dataselect_gui.release.procedure import buy, marks_of, needs_sum
 from dataselect_gui.release.procedure import release as carry_out
 from dataselect_gui.scoring.scores import SCORES
 from dataselect_gui.scoring.scores.base import KeyedScore
+from dataselect_gui.selection.rules import ScoreCut
 from dataselect_gui.texts import _
 from dataselect_gui.workflow.gradient_sum import sum_gradients
 from dataselect_gui.workflow.places import ledger_of
@@ -36,6 +38,7 @@ from dataselect_gui.workflow.release_proposal import (
     CheckedRequest,
     Proposal,
     ReleaseInputs,
+    after,
     check_request,
     foresight_of,
     propose,
@@ -57,7 +60,11 @@ class Released:
     epsilon : str or None
         What is claimed; None where nothing is.
     conditional : bool
-        Whether nothing is claimed because the threshold depends on the records.
+        Whether nothing is claimed because what was chosen depends on the records.
+    by_cut : bool
+        Whether a cut of one score picked.
+    promise : str
+        The promise, or why there is none, in words.
     repeated : bool
         Whether it repeats an earlier release.
     spent, left : Decimal or None
@@ -70,6 +77,8 @@ class Released:
     bundle: Path
     epsilon: str | None
     conditional: bool
+    by_cut: bool
+    promise: str
     repeated: bool
     spent: Decimal
     left: Decimal | None
@@ -135,17 +144,18 @@ def _read_inputs(
 ) -> ReleaseInputs:
     request, rule = checked.request, checked.rule
     checkpoint = _checkpoint(project)
-    # Where chance may pick any record, unreadable ones must be left out.
+    # Where any record may be picked, by chance or without a score, unreadable ones must be left out.
     is_by_chance = (
         issubclass(checked.mechanism, SelectionMechanism) and not checked.mechanism.keeps_to_selection
     )
-    is_keyed = isinstance(SCORES.get(rule.score), KeyedScore)
+    is_keyed = any(isinstance(SCORES.get(score), KeyedScore) for score in rule.scores)
+    picks_unscored = not isinstance(rule, ScoreCut)
     candidates = candidates_of(
         project,
         rule,
         checkpoint,
         context,
-        only_readable=checked.kind.discloses and (is_by_chance or is_keyed),
+        only_readable=checked.kind.discloses and (is_by_chance or is_keyed or picks_unscored),
         by_class=request.by_class,
         reading=reading,
         cleaning=checked.kind.discloses and is_by_chance and not request.dry_run,
@@ -219,7 +229,7 @@ def _carry_out(
 ) -> Released:
     request, account = checked.request, proposal.account
     # The ledger may have been unlocked since: what the bundle says of it is as it is now.
-    terms = replace(proposal.terms, after_exact=session.statement(account).exact > 0)
+    terms = after(proposal.terms, session.statement(account))
     outcome = carry_out(
         session,
         account,
@@ -233,15 +243,17 @@ def _carry_out(
         summed=summed,
         report=partial(context.report, Phase.WRITING_BUNDLE),
     )
-    after, terms = session.statement(account), outcome.terms
+    now, terms = session.statement(account), outcome.terms
     return Released(
         release=terms.release,
         bundle=request.to,
         epsilon=None if terms.claimed is None else exact(terms.claimed),
         conditional=terms.conditional,
+        by_cut=terms.rule is None and terms.marks is None,
+        promise=promise(terms),
         repeated=outcome.repeated,
-        spent=after.spent,
-        left=after.left,
+        spent=now.spent,
+        left=now.left,
     )
 
 
@@ -268,6 +280,8 @@ def _foresee(
         bundle=request.to,
         epsilon=None if terms.claimed is None else exact(terms.claimed),
         conditional=terms.conditional,
+        by_cut=terms.rule is None and terms.marks is None,
+        promise=promise(terms),
         repeated=foresight.same,
         spent=before.spent,
         left=before.left,

@@ -186,7 +186,7 @@ def score(
             )
         known = project.settings.source
         label_column = label_column or known.label_column
-        unit_column = unit_column or known.unit_column
+        unit_column = _same_unit_column(project, unit_column)
         split = _same_split(project, split)
         text_column = _same_text_column(project, text_column)
         labels = _same_rule(project, labels)
@@ -286,6 +286,26 @@ def _same_split(project: Project, split: str | None) -> str | None:
             _("Score it into another project, or leave the part out."),
         )
     return split or known
+
+
+def _same_unit_column(project: Project, column: str | None) -> str | None:
+    """Return the column that names a project's people; refuse another one once some opted out."""
+    known = project.settings.source.unit_column
+    if project.opted_out and column not in {None, known}:
+        raise UnusableError(
+            _("People opted out of “{name}” by other names.", name=project.folder.name),
+            _(
+                "They are named as in {known}; in “{column}” nobody would find them, and their records "
+                "could leave.",
+                known=_("no column") if known is None else f"“{known}”",
+                column=column,
+            ),
+            _(
+                "Leave the column of people as it is, or take them off the list of those who opted out "
+                "first, and put them on it again by the other names."
+            ),
+        )
+    return column or known
 
 
 def _same_text_column(project: Project, column: str | None) -> str | None:
@@ -392,7 +412,9 @@ def _score_by_key(project: Project, score: KeyedScore, limit: int | None) -> int
         column = table.column(score.name)
         if not column.done[rows].all():
             with ledger_of(project).session() as session:
-                account = session.claim(source_marks(table.index.content, table.index.people))
+                index = table.index
+                marks = source_marks(index.content, index.people, index.whole_rows)
+                account = session.claim(marks)
                 # The demo's records are public; its scores are the same on every machine.
                 secret = b"demo" if project.settings.demo else session.secret(account)
             column.write(rows, np.array([score.keyed(secret, table.index.ids[row]) for row in rows]))

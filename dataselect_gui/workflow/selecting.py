@@ -7,16 +7,31 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dataselect_gui.checkpoints.json_file import LARGEST, parse_object
+from dataselect_gui.checkpoints.labels import LabelReader
+from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.checkpoints.request import Request
-from dataselect_gui.errors import UsageError
+from dataselect_gui.errors import UnusableError, UsageError
 from dataselect_gui.privacy.amounts import decimal_of
 from dataselect_gui.project.project import MOMENT_SECONDS, Project
 from dataselect_gui.project.settings import StoredRule
+from dataselect_gui.records.opening import open_source
 from dataselect_gui.scoring.catalog import in_order
-from dataselect_gui.selection.rules import Cut, Rule, Selection, is_cut, select
+from dataselect_gui.selection.forms import read_rule
+from dataselect_gui.selection.rules import (
+    ByClass,
+    CutBy,
+    FixedRule,
+    RecordRule,
+    Rule,
+    ScoreCut,
+    is_cut,
+)
+from dataselect_gui.selection.selecting import Selection, select
 from dataselect_gui.texts import N_, _, ngettext
+from dataselect_gui.workflow.marks import eligible_records, note_shown, settle
 
-_REFUSED_CUTS: dict[Cut, tuple[str, str, str]] = {
+_REFUSED_CUTS: dict[CutBy, tuple[str, str, str]] = {
     "threshold": (
         N_("The threshold cannot be “{text}”."),
         N_("It is a number."),
@@ -40,6 +55,7 @@ def scores(project_path: Path) -> dict[str, list[Any]]:
     """Return the table of scores: column name → values, in the source's order."""
     project = Project.open(project_path)
     table = project.table
+    note_shown(project)
     index = table.index
     eligible = eligible_records(project, index.ids)
     columns: dict[str, list[Any]] = {
@@ -61,7 +77,7 @@ def make_rule(
     count: int | None = None,
     fraction: str | None = None,
     lowest: bool = False,
-) -> Rule:
+) -> ScoreCut:
     """Make a rule from exactly one of threshold, count and fraction.
 
     Raises
@@ -69,7 +85,7 @@ def make_rule(
     UsageError
         Where there is not exactly one, or it makes no sense.
     """
-    given: dict[Cut, str | int | None] = {
+    given: dict[CutBy, str | int | None] = {
         "threshold": threshold,
         "count": count,
         "fraction": fraction,
@@ -94,7 +110,7 @@ def make_rule(
             _(why),
             _(do),
         )
-    return Rule(by, cut, value, lowest)
+    return ScoreCut(by, cut, value, lowest)
 
 
 def requested_rule(request: Request, scores: Collection[str], records: int) -> Rule | None:
@@ -109,6 +125,9 @@ def requested_rule(request: Request, scores: Collection[str], records: int) -> R
     records : int
         How many records there are.
     """
+    asked = request.asked_rule
+    if asked is not None:
+        return asked if scores and set(asked.scores) <= set(scores) else None
     if request.score is None or request.score not in scores:
         return None
     if request.threshold is not None:
@@ -116,6 +135,75 @@ def requested_rule(request: Request, scores: Collection[str], records: int) -> R
     if request.count is None:
         return None
     return make_rule(request.score, count=min(request.count, records))
+
+
+def read_rule_file(path: Path) -> FixedRule:
+    """Return the rule in a file, in the form that a request has it in.
+
+    Raises
+    ------
+    UnusableError
+        Where the file cannot be read, or holds none.
+    """
+    try:
+        with path.open("rb") as file:
+            return read_rule(parse_object(file.read(LARGEST + 1)))
+    except (OSError, ValueError) as error:
+        raise UnusableError(
+            _("“{name}” holds no rule.", name=path.name),
+            _("It cannot be read.") if isinstance(error, OSError) else str(error),
+            _("Give a JSON object like the request's “rule”."),
+        ) from None
+
+
+def rule_per_class(project_path: Path, score: str) -> RecordRule:
+    """Return the request's thresholds of one score by class, as a rule of their own.
+
+    Raises
+    ------
+    UsageError
+        Where the request states none.
+    """
+    asked = find_checkpoint(checkpoint_path(Project.open(project_path))).request.asked_rule
+    conditions = asked.conditions if isinstance(asked, RecordRule) else ()
+    by_class = tuple(
+        condition
+        for condition in conditions
+        if condition.score == score
+        and any(isinstance(bound, ByClass) for bound in (condition.least, condition.most))
+    )
+    if not by_class:
+        raise UsageError(
+            _("The request states no thresholds of “{score}” by class.", score=score),
+            _("They are part of the rule that a consortium may ask for."),
+            _("Leave --per-class out, or give a rule by --rule FILE."),
+        )
+    return RecordRule(by_class)
+
+
+def _check(rule: Rule, project: Project, computed: Sequence[str]) -> None:
+    """Refuse a rule that reads a score that was not computed, or lists a class that there is not.
+
+    Raises
+    ------
+    UsageError
+        Where it does.
+    """
+    for score in rule.scores:
+        if score not in computed:
+            raise UsageError(
+                _("The score “{score}” was not computed.", score=score),
+                _("The project has {scores}.", scores=", ".join(computed) or _("none")),
+                _("Select by one of these, or score the records by it."),
+            )
+    if isinstance(rule, RecordRule) and rule.reads_classes:
+        unknown = find_checkpoint(checkpoint_path(project)).unknown_classes(rule)
+        if unknown:
+            raise UsageError(
+                _("The rule names a class that the model does not know: “{name}”.", name=unknown[0]),
+                _("A record's class is what the model calls it, letter for letter."),
+                _("Write the rule in the model's names."),
+            )
 
 
 def select_records(
@@ -161,14 +249,11 @@ def select_records(
                 _("Ids are those in the table of scores."),
             )
         if rule is not None:
-            if rule.score not in table.columns():
-                raise UsageError(
-                    _("The score “{score}” was not computed.", score=rule.score),
-                    _("The project has {scores}.", scores=", ".join(table.columns()) or _("none")),
-                    _("Select by one of these, or score the records by it."),
-                )
+            _check(rule, project, table.columns())
             project.settings.rule = StoredRule.of(rule)
         project.settings.withheld = sorted((project.withheld | set(withhold)) - set(restore))
+        if project.settings.rule is not None and project.settings.rule.rule.scores:
+            settle(project)  # Whoever sees what it picks has seen something of the scores.
         project.save()
         chosen = selection_of(project, eligible_records(project, table.index.ids))
     ids = [table.index.ids[row] for row in np.flatnonzero(chosen.chosen).tolist()]
@@ -190,17 +275,6 @@ def put_selection(project_path: Path, rule: Rule | None, withheld: Sequence[str]
         project.save()
 
 
-def eligible_records(project: Project, ids: Sequence[str]) -> NDArray[np.bool_]:
-    """Return which records neither the owner withholds nor a person opted out of, shape (n,)."""
-    units = project.table.index.units or ids
-    return ~(among(ids, project.withheld) | among(units, project.opted_out))
-
-
-def among(names: Sequence[str], listed: Collection[str]) -> NDArray[np.bool_]:
-    """Return which names are listed, shape (n,)."""
-    return np.array([name in listed for name in names], dtype=bool)
-
-
 def rule_of(project: Project) -> Rule | None:
     """Return the project's rule; None where it has none yet."""
     stored = project.settings.rule
@@ -212,4 +286,25 @@ def selection_of(project: Project, eligible: NDArray[np.bool_]) -> Selection:
     rule = rule_of(project)
     if rule is None:
         return Selection(np.zeros(len(eligible), dtype=bool), None)
-    return select(rule, project.table.values(rule.score), eligible)
+    values = {score: project.table.values(score) for score in rule.scores}
+    return select(rule, values, eligible, classes_for(project, rule))
+
+
+def classes_for(project: Project, rule: Rule) -> list[str | None] | None:
+    """Return the class of each record in the consortium's spelling, shape (n,), where a rule reads it.
+
+    Raises
+    ------
+    UnusableError
+        Where the checkpoint or the source, which it takes to read labels, is not where it was.
+    """
+    if not isinstance(rule, RecordRule) or not rule.reads_classes:
+        return None
+    ref, checkpoint = project.settings.source.ref, find_checkpoint(checkpoint_path(project))
+    reader = LabelReader.of(checkpoint, open_source(ref).classes, ref.labels)
+    return [reader.written(label) for label in project.table.index.labels]
+
+
+def checkpoint_path(project: Project) -> Path:
+    """Return where a project's checkpoint is."""
+    return Path(project.settings.checkpoint.path)

@@ -29,7 +29,8 @@ def statement_in_words(account: Account) -> list[str]:
 def one_sided_total(account: Account) -> str:
     """Return what the one-sided releases come to, as a sentence."""
     return _(
-        "Of the one-sided releases only the largest counts: ε {epsilon}.",
+        "The one-sided releases together: ε {epsilon}. Of those that read the same columns only the "
+        "largest counts.",
         epsilon=exact(account.one_sided),
     )
 
@@ -92,7 +93,7 @@ def entry_description(entry: AccountEntry) -> str:
             return _("The release was drawn")
         case "published":
             return _("The bundle was written")
-        case "extended" | "sealed" | "kept":
+        case "extended" | "sealed" | "coins" | "kept":
             raise ValueError(f"an entry of kind {entry.kind!r} has no line in a statement")
         case kind:
             assert_never(kind)
@@ -108,7 +109,9 @@ def missing_claim(entry: AccountEntry) -> str:
 
 
 def _release_description(terms: EntryTerms) -> str:
-    if terms.threshold is None:
+    if terms.score is None:
+        message = N_("{kind} by {mechanism}")
+    elif terms.threshold is None:
         message = N_("{kind} by {mechanism}, {score}")
     elif terms.lowest:
         message = N_("{kind} by {mechanism}, {score} at most {threshold}")

@@ -154,11 +154,20 @@ def study_subject(project_path: Path) -> StudySubject:
     )
 
 
-def studies_of(subject: StudySubject) -> list[Path]:
-    """Return the folders of all studies of a subject, the most recently planned last."""
+def studies_of(subject: StudySubject, *, with_arms: bool = False) -> list[Path]:
+    """Return the folders of all studies of a subject, the most recently planned last.
+
+    Parameters
+    ----------
+    subject : StudySubject
+        What is studied.
+    with_arms : bool
+        Whether to return studies of arms, too: they are made by the command alone.
+    """
     beside, stem = _beside(subject), subject.project.stem
     named = [beside / f"{stem}{SUFFIX}", *beside.glob(f"{glob.escape(stem)}-*{SUFFIX}")]
-    folders = [folder for folder in named if _is_study_of(folder, subject)]
+    keys = {"choices", "arms"} if with_arms else {"choices"}
+    folders = [folder for folder in named if _is_study_of(folder, subject, keys)]
     return sorted(folders, key=lambda folder: (folder / PLAN).stat().st_mtime_ns)
 
 
@@ -224,8 +233,8 @@ def _beside(subject: StudySubject) -> Path:
     return place_beside(subject.project)
 
 
-def _is_study_of(folder: Path, subject: StudySubject) -> bool:
-    """Say whether a folder holds a study of a subject; the records are not compared."""
+def _is_study_of(folder: Path, subject: StudySubject, keys: set[str]) -> bool:
+    """Say whether a folder holds a study of a subject with one of the keys, whatever its records."""
     try:
         setting, plan = read_json(folder / SETTING), read_json(folder / PLAN)
     except UnusableError:
@@ -233,7 +242,7 @@ def _is_study_of(folder: Path, subject: StudySubject) -> bool:
     is_its = (
         setting.get("checkpoint") == subject.digest
         and setting.get("most records") == MOST_RECORDS
-        and "choices" in plan
+        and bool(keys & plan.keys())
         and plan.get("label column") == subject.label_column
         and plan.get("unit column") == subject.unit_column
         and plan.get("split") == subject.split

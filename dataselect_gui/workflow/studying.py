@@ -12,7 +12,7 @@ from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.paths import resolved
 from dataselect_gui.records.opening import for_model, open_source
 from dataselect_gui.records.reference import AS_THEY_ARE, LabelRule
-from dataselect_gui.records.source import SourceRef
+from dataselect_gui.records.source import Source, SourceRef
 from dataselect_gui.scoring.catalog import applicable, find_score
 from dataselect_gui.study.findings import Findings, read_findings
 from dataselect_gui.study.plan import (
@@ -173,6 +173,32 @@ def choose_study(
             _("Random picks are among the curves anyway; a study compares a score with them."),
             _("Name one or more scores, for example --scores vog,plis."),
         )
+    check_seeds(seeds)
+    if start not in {"scratch", "checkpoint"}:
+        raise UsageError(
+            _("--start cannot be “{start}”.", start=start),
+            _("Trainings start from scratch, or from the consortium's checkpoint."),
+            _("Give scratch or checkpoint."),
+        )
+    choices = Choices(
+        tuple(names),
+        tuple(shares),
+        tuple(epsilons),
+        seeds,
+        "scratch" if start == "scratch" else "checkpoint",
+    )
+    check_trainings(len(in_order(trainings(choices))), limit)
+    return choices
+
+
+def check_seeds(seeds: int) -> None:
+    """Refuse too few or too many repetitions.
+
+    Raises
+    ------
+    UsageError
+        Where there are.
+    """
     if not FEWEST_SEEDS <= seeds <= MOST_SEEDS:
         raise UsageError(
             _("--seeds cannot be {seeds}.", seeds=seeds),
@@ -188,20 +214,16 @@ def choose_study(
                 most=MOST_SEEDS,
             ),
         )
-    if start not in {"scratch", "checkpoint"}:
-        raise UsageError(
-            _("--start cannot be “{start}”.", start=start),
-            _("Trainings start from scratch, or from the consortium's checkpoint."),
-            _("Give scratch or checkpoint."),
-        )
-    choices = Choices(
-        tuple(names),
-        tuple(shares),
-        tuple(epsilons),
-        seeds,
-        "scratch" if start == "scratch" else "checkpoint",
-    )
-    count = len(in_order(trainings(choices)))
+
+
+def check_trainings(count: int, limit: int) -> None:
+    """Refuse more trainings than are allowed.
+
+    Raises
+    ------
+    UsageError
+        Where there are.
+    """
     if count > limit:
         raise UsageError(
             ngettext(
@@ -215,7 +237,6 @@ def choose_study(
                 count=count,
             ),
         )
-    return choices
 
 
 def foresee_study(request: StudyRequest, context: JobContext) -> StudyPlan:
@@ -286,13 +307,7 @@ def _job(request: StudyRequest, folder: Path, *, plan_only: bool) -> StudyJob:
     )
     ref = for_model(ref, checkpoint)
     check_studied(checkpoint)
-    source = open_source(ref)
-    if all(label is None for label in source.labels):
-        raise UnusableError(
-            _("The records cannot be studied."),
-            _("None of them has a label, so there is nothing to learn."),
-            _("Name the label column."),
-        )
+    check_labelled(open_source(ref))
     series, checkpoint_request = len(checkpoint.series), checkpoint.request
     applicable(
         choices.scores,
@@ -313,6 +328,22 @@ def _job(request: StudyRequest, folder: Path, *, plan_only: bool) -> StudyJob:
         limit=request.limit,
         plan_only=plan_only,
     )
+
+
+def check_labelled(source: Source) -> None:
+    """Refuse records without labels.
+
+    Raises
+    ------
+    UnusableError
+        Where none has one.
+    """
+    if all(label is None for label in source.labels):
+        raise UnusableError(
+            _("The records cannot be studied."),
+            _("None of them has a label, so there is nothing to learn."),
+            _("Name the label column."),
+        )
 
 
 def check_studied(checkpoint: Checkpoint) -> None:

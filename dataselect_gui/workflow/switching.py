@@ -85,7 +85,8 @@ def settle(
         if settings.table is None:
             before = (former.path, former.split, own.digest)
             if before != (source.path, source.split, checkpoint.digest):
-                settings.in_training = None  # The answer was about the former ones.
+                # The answers were about the former ones.
+                settings.in_training = settings.reference_in_training = None
             settings.source, settings.checkpoint = source, checkpoint
             project.save()
             return None

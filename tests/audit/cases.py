@@ -4,13 +4,8 @@ Neighbours are data sets, scoring included, that differ in the contents of one u
 a receiver sees of a whole transcript. The mistakes are the same cases with one thing done wrong.
 """
 
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from decimal import Decimal
-from pathlib import Path
-from typing import TypeAlias
 
 import numpy as np
 import torch
@@ -19,6 +14,7 @@ from numpy.typing import NDArray
 from dataselect_gui.privacy.calibration import quantile_scale
 from dataselect_gui.privacy.measurements import quantile_measurement
 from dataselect_gui.privacy.mechanisms.discrete_gaussian import DiscreteGaussian
+from dataselect_gui.privacy.mechanisms.everything import Everything
 from dataselect_gui.privacy.mechanisms.exact import Exact
 from dataselect_gui.privacy.mechanisms.laplace_on_counts import LaplaceOnCounts
 from dataselect_gui.privacy.mechanisms.laplace_on_scores import LaplaceOnScores
@@ -37,7 +33,9 @@ from dataselect_gui.release.kinds.report import Report
 from dataselect_gui.release.kinds.scores import Scores as ScoresKind
 from dataselect_gui.release.terms import Terms
 from dataselect_gui.scoring.clipped_sum import in_steps
+from tests.audit import calibrations, rule_cases
 from tests.audit.bounds import Sampler
+from tests.audit.claims import PRESSES, Case, Floats, both, copies, new_ledger
 from tests.audit.scorings import ATTACKS, Attack, by_the_program
 from tests.audit.worlds import (
     RIGHT,
@@ -54,51 +52,9 @@ from tests.audit.worlds import (
     terms,
     weaker,
 )
-from tests.ledgers import Desk
 
-PRESSES = 10
 BITS, SIDED, TOP = RandomizedResponse.name, OneSided.name, NoisyTopK.name
 NORMAL = DiscreteGaussian.name
-Floats: TypeAlias = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Case:
-    """One claim.
-
-    Attributes
-    ----------
-    name : str
-        What is audited.
-    claim, delta : float
-        What is claimed of one unit.
-    sample : Sampler
-        Draws outcomes.
-    tight : bool
-        Whether the mechanism reaches its claim, so that an audit must see nine tenths of it.
-    rare : bool
-        Whether the telling event is so rare that it needs more draws than others.
-    """
-
-    name: str
-    claim: float
-    sample: Sampler
-    delta: float = 0.0
-    tight: bool = False
-    rare: bool = False
-
-
-def both(outcomes: Callable[[NDArray[np.float64], int], Floats], m: int = 1) -> Sampler:
-    """Sample a unit of m records that are all right against one whose records are all wrong."""
-
-    def sample(count: int) -> tuple[Floats, Floats]:
-        return outcomes(records(*[WRONG] * m), count), outcomes(records(*[RIGHT] * m), count)
-
-    return sample
-
-
-def copies(contents: Floats, count: int) -> Floats:
-    return np.tile(contents, (count, 1))
 
 
 # Bits: offers and records, record by record
@@ -152,14 +108,6 @@ def withheld(told: Terms, *, shipped: bool) -> Sampler:
 
 
 # Transcripts: many presses of the button, by the program's own ledger
-
-
-@contextmanager
-def new_ledger() -> Iterator[Desk]:
-    """Keep a ledger in memory where the system can."""
-    memory = Path("/dev/shm")  # noqa: S108
-    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
-        yield Desk(Path(folder))
 
 
 def pressed_one_sided(epsilon: float, *, sealed: bool) -> Sampler:
@@ -510,6 +458,7 @@ CASES: dict[tuple[type[Kind], type[Mechanism]], Callable[[], list[Case]]] = {
     (Records, RandomizedResponse): bits_of_records,
     (Records, NoisyTopK): top_of_records,
     (Records, Exact): nothing_claimed,
+    (Records, Everything): nothing_claimed,
     (Offers, RandomizedResponse): bits_of_offers,
     (Offers, NoisyTopK): top_of_offers,
     (ScoresKind, LaplaceOnScores): noise_on_scores,
@@ -545,7 +494,12 @@ def transcripts() -> list[Case]:
         for attack in ATTACKS
     ]
     cases.append(Case("a bought threshold, then offers", 2.0, bought_then_bits(1.0, 1.0)))
-    return cases
+    return [
+        *cases,
+        Case("counts of a calibration", 1.0, calibrations.counts(1.0), tight=True),
+        Case("thresholds of a calibration", 1.0, calibrations.thresholds(1.0)),
+        Case("a calibration's direction", 1.0, calibrations.directions(1.0, 0.01), delta=0.01),
+    ]
 
 
 def honest() -> list[Case]:
@@ -557,7 +511,7 @@ def honest() -> list[Case]:
         Where something is registered that nothing audits.
     """
     audited = [case for line in registry.REGISTRY for case in CASES[line.kind, line.mechanism]()]
-    return [*audited, *transcripts()]
+    return [*audited, *transcripts(), *rule_cases.honest()]
 
 
 def mistakes() -> list[Case]:
@@ -584,6 +538,7 @@ def mistakes() -> list[Case]:
         Case("monotonic noise at m 2", 1.0, quantile(2.0, 2)),
         Case("a class-normalised score", 1.0, other_record(scores, normalised_in_class), rare=True),
         Case("a count for a threshold", 1.0, by_count(terms(sided, 1.0, kind="records"))),
+        Case("a count charged for one class alone", 1.0, calibrations.counts(1.0, classes_charged=1)),
         Case("a mean gradient", 1.0, gradient(summed, 1, mean=True), delta=0.01),
         Case("withheld records shipped", 0.0, withheld(terms(bits, 1.0), shipped=True)),
         Case("a fresh m-subset at each press", 1.0, pressed_people(1.0, kept=False)),
@@ -598,6 +553,7 @@ def mistakes() -> list[Case]:
             rare=True,
         ),
         *(Case(attack.name, 1.0, beside(attack, attack.careless)) for attack in ATTACKS),
+        *rule_cases.mistakes(),
     ]
 
 

@@ -14,7 +14,8 @@ from dataselect_gui.release.checks import discrete_gaussian
 from dataselect_gui.release.kinds.scores import Scores
 from dataselect_gui.scoring.scorer import Scorer
 from tests.audit.bounds import ERROR, lower_bound
-from tests.audit.cases import CASES, Case, honest, mistakes, names
+from tests.audit.cases import CASES, honest, mistakes, names
+from tests.audit.claims import Case
 from tests.helpers import config, preprocessor, write_json
 from tests.ledgers import Desk
 from tests.models import export

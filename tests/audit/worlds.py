@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 
 from dataselect_gui.privacy.mechanisms.mechanism import Setting
-from dataselect_gui.privacy.noise import draw_exponentials
+from dataselect_gui.privacy.noise import draw_coins, draw_exponentials
 from dataselect_gui.project.table import Index
 from dataselect_gui.records.source import Source
 from dataselect_gui.release.candidates import Candidates
@@ -49,7 +49,7 @@ def records(*contents: Sequence[float], copies: int = 1) -> NDArray[np.float64]:
 
 def terms(
     mechanism: str,
-    epsilon: float,
+    epsilon: float | None,
     *,
     m: int = 1,
     kind: str = "offers",
@@ -73,11 +73,12 @@ def terms(
     )
     setting = Setting(
         max_contributions=m,
-        epsilon=Decimal(str(epsilon)),
+        epsilon=None if epsilon is None else Decimal(str(epsilon)),
         delta=None if delta is None else Decimal(delta),
         count=count,
         query=what.query(line.mechanism),
     )
+    by_score = mechanism != "everything"
     return Terms(
         release="audit",
         program="audit",
@@ -86,11 +87,12 @@ def terms(
         mechanism=line.mechanism.calibrated(setting),
         conditional=False,
         unit="record" if m == 1 else "person",
-        score="el2n",
-        variant="",
+        score="el2n" if by_score else None,
+        variant="" if by_score else None,
         lowest=False,
-        cut=Cut("threshold", "agreed", Decimal(str(THRESHOLD))),
-        bounds=BOUNDS,
+        cut=Cut("threshold", "agreed", Decimal(str(THRESHOLD))) if by_score else None,
+        bounds=BOUNDS if by_score else None,
+        marks=None if by_score else "settled",
         in_training="no",
         after_exact=False,
         checkpoint="0" * 64,
@@ -103,8 +105,10 @@ def candidates(
     scoring: Scoring = score,
     part: NDArray[np.bool_] | None = None,
     threshold: float = THRESHOLD,
+    chosen: NDArray[np.bool_] | None = None,
+    keep: NDArray[np.int64] | None = None,
 ) -> Candidates:
-    """Return what a release chooses from, scored."""
+    """Return what a release chooses from, scored; chosen by the threshold where not stated."""
     scores = scoring(contents)
     everybody = np.ones(len(scores), dtype=bool)
     return Candidates(
@@ -112,11 +116,12 @@ def candidates(
         index=cast(Index, None),
         scores=scores,
         eligible=everybody,
-        chosen=scores >= threshold,
+        chosen=scores >= threshold if chosen is None else chosen,
         unit_column=None,
         scored_by="audit",
         labels=(),
         part=everybody if part is None else part,
+        keep=keep,
     )
 
 
@@ -130,14 +135,22 @@ def fresh_secrets(asked: Sequence[bytes]) -> NDArray[np.int64]:
     return draw_exponentials(len(asked))
 
 
+def fresh_coins(asked: Sequence[bytes]) -> NDArray[np.int64]:
+    """Return coins of a source that was never released before."""
+    return draw_coins(len(asked))
+
+
 def leaving(
     chosen_from: Candidates,
     told: Terms,
     secrets_of: Callable[[Sequence[bytes]], NDArray[np.int64]] = fresh_secrets,
+    coins_of: Callable[[Sequence[bytes]], NDArray[np.int64]] | None = None,
 ) -> NDArray[np.bool_]:
     """Draw a release, and say which records are in it, shape (n,)."""
     names = keys(len(chosen_from.scores))
-    drawn = json.loads(draw(chosen_from, names, told, secrets_of))["names"]
+    drawn = json.loads(draw(chosen_from, names, told, secrets_of, None, coins_of or fresh_coins))[
+        "names"
+    ]
     return np.array([key.hex() in drawn for key in names])
 
 

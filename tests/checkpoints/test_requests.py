@@ -17,6 +17,7 @@ from dataselect_gui.errors import UnusableError
 from dataselect_gui.records.images import with_8_bits
 from dataselect_gui.release.kinds.gradient import stated_norm
 from dataselect_gui.scoring.privacy_loss import PrivacyLoss
+from dataselect_gui.selection.rules import ScoreCut
 from dataselect_gui.workflow.release_terms import public_bounds
 from dataselect_gui.workflow.selecting import requested_rule
 from tests.helpers import hugging_face_folder, write_json
@@ -128,7 +129,7 @@ def test_a_request_is_refused_or_everything_that_reads_it_can(content: dict[str,
 
 def everything_reads(request: Request) -> None:
     rule = requested_rule(request, ["loss", "el2n", "clipped_norm"], 100)
-    if rule is not None and request.threshold is not None:
+    if isinstance(rule, ScoreCut) and request.threshold is not None:
         assert rule.value == Decimal(str(request.threshold))
     for score in ("loss", "vog", "el2n", "clipped_norm"):
         bounds = public_bounds(score, request, "single_label")
@@ -165,7 +166,8 @@ def test_a_training_that_is_taken_has_a_privacy_loss(training: dict[str, Any]) -
 
 
 def test_every_number_has_a_range() -> None:
-    others = "score direction contact deadline bounds class_statistics task pixel_range".split()
+    named = "score rule direction contact deadline bounds class_statistics task pixel_range"
+    others = [*named.split(), "calibration", "reference"]
     assert RANGES.keys() == KNOWN - set(others)
 
 

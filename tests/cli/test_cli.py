@@ -87,6 +87,42 @@ def test_the_whole_way_by_json(shell: Shell, project: Path) -> None:
     assert shell("inspect", project)["kind"] == "project"
 
 
+def test_rules_on_one_record_and_everything_by_json(shell: Shell, tmp_path: Path) -> None:
+    rule = {"conditions": [{"score": "loss", "most": {"bird": 0.4, "cat": 0.75}, "otherwise": "keep"}]}
+    checkpoint = consortium(tmp_path / "c", rule=rule)
+    project = scored_project(tmp_path / "p.dataselect", owner_records(tmp_path / "r.npz"), checkpoint)
+    sentence = (
+        "Records whose loss is at most that of its class (bird: 0.4, cat: 0.75). A record for which "
+        "that is no finite number, or of another class, is kept."
+    )
+    assert shell("inspect", checkpoint)["rule_in_words"] == [sentence]
+    by_class = shell("select", project, "--by", "loss", "--per-class")
+    assert by_class["rule_in_words"] == [sentence]
+    assert by_class["rule"]["conditions"][0]["most"] == {"bird": "0.4", "cat": "0.75"}
+    write_json(tmp_path / "rule.json", rule)
+    assert shell("select", project, "--rule", tmp_path / "rule.json")["ids"] == by_class["ids"]
+    assert shell("inspect", project)["rule_in_words"] == [sentence]
+    words = ("release", project, "--in-training", "no")
+    claimed = shell(*words, "--to", "b", "--epsilon", "1", "--budget", "4")
+    assert (claimed["epsilon"], claimed["conditional"]) == (1, False)
+    assert len(shell("select", project, "--all")["ids"]) == 40
+    shell(*words, "--to", "all", expect=2)
+    everything = shell(*words, "--to", "all", "--acknowledge-disclosure")
+    assert (everything["epsilon"], everything["conditional"]) == (None, False)
+    assert {check["ok"] for check in shell("verify", "all")["checks"]} == {True}
+    for unclear in (
+        ("--all", "--by", "loss", "--threshold", "1"),
+        ("--all", "--threshold", "1"),
+        ("--per-class",),
+        ("--by", "loss", "--per-class", "--count", "3"),
+        ("--rule", "rule.json", "--lowest"),
+        ("--rule", "missing.json"),
+        (),
+    ):
+        told = shell("select", project, *unclear, expect=4 if "missing.json" in unclear else 2)
+        assert told["error"]["what"]
+
+
 def test_offers_by_a_bought_threshold_by_json(shell: Shell, tmp_path: Path) -> None:
     source = owner_records(tmp_path / "records.npz")
     checkpoint = consortium(tmp_path / "consortium", bounds={"loss": [0, 1]})

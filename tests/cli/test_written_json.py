@@ -70,7 +70,7 @@ def a_preflight(folder: Path) -> str:
 def a_project(folder: Path) -> str:
     records, checkpoint = owner_records(folder / "r.npz"), consortium(folder / "c")
     project = scored_project(folder / "p.dataselect", records, checkpoint, unit_column="patient")
-    workflow.select_records(project, workflow.Rule("loss", "fraction", Decimal("0.25")))
+    workflow.select_records(project, workflow.ScoreCut("loss", "fraction", Decimal("0.25")))
     return printed(folder, "inspect", project)
 
 
@@ -112,7 +112,11 @@ CASES: dict[str, Callable[[Path], str]] = {
     "project": a_project,
     "bundle": a_bundle,
     "ledger": an_earlier_ledger,
-    **{f"study-{path.name}": a_study(path.name) for path in sorted(STUDIES.iterdir()) if path.is_dir()},
+    **{
+        f"study-{path.name}": a_study(path.name)
+        for path in sorted(STUDIES.iterdir())
+        if (path / "findings.json").is_file()
+    },
 }
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from dataselect_gui.privacy.ledger import Ledger
-from tests.faults.world import World, check_after, in_child, kill_many, look
+from tests.faults.world import World, at_step, check_after, in_child, kill_many, kill_self, look
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="kills processes by fork and signal")
 NAMESPACE = ("unshare", "--user", "--map-root-user", "--mount")
@@ -21,6 +22,24 @@ DEPRECATED_FORK = "ignore:This process:DeprecationWarning"
 @pytest.mark.filterwarnings(DEPRECATED_FORK)
 def test_a_killed_release_is_charged_and_finished_by_its_repeat(tmp_path: Path) -> None:
     kill_many(tmp_path / "worlds", 6, seed=1, tell=lambda _: None)
+
+
+@pytest.mark.filterwarnings(DEPRECATED_FORK)
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize(
+    ("number", "step"), [(4, "coins"), (4, "keep draw"), (5, "reserve"), (5, "rename")]
+)
+def test_coins_and_everything_are_finished_by_their_repeat(
+    number: int, step: str, when: str, tmp_path: Path
+) -> None:
+    """The sixth of the releases keeps by coins, the seventh is of everything."""
+    world = World.make(tmp_path)
+    world.number = number
+    words = world.next_release()
+    before = look(world.home)
+    code, _ = in_child(world.home, words, at_step(step, when, kill_self))
+    assert code == -signal.SIGKILL
+    check_after(world, words, before)
 
 
 @pytest.mark.filterwarnings(DEPRECATED_FORK)

@@ -24,6 +24,7 @@ from dataselect_gui.release import bundle, partial_folders, procedure, signing
 from dataselect_gui.release.candidates import Summed
 from dataselect_gui.release.verify import verify_bundle
 from dataselect_gui.workflow import releasing
+from tests.helpers import write_json
 from tests.ledgers import Desk
 from tests.projects import consortium, owner_records, scored_project
 
@@ -37,8 +38,17 @@ RELEASES: tuple[tuple[str, ...], ...] = (
     ),
     ("--as", "report", "--bins", "0.5"),
     ("--as", "gradient", "--clip", "1", "--delta", "1e-6", "--threshold-source", "agreed"),
+    ("--mechanism", "one-sided", "--threshold-source", "agreed"),
+    ("--mechanism", "everything", "--acknowledge-disclosure"),
 )
-"""What is released in turn; the second buys a threshold, which is a charge of its own."""
+"""What is released in turn; the second buys a threshold, which is a charge of its own.
+
+The sixth goes by a rule with a keep-probability, the last is of everything.
+"""
+RULE = {
+    "conditions": [{"score": "loss", "most": 0.75}],
+    "keep": {"by": "class", "probabilities": {"cat": 0.5}, "otherwise": 1},
+}
 STEPS: dict[str, tuple[Any, str]] = {
     "claim": (Session, "claim"),
     "keep": (Session, "keep"),
@@ -47,6 +57,7 @@ STEPS: dict[str, tuple[Any, str]] = {
     "make folder": (partial_folders, "FileLock"),
     "reserve": (Session, "reserve"),
     "secrets": (Session, "secrets_of"),
+    "coins": (Session, "coins_of"),
     "draw": (procedure, "draw"),
     "sum gradients": (releasing, "sum_gradients"),
     "keep draw": (Session, "keep_draw"),
@@ -86,6 +97,7 @@ class World:
         scored_project(world.project, source, checkpoint, unit_column="patient")
         key = signing.Signer(bytes(32))
         (world.projects / "key").write_bytes(_pem(key))
+        write_json(world.projects / "rule.json", RULE)
         return world
 
     @property
@@ -97,14 +109,25 @@ class World:
         """Return the command of a release that was never made before."""
         self.number += 1
         kind = RELEASES[self.number % len(RELEASES)]
-        rule = ("--fraction", "0.3") if "bought:0.25" in kind else ("--threshold", "0.5")
-        with_home(self.home, ["select", str(self.project), "--by", "loss", *rule])
-        epsilon = str(1 + Decimal(self.number) / 1000)
+        with_home(self.home, ["select", str(self.project), *self._rule(kind)])
+        epsilon = ("--epsilon", str(1 + Decimal(self.number) / 1000))
         return [
-            "release", str(self.project), "--to", str(self.out / f"b{self.number}"), "--epsilon",
-            epsilon, "--in-training", "no", "--budget", BUDGET, "--sign", str(self.projects / "key"),
+            "release", str(self.project), "--to", str(self.out / f"b{self.number}"),
+            *(() if "everything" in kind else epsilon),
+            "--in-training", "no", "--budget", BUDGET, "--sign", str(self.projects / "key"),
             "--per-unit", "2", *kind, "--json",
         ]  # fmt: skip
+
+    def _rule(self, kind: tuple[str, ...]) -> tuple[str, ...]:
+        if "everything" in kind:  # Each time it is another one: a record fewer.
+            return ("--all", "--withhold", str(self.number % 30))
+        if "one-sided" in kind:
+            return ("--rule", str(self.projects / "rule.json"))
+        return (
+            "--by",
+            "loss",
+            *(("--fraction", "0.3") if "bought:0.25" in kind else ("--threshold", "0.5")),
+        )
 
 
 def with_home(home: Path, words: list[str]) -> int:

@@ -232,6 +232,7 @@ def _edit_row(database: sqlite3.Connection, chance: Chance) -> None:
                 "budget",
                 "training",
                 "sealed",
+                "coins",
                 "kept",
                 "reserved",
                 "drawn",

@@ -38,7 +38,9 @@ def test_the_share_that_leaves_is_told_alike_everywhere() -> None:
     share = mechanism.share
     assert mechanism.expect(100, 10).recall == share
     assert mechanism.parameters()["share_that_leaves"]["value"] == share
-    assert f"probability {share:.6f}" in mechanism.how_drawn(of_people=False, lowest=False)
+    assert f"probability {share:.6f}" in mechanism.how_drawn(
+        of_people=False, lowest=False, by_rule=False
+    )
 
 
 def test_of_one_sided_releases_the_largest_counts_and_of_others_the_sum() -> None:

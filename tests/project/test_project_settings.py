@@ -41,7 +41,7 @@ def test_a_project_of_every_earlier_form_is_read_and_goes_on(folder: Path, tmp_p
     stated = json.loads((earlier / "project.json").read_text(encoding="utf-8"))
     before = workflow.scores(earlier)
     assert not np.isnan(before["loss"]).any()
-    workflow.put_selection(earlier, workflow.Rule("loss", "count", Decimal(5)), ["2"])
+    workflow.put_selection(earlier, workflow.ScoreCut("loss", "count", Decimal(5)), ["2"])
     kept = Project.open(earlier).settings
     assert json.loads((earlier / "project.json").read_text(encoding="utf-8"))["format"] == FORMAT
     assert workflow.scores(earlier)["loss"] == before["loss"]

@@ -105,7 +105,7 @@ def test_a_project_of_format_1_is_read_as_it_is(earlier: Path) -> None:
 def test_a_project_of_format_1_goes_on_in_the_new_form(earlier: Path) -> None:
     own = json.loads((earlier / "project.json").read_text())["checkpoint"]["digest"]
     stored = np.load(EARLIER / "table-1" / "loss.npy")
-    workflow.select_records(earlier, workflow.Rule("loss", "count", Decimal(5)))
+    workflow.select_records(earlier, workflow.ScoreCut("loss", "count", Decimal(5)))
     project = Project.open(earlier)
     assert project.settings.format == 2
     assert project.settings.withheld == ["3"]

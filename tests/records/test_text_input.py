@@ -321,6 +321,32 @@ REFUSED: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
         ),
         "around every text",
     ),
+    "tokens around tokens": (
+        lambda t: t.update(
+            post_processor={
+                "type": "Sequence",
+                "processors": [
+                    {"type": kind, "sep": ["[SEP]", 3], "cls": ["[CLS]", 2], **more}
+                    for kind, more in (
+                        ("BertProcessing", {}),
+                        ("RobertaProcessing", {"trim_offsets": True, "add_prefix_space": True}),
+                    )
+                ],
+            }
+        ),
+        "more than once",
+    ),
+    "a template around tokens": (
+        lambda t: t.update(
+            post_processor={
+                "type": "Sequence",
+                "processors": [
+                    template(A), {"type": "BertProcessing", "sep": ["[SEP]", 3], "cls": ["[CLS]", 2]}
+                ],
+            }
+        ),
+        "more than once",
+    ),
     "added tokens without a number": (lambda t: t["added_tokens"].append({"content": "x"}), "number"),
     "an empty added token": (
         lambda t: t["added_tokens"].append({"content": "", "id": 7}), "number"
@@ -339,6 +365,23 @@ REFUSED: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
 def test_what_a_tokenizer_may_not_be_is_refused_with_the_reason(tmp_path: Path, case: str) -> None:
     change, reason = REFUSED[case]
     assert reason in why(changed(word_pieces(tmp_path / "t"), change))
+
+
+@pytest.mark.parametrize(("around", "is_refused"), [(7, False), (8, True), (12, True)])
+def test_a_text_has_room_beside_what_is_put_around_it(
+    tmp_path: Path, around: int, is_refused: bool
+) -> None:
+    """With as many tokens around it as the model takes, the library would cut nothing."""
+    special = {"SpecialToken": {"id": "[SEP]", "type_id": 0}}
+    processor = template(*[special] * around, A)
+    processor["special_tokens"] = {"[SEP]": {"id": "[SEP]", "ids": [3], "tokens": ["[SEP]"]}}
+    folder = word_pieces(tmp_path / "t", model_max_length=8)
+    found = member(changed(folder, lambda t: t.update(post_processor=processor)), tokens=300)
+    if is_refused:
+        with pytest.raises(UnusableError, match="at most 8 tokens"):
+            TextInput(found)
+        return
+    assert TextInput(found)("a film " * 30).shape == (2, 8)
 
 
 @pytest.mark.parametrize(

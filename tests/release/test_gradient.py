@@ -34,7 +34,8 @@ from dataselect_gui.privacy.calibration import gaussian_scale
 from dataselect_gui.privacy.noise import add_gaussian
 from dataselect_gui.project.project import Project
 from dataselect_gui.records.array_frames import array_parts
-from dataselect_gui.records.source import SourceRef
+from dataselect_gui.records.model_input import Preprocessor
+from dataselect_gui.records.source import Content, SourceRef
 from dataselect_gui.release.candidates import Layout
 from dataselect_gui.release.kinds.gradient import CLIP_STEPS
 from dataselect_gui.sandbox.frames import write_frame
@@ -575,6 +576,28 @@ def test_a_record_of_which_nothing_can_be_made_adds_nothing_and_stops_nothing(
     (plain_rest, _), (other_rest, other_all) = sums
     np.testing.assert_array_equal(plain_rest, other_rest)
     assert np.array_equal(other_rest, other_all) == (label != "another")
+
+
+@pytest.mark.parametrize("fault", [StopIteration, MemoryError, RecursionError, KeyError("name")])
+def test_a_record_that_a_library_falls_over_adds_nothing_and_stops_nothing(
+    tmp_path: Path,
+    source: Path,
+    checkpoint: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: BaseException,
+) -> None:
+    project = scored_project(tmp_path / "p.dataselect", source, checkpoint, LOSSES)
+    expected = sum_over(project, source, checkpoint, [0, 2])
+    make, made = Preprocessor.__call__, list[object]()
+
+    def falls(preprocessor: Preprocessor, content: Content) -> NDArray[np.float32]:
+        made.append(content)
+        if len(made) == 3:  # The first is made up.
+            raise fault
+        return make(preprocessor, content)
+
+    monkeypatch.setattr(Preprocessor, "__call__", falls)
+    np.testing.assert_array_equal(sum_over(project, source, checkpoint, [0, 1, 2]), expected)
 
 
 def test_what_cannot_be_summed_at_all_is_told_before_a_record_is_read(

@@ -207,6 +207,10 @@ ONES: dict[str, object] = {
     "count_threshold": "0.5",
     "clip": "1",
     "noise_scale": 1e-9,
+    "rule": {"conditions": [{"score": "loss", "most": {"HIV": "0"}, "otherwise": "leave"}]},
+    "rule_from": "agreed",
+    "rule_scores": (("loss", ""),),
+    "marks": "settled",
 }
 """What only some releases have."""
 USED = {
@@ -223,6 +227,11 @@ USED = {
     "report, normal": "epsilon delta bins count_threshold noise_scale",
     "gradient": "epsilon delta cut threshold threshold_from clip bounds_from noise_scale",
     "person": "epsilon cut threshold threshold_from",
+    "rule": "epsilon rule rule_from rule_scores",
+    "rule, viewed": "epsilon rule_from rule_scores",
+    "rule, kept": "epsilon rule rule_from rule_scores",
+    "rule, bits": "epsilon rule rule_from rule_scores",
+    "everything": "marks",
 }
 DECLARED = {("scores, padded", "padded")}
 """That scores were padded shows in nothing else: there may be as many records as rows."""
@@ -248,6 +257,8 @@ def test_a_release_has_what_it_needs_and_nothing_else(
     assert forged(bundle_of(name), **{field: value}) or (name, field) in DECLARED
 
 
+CONDITION = {"score": "loss", "most": "0.9", "otherwise": "leave"}
+ONE: dict[str, object] = {"conditions": [CONDITION]}
 OTHERS: dict[str, list[object]] = {
     "release": ["0" * 15, "Mrs Smith", "0" * 17, "٠" * 16],
     "program": ["0.1.0-Mrs.Smith", "1+erika.mustermann", "1." * 9 + "1"],
@@ -278,15 +289,33 @@ OTHERS: dict[str, list[object]] = {
     "clip": ["0", "1e10", "1.50", "-1"],
     "clip_from": ["score", "viewed", "request"],
     "noise_scale": [0.0, -1.0, float("inf"), 10**9, 1e300],
+    "rule": [
+        None,
+        "everything",
+        {"conditions": []},
+        {**ONE, "conditions": [{**CONDITION, "most": "0.90"}]},
+        {**ONE, "conditions": [{**CONDITION, "most": 0.9}]},
+        {**ONE, "conditions": [{**CONDITION, "note": "Erika Mustermann"}]},
+        {**ONE, "conditions": [{**CONDITION, "score": "vog"}]},
+        {**ONE, "conditions": [{**CONDITION, "most": {"a\u200b": "0.9"}}]},
+        {**ONE, "conditions": [{**CONDITION, "most": {"a" * 301: "0.9"}}]},
+        {**ONE, "keep": {"by": "class", "probabilities": {"cat": "0.50"}, "otherwise": "1"}},
+    ],
+    "rule_from": [None, "Mrs Smith", "bought", "viewed"],
+    "rule_scores": [None, (), (("vog", ""),), (("loss", "std"),), (("loss", ""), ("loss", ""))],
+    "marks": [None, "viewed", "Mrs Smith"],
+    "after_marked": [True],
 }
 ALLOWED: dict[str, list[tuple[str, object]]] = {
     "person": [("per_unit", 5)],
     "gradient": [("clip_from", "request")],
     "records, exact": [("in_training", "yes"), ("in_training", "unknown")],
+    "everything": [("in_training", "yes"), ("after_marked", True)],
+    "rule, viewed": [("after_marked", True)],
 }
 """What another release may say, with all that follows from it: of a person any number of records may
-leave, a norm comes from the request or was agreed, and where nothing is promised any answer about
-training is one."""
+leave, a norm comes from the request or was agreed, where nothing is promised any answer about training
+is one, and what left before may have been marked late."""
 
 
 @every_kind

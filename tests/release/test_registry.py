@@ -256,10 +256,10 @@ def test_nothing_is_compared_with_the_name_of_a_kind_or_mechanism() -> None:
 def test_a_preview_gives_nobodys_word(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is for somebody who has not agreed to anything."""
     monkeypatch.setenv("DATASELECT_HOME", str(tmp_path / "home"))
-    given: list[tuple[bool, str | None]] = []
+    given: list[tuple[bool, bool, str | None]] = []
 
-    def check(*, acknowledged: bool, reason: str | None) -> None:
-        given.append((acknowledged, reason))
+    def check(*, unprotected: bool, disclosed: bool, reason: str | None) -> None:
+        given.append((unprotected, disclosed, reason))
 
     monkeypatch.setattr(Exact, "check_acknowledged", check)
     project = scored_project(

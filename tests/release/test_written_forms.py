@@ -27,12 +27,19 @@ from dataselect_gui import workflow
 from dataselect_gui.release.codec import from_entry, to_entry
 from tests.ledgers import Desk
 from tests.projects import consortium, owner_records, scored_project
-from tests.releases import files, is_verified, release, select, silent
+from tests.releases import files, is_verified, release, select, select_by, silent
 
 FORMS = Path(__file__).parents[1] / "written_forms"
 WHOLE = ("release.json", "privacy.json", "README.md", "preview.json", "ledger.json")
 """Files that are kept as they are; of the others, the digest."""
 
+_RULE: dict[str, Any] = {
+    "conditions": [
+        {"score": "loss", "most": {"bird": 0.5, "dog": "0.750"}, "otherwise": "keep"},
+        {"score": "loss", "least": 0.125},
+    ]
+}
+_KEEP = {"by": "class", "probabilities": {"cat": 0.5}, "otherwise": 1}
 _BINS: dict[str, Any] = {"kind": "report", "bins": "0.25,0.5"}
 _NORMAL: dict[str, Any] = {"mechanism": "discrete-gaussian", "delta": "1e-6"}
 CASES: dict[str, dict[str, Any]] = {
@@ -63,6 +70,21 @@ CASES: dict[str, dict[str, Any]] = {
         "in_training": "unknown",
         "people": True,
         "rule": {"fraction": "0.1"},
+    },
+    "records-rule": {"rule": _RULE, "request": {"rule": _RULE}},
+    "records-rule-viewed": {"rule": _RULE, "people": True, "max_contributions": 2},
+    "records-rule-kept": {"rule": {**_RULE, "keep": _KEEP}, "threshold_from": "agreed"},
+    "records-rule-bits": {
+        "rule": _RULE,
+        "request": {"rule": _RULE},
+        "mechanism": "randomized-response",
+    },
+    "records-everything": {
+        "rule": "everything",
+        "epsilon": None,
+        "budget": None,
+        "acknowledge_disclosure": True,
+        "in_training": "unknown",
     },
     "offers": {"kind": "offers"},
     "offers-bought": {
@@ -124,16 +146,20 @@ def write_case(folder: Path, name: str, patch: pytest.MonkeyPatch) -> dict[str, 
     patch.setattr("secrets.token_hex", chance.token)
     patch.setattr("secrets.SystemRandom", lambda: random.Random(0))
     patch.setattr("dataselect_gui.privacy.noise._measured", chance.noise)
+    patch.setattr("secrets.randbelow", random.Random(0).randrange)
     patch.setattr("dataselect_gui.release.procedure.buy_threshold", lambda *_, **__: Decimal("0.625"))
     patch.setattr("dataselect_gui.workflow.releasing.sum_gradients", summed)
-    request = {"bounds": {"loss": [0, 1]}, "max_grad_norm": 1.5}
+    request = {"bounds": {"loss": [0, 1]}, "max_grad_norm": 1.5, **asked.pop("request", {})}
     project = scored_project(
         folder / "p.dataselect",
         owner_records(folder / "r.npz"),
         consortium(folder / "consortium", **request),
         unit_column="patient" if is_of_people else None,
     )
-    select(project, **rule)
+    if isinstance(rule, dict) and "conditions" not in rule:
+        select(project, **rule)
+    else:
+        select_by(project, rule)
     stated = workflow.ReleaseRequest(
         to=folder / "b", **{"epsilon": "1", "in_training": "no", "budget": "9", **asked}
     )

@@ -22,6 +22,8 @@ from torch import Tensor, nn
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.norms import GradientNorms
 from dataselect_gui.scoring import scores
+from dataselect_gui.scoring.centres import Centres
+from dataselect_gui.scoring.direction import ClassDirections
 from dataselect_gui.scoring.model import Model
 from dataselect_gui.scoring.naive import naive_scores
 from dataselect_gui.scoring.quantities import MeasuredBatch, State
@@ -31,7 +33,16 @@ from dataselect_gui.scoring.scores.base import KeyedScore, MappedScore, ModelSco
 from dataselect_gui.tasks.single_label import SINGLE_LABEL
 from tests.helpers import write_json
 from tests.models import SIDE, save_series, stir, tiny_convnext
-from tests.oracle import oracle, oracle_alignment, oracle_plis, oracle_privacy_loss, oracle_vog
+from tests.oracle import (
+    oracle,
+    oracle_alignment,
+    oracle_distance,
+    oracle_features,
+    oracle_margin,
+    oracle_plis,
+    oracle_privacy_loss,
+    oracle_vog,
+)
 
 CPU = torch.device("cpu")
 RECORDS = np.random.default_rng(11).normal(size=(3, 1, SIDE, SIDE)).astype(np.float32)
@@ -43,6 +54,16 @@ REQUEST = {
     "steps": 30,
     "delta": 1e-5,
 }
+WIDTH, SHRINKAGE = 8, 0.1
+CALIBRATION = {
+    "alpha": 0.05,
+    "scores": {},
+    "split": {"statistics": 9, "thresholds": 9},
+    "seen_in_training": "no",
+    "file": "calibration.safetensors",
+    "features": {"shrinkage": SHRINKAGE, "rows": 9, "source": "own"},
+    "directions": {"rows": 9},
+}
 Values = NDArray[np.float64]
 
 
@@ -52,6 +73,7 @@ class World:
 
     models: list[nn.Module]
     direction: dict[str, Tensor]
+    calibrated: dict[str, Tensor]
     scorer: Scorer
     folder: Path
 
@@ -69,13 +91,58 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     named = dict(models[-1].named_parameters())
     direction = {name: torch.randn(p.shape, generator=drawn) for name, p in named.items()}
     save_file(direction, folder / "direction.safetensors")
-    write_json(folder / "dataselect.json", {**REQUEST, "direction": "direction.safetensors"})
+    some = torch.randn(9, WIDTH, generator=drawn, dtype=torch.float64)
+    calibrated = {
+        "means": torch.randn(3, WIDTH, generator=drawn, dtype=torch.float64),
+        "covariance": some.T @ some / 9,
+    }
+    for index in range(3):
+        for name, p in named.items():
+            values = torch.randn(p.shape, generator=drawn)
+            calibrated[f"direction.{index}.{name}"] = values
+    save_file(calibrated, folder / "calibration.safetensors")
+    content = {
+        **REQUEST,
+        "direction": "direction.safetensors",
+        "reference": "checkpoint-10",
+        "calibration": CALIBRATION,
+    }
+    write_json(folder / "dataselect.json", content)
     names = [name for name, score in SCORES.items() if score.needs_model]
-    return World(models, direction, Scorer(find_checkpoint(folder), names, CPU, "float64"), folder)
+    scorer = Scorer(find_checkpoint(folder), names, CPU, "float64")
+    return World(models, direction, calibrated, scorer, folder)
+
+
+def of_classes(world: World) -> Values:
+    """Return min(1, C/‖g‖)·⟨g, v_y⟩/‖v_y‖ of each record."""
+    values = []
+    for row, target in enumerate(TARGETS):
+        prefix = f"direction.{target}."
+        own = {
+            name.removeprefix(prefix): direction
+            for name, direction in world.calibrated.items()
+            if name.startswith(prefix)
+        }
+        (product,) = oracle_alignment(world.models[-1], RECORDS[row : row + 1], [target], own)
+        length = sum(float(v.double().square().sum()) for v in own.values()) ** 0.5
+        values.append(product / length * min(1, REQUEST["max_grad_norm"] / world.norms[-1][row]))
+    return np.array(values)
 
 
 ORACLES: dict[str, Callable[[World], Values]] = {
     "loss": lambda world: oracle(world.models[-1], RECORDS, TARGETS)["loss"],
+    "reducible_loss": lambda world: (
+        oracle(world.models[-1], RECORDS, TARGETS)["loss"]
+        - oracle(world.models[0], RECORDS, TARGETS)["loss"]
+    ),
+    "margin": lambda world: oracle_margin(world.models[-1], RECORDS, TARGETS),
+    "distance": lambda world: oracle_distance(
+        oracle_features(world.models[-1], RECORDS, lambda model: model.classifier),  # type: ignore[arg-type, return-value]
+        TARGETS,
+        world.calibrated["means"].numpy(),
+        world.calibrated["covariance"].numpy(),
+        SHRINKAGE,
+    ),
     "el2n": lambda world: oracle(world.models[-1], RECORDS, TARGETS)["el2n"],
     "grad_norm": lambda world: world.norms[-1],
     "clipped_norm": lambda world: np.minimum(world.norms[-1], REQUEST["max_grad_norm"]),
@@ -85,6 +152,7 @@ ORACLES: dict[str, Callable[[World], Values]] = {
         oracle_plis(world.models[-1], RECORDS, TARGETS).reshape(len(RECORDS), -1), axis=1
     ),
     "alignment": lambda world: oracle_alignment(world.models[-1], RECORDS, TARGETS, world.direction),
+    "clipped_alignment": of_classes,
 }
 """For each score of a model its definition, one record at a time."""
 TOLERANCE = {"privacy_loss": 1e-4}
@@ -117,13 +185,17 @@ def test_every_score_has_an_oracle() -> None:
 @pytest.mark.parametrize("name", ORACLES)
 def test_a_score_is_what_its_oracle_says(world: World, name: str) -> None:
     found = world.scorer.score([name], RECORDS, np.array(TARGETS))[name]
-    np.testing.assert_allclose(found, ORACLES[name](world), rtol=TOLERANCE.get(name, 1e-9), atol=0)
+    # A difference of two losses is exact relative to the larger one.
+    largest = oracle(world.models[0], RECORDS, TARGETS)["loss"].min() if name == "reducible_loss" else 0
+    atol = 1e-9 * largest
+    np.testing.assert_allclose(found, ORACLES[name](world), rtol=TOLERANCE.get(name, 1e-9), atol=atol)
 
 
 def test_the_naive_loop_of_the_preflight_agrees(world: World) -> None:
     names = [name for name, score in SCORES.items() if score.needs_model]
     found = naive_scores(find_checkpoint(world.folder), names, RECORDS, np.array(TARGETS))
-    at_the_logits = {Quantity.LOSS, Quantity.DISTANCE}  # The loop is there for gradients.
+    # The loop is there for gradients.
+    at_the_logits = {Quantity.LOSS, Quantity.DISTANCE, Quantity.MARGIN, Quantity.CLASS_DISTANCE}
     by_gradient = {
         name
         for name, score in SCORES.items()
@@ -214,6 +286,9 @@ def test_a_score_takes_the_passes_that_it_says(name: str) -> None:
     inner = Counting()
     state = State(Model(inner, None), GradientNorms(Model(inner, None)), SINGLE_LABEL)
     state.direction = {"inner.entry.weight": torch.ones(5, 4)}
+    several = {"inner.entry.weight": torch.ones(3, 5, 4)}
+    state.class_directions = ClassDirections((0, 1, 2), several, torch.full((3,), 20**0.5))
+    state.centres = Centres(torch.zeros(3, 5).double(), torch.eye(5).double())
     inputs, targets = torch.rand(2, 4), torch.tensor([0, 1])
     for _ in range(2):  # How such a batch is computed is found out on the first.
         inner.seen.clear()

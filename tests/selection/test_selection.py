@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dataselect_gui.selection.rules import Rule, select
+from dataselect_gui.selection.rules import ScoreCut
+from dataselect_gui.selection.selecting import select
 
 SCORES = np.array([0.5, np.nan, 0.9, 0.5, 0.1, 0.7])
 ALL = np.ones(6, dtype=bool)
@@ -28,23 +29,23 @@ ALL = np.ones(6, dtype=bool)
 def test_a_rule_picks(
     by: Literal["threshold", "count", "fraction"], value: str, lowest: bool, expected: list[int]
 ) -> None:
-    picked = select(Rule("loss", by, Decimal(value), lowest), SCORES, ALL)
+    picked = select(ScoreCut("loss", by, Decimal(value), lowest), {"loss": SCORES}, ALL)
     assert np.flatnonzero(picked.chosen).tolist() == expected
 
 
 def test_equal_scores_are_taken_in_the_sources_order() -> None:
-    picked = select(Rule("loss", "count", Decimal(3)), np.zeros(6), ALL)
+    picked = select(ScoreCut("loss", "count", Decimal(3)), {"loss": np.zeros(6)}, ALL)
     assert np.flatnonzero(picked.chosen).tolist() == [0, 1, 2]
 
 
 def test_withheld_records_are_never_picked_and_do_not_count() -> None:
     eligible = np.array([True, True, False, True, True, True])
-    picked = select(Rule("loss", "fraction", Decimal("0.5")), SCORES, eligible)
+    picked = select(ScoreCut("loss", "fraction", Decimal("0.5")), {"loss": SCORES}, eligible)
     assert np.flatnonzero(picked.chosen).tolist() == [0, 3, 5]
 
 
 def test_the_cut_of_a_count_is_the_last_score_taken() -> None:
-    assert select(Rule("loss", "count", Decimal(2)), SCORES, ALL).threshold == 0.7
+    assert select(ScoreCut("loss", "count", Decimal(2)), {"loss": SCORES}, ALL).threshold == 0.7
 
 
 @pytest.mark.parametrize(
@@ -60,7 +61,7 @@ def test_a_rule_says_how_many_it_picks(
     by: Literal["threshold", "count", "fraction"], value: str, eligible: int, count: int | None
 ) -> None:
     """For whoever selects and for whoever takes as many by chance."""
-    assert Rule("loss", by, Decimal(value)).count(eligible) == count
+    assert ScoreCut("loss", by, Decimal(value)).count(eligible) == count
 
 
 @given(
@@ -68,6 +69,10 @@ def test_a_rule_says_how_many_it_picks(
     share=st.decimals("0.01", "1", places=2),
 )
 def test_a_fraction_takes_half_up_of_the_eligible(scores: list[float], share: Decimal) -> None:
-    picked = select(Rule("loss", "fraction", share), np.array(scores), np.ones(len(scores), dtype=bool))
+    picked = select(
+        ScoreCut("loss", "fraction", share),
+        {"loss": np.array(scores)},
+        np.ones(len(scores), dtype=bool),
+    )
     wanted = int(share * len(scores) + Decimal("0.5"))
     assert picked.chosen.sum() == min(wanted, int((~np.isnan(scores)).sum()))

@@ -3,7 +3,8 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from dataselect_gui.selection.rules import Rule, select
+from dataselect_gui.selection.rules import ScoreCut
+from dataselect_gui.selection.selecting import select
 from dataselect_gui.study.sampling import flip, pick, split
 
 SCORES = np.random.default_rng(0).normal(size=200)
@@ -34,7 +35,7 @@ def test_another_seed_tests_on_others_but_sets_the_same_aside() -> None:
 
 def test_top_and_bottom_are_the_products_own_rule() -> None:
     for place, lowest in (("top", False), ("bottom", True)):
-        expected = select(Rule("", "fraction", Decimal("0.15"), lowest), SCORES, ALL).chosen
+        expected = select(ScoreCut("", "fraction", Decimal("0.15"), lowest), {"": SCORES}, ALL).chosen
         np.testing.assert_array_equal(pick(SCORES, place, "0.15", 0), expected)  # type: ignore[arg-type]
 
 

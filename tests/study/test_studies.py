@@ -11,7 +11,7 @@ from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.cli.app import main
 from dataselect_gui.errors import InterruptedByPersonError, UnusableError
 from dataselect_gui.jobs.context import JobContext
-from dataselect_gui.study.store import PLAN, RESULTS, SETTING
+from dataselect_gui.study.store import PLAN, RESULTS, SETTING, read_json
 from dataselect_gui.workflow import OtherStudyError, Phase, Progress, StudyChoices, StudySubject
 from dataselect_gui.workflow.study_folders import studies_of
 from tests.helpers import hugging_face_folder, write_json
@@ -122,6 +122,12 @@ def test_a_deletion_tells_of_studies_that_stay(tmp_path: Path) -> None:
     assert "Studies beside the project, with scores of these records: scans.study" in (
         workflow.before_deletion(project).stays
     )
+    plan = read_json(begun(tmp_path / "scans-2.study", workflow.study_subject(project)) / PLAN)
+    write_json(tmp_path / "scans-2.study" / PLAN, {"arms": plan.pop("choices"), **plan})
+    stays = workflow.before_deletion(project).stays
+    assert any(line.endswith("scans.study, scans-2.study") for line in stays)
+    subject = workflow.study_subject(project)
+    assert [folder.name for folder in studies_of(subject)] == ["scans.study"]
 
 
 # What is in them

@@ -263,6 +263,7 @@ def test_the_plan_is_made_by_the_command_and_trains_nothing(
 ) -> None:
     folder = tmp_path / "s.study"
     words = ["study", str(records), "--checkpoint", str(consortium), "--to", str(folder)]
+    words += ["--scores", "vog"]
     assert main([*words, "--dry-run", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["plan"]["trainings"] == told["plan"]["left"] == 200

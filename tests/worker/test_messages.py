@@ -23,7 +23,7 @@ from dataselect_gui.jobs.faults import Fault
 from dataselect_gui.jobs.kinds import JobKind
 from dataselect_gui.jobs.progress import Phase, Progress
 from dataselect_gui.records.source import SourceRef
-from dataselect_gui.worker.jobs import AnyJob, InspectJob, Job, ScoreJob, StudyJob, VerifyJob
+from dataselect_gui.worker.jobs import AnyJob, ArmsJob, InspectJob, Job, ScoreJob, StudyJob, VerifyJob
 from dataselect_gui.worker.messages import (
     ERRORS,
     Crashed,
@@ -61,12 +61,29 @@ STUDY = StudyJob(
     limit=10,
     plan_only=True,
 )
+ARMS = ArmsJob(
+    source=SOURCE,
+    clean=SourceRef(Path("/data/clean")),
+    rows=None,
+    strangers=None,
+    checkpoint=Path("/data/model"),
+    folder=Path("/data/study"),
+    epsilons=["3"],
+    release_epsilons=["1"],
+    seeds=5,
+    start="checkpoint",
+    plant="labels:0.2",
+    alpha="0.05",
+    libraries=["Cleanlab"],
+    limit=10,
+    plan_only=True,
+)
 CHECKING = VerifyJob(bundle=Path("/data/bundle"), digest=None, key=Path("/data/key"))
 LOOKING = InspectJob(path=Path("/data/scans"), records=SOURCE, thing="source")
 PLAN = StudyPlanned(trainings=2, left=1, seconds=3.0, seconds_beside=1.0, seconds_by_kind={"a": 0.5})
 
 
-@pytest.mark.parametrize("job", [SCORING, STUDY, CHECKING, LOOKING])
+@pytest.mark.parametrize("job", [SCORING, STUDY, ARMS, CHECKING, LOOKING])
 def test_a_job_arrives_as_it_was_sent(job: AnyJob) -> None:
     line = to_line(job)
     assert line.count(b"\n") == 1

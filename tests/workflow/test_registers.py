@@ -66,6 +66,17 @@ def test_a_person_is_found_however_the_name_and_the_register_were_written(
     assert all(workflow.scores(project)["eligible"])
 
 
+@pytest.mark.parametrize(
+    "text", ["patient 0\npatient 1\n", "2024;patient 0\n2025;patient 1\n", " patient 0 \n"]
+)
+def test_a_register_without_a_header_is_refused(people: Path, tmp_path: Path, text: str) -> None:
+    """The person in its first line would be taken for the name of the column, and leave."""
+    for use in (workflow.opt_out, workflow.opt_in, workflow.read_register):
+        with pytest.raises(UnusableError, match="first line"):
+            use(people, register(tmp_path, text), None)
+    assert all(workflow.scores(people)["eligible"])
+
+
 def test_a_record_that_comes_later_is_covered_too(
     people: Path, source: Path, checkpoint: Path, tmp_path: Path
 ) -> None:

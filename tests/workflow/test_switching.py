@@ -74,7 +74,7 @@ def test_selection_and_answer_go_with_their_checkpoint(
     first, second = rounds
     project = tmp_path / "p.dataselect"
     score(records, first, project)
-    rule = workflow.Rule("loss", "count", Decimal(4))
+    rule = workflow.ScoreCut("loss", "count", Decimal(4))
     workflow.select_records(project, rule, withhold=["3"])
     workflow.answer_training(project, "no")
     score(records, second, project)
@@ -125,7 +125,7 @@ def test_what_is_refused_leaves_the_project_with_its_checkpoint(
     other = Path(shutil.copytree(rounds[1], tmp_path / "other"))
     project = tmp_path / "p.dataselect"
     score(records, own, project)
-    before, scores = settings(project), workflow.scores(project)
+    scores, before = workflow.scores(project), settings(project)
     if refusal == "other records":
         with np.load(records) as arrays:
             records = array_file(tmp_path / "s.npz", **{**arrays, "x": 255 - arrays["x"]})

@@ -27,9 +27,10 @@ class Exact(SelectionMechanism):
     epsilon: None = None
 
     @classmethod
-    def check_acknowledged(cls, *, acknowledged: bool, reason: str | None) -> None:
+    def check_acknowledged(cls, *, unprotected: bool, disclosed: bool, reason: str | None) -> None:
         """Refuse a release without the owner's acknowledgement that nothing protects the records."""
-        if not acknowledged or not (reason or "").strip():
+        del disclosed
+        if not unprotected or not (reason or "").strip():
             raise UsageError(
                 _("An exact release needs your word."),
                 f"{_(NO_PROTECTION)} {_(NOT_COVERED_LATER)}",
@@ -69,9 +70,9 @@ class Exact(SelectionMechanism):
         """Return what to expect: the selection leaves."""
         return Agreement(1.0, 1.0, share_of(selected, records))
 
-    def how_drawn(self, *, of_people: bool, lowest: bool) -> str:
+    def how_drawn(self, *, of_people: bool, lowest: bool, by_rule: bool) -> str:
         """Say that nothing is drawn."""
-        del lowest
+        del lowest, by_rule
         if of_people:
             return _("None: every selected record that takes part leaves.")
         return _("None: every selected record leaves.")

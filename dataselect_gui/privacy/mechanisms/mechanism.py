@@ -149,19 +149,26 @@ class Mechanism(ABC):
 
     @classmethod
     def proof(cls) -> Path:
-        """Return the page with the proof of the guarantee."""
-        return Path(__file__).with_name(f"{cls.name.replace('-', '_')}.md")
+        """Return the page with the proof of the guarantee, which lies beside its module."""
+        return Path(__file__).with_name(f"{cls.__module__.rpartition('.')[2]}.md")
 
     @classmethod
-    def check_acknowledged(cls, *, acknowledged: bool, reason: str | None) -> None:
+    def check_acknowledged(cls, *, unprotected: bool, disclosed: bool, reason: str | None) -> None:
         """Refuse a release without the owner's acknowledgement, where it needs one.
+
+        Parameters
+        ----------
+        unprotected, disclosed : bool
+            Whether the owner chose no protection, and acknowledged that records are disclosed.
+        reason : str or None
+            The owner's.
 
         Raises
         ------
         UsageError
             Where the acknowledgement is missing.
         """
-        del acknowledged, reason
+        del unprotected, disclosed, reason
 
     @classmethod
     def read_epsilon(cls, stated: str | None) -> Decimal | None:
@@ -247,9 +254,9 @@ class Mechanism(ABC):
         """Return what ``release.json`` states of its noise; None where it adds none."""
         return None
 
-    def remarks(self, *, of_people: bool) -> list[str]:
+    def remarks(self, *, of_people: bool, by_rule: bool) -> list[str]:
         """Return further sentences for the card."""
-        del of_people
+        del of_people, by_rule
         return []
 
 
@@ -280,7 +287,7 @@ class SelectionMechanism(Mechanism):
         """
 
     @abstractmethod
-    def how_drawn(self, *, of_people: bool, lowest: bool) -> str:
+    def how_drawn(self, *, of_people: bool, lowest: bool, by_rule: bool) -> str:
         """Return how it draws, as a sentence.
 
         Parameters
@@ -289,6 +296,8 @@ class SelectionMechanism(Mechanism):
             Whether the unit is a person, of whom at most m records take part.
         lowest : bool
             Whether the lowest scores are wanted.
+        by_rule : bool
+            Whether a rule of conditions on one record picks, rather than a cut of one score.
         """
 
     def _per_record(self) -> str:

@@ -107,9 +107,9 @@ class NoisyTopK(SelectionMechanism):
         del selected
         return highest_noised(float(self.max_contributions / self.epsilon), records, self.count)
 
-    def how_drawn(self, *, of_people: bool, lowest: bool) -> str:
+    def how_drawn(self, *, of_people: bool, lowest: bool, by_rule: bool) -> str:
         """Return how it draws, as a sentence."""
-        del of_people
+        del of_people, by_rule
         message = (
             N_(
                 "Every score was clipped to its bounds and got {noise} steps of {steps} between the "

@@ -27,6 +27,21 @@ COUNT_TELLS = (
     "The number of files tells roughly how many records scored high (the number of files divided by "
     "{share})."
 )
+PASSING_TELLS = (
+    "The number of files tells roughly how many records the rule picks (the number of files divided by "
+    "{share})."
+)
+_BY_RULE = {
+    True: N_(
+        "Each record that the rule picks and that takes part leaves with probability "
+        "{share:.6f}{per_record}, by one secret drawn once per record."
+    ),
+    False: N_(
+        "Each record that the rule picks leaves with probability {share:.6f}{per_record}, by one "
+        "secret drawn once per record."
+    ),
+}
+"""How it draws by a rule, where the unit is a person and where it is not."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,18 +99,20 @@ class OneSided(SelectionMechanism):
         return np.flatnonzero(pool.chosen & (pool.secrets() < self.cut))
 
     def charge(self) -> Charge:
-        """Return its charge: of all one-sided releases only the largest ε counts."""
+        """Return its charge: of one-sided releases by the same columns only the largest ε counts."""
         return Charge(self.epsilon, one_sided=True)
 
     def expect(self, records: int, selected: int) -> Agreement:
         """Return the expected agreement: a part of the selection leaves, and nothing else."""
         return Agreement(1.0, self.share, share_of(selected, records))
 
-    def how_drawn(self, *, of_people: bool, lowest: bool) -> str:
+    def how_drawn(self, *, of_people: bool, lowest: bool, by_rule: bool) -> str:
         """Return how it draws, as a sentence."""
         del lowest
         message = (
-            N_(
+            _BY_RULE[of_people]
+            if by_rule
+            else N_(
                 "Each record beyond the threshold that takes part leaves with probability "
                 "{share:.6f}{per_record}, by one secret drawn once per record."
             )
@@ -107,12 +124,12 @@ class OneSided(SelectionMechanism):
         )
         return _(message, share=self.share, per_record=self._per_record())
 
-    def remarks(self, *, of_people: bool) -> list[str]:
+    def remarks(self, *, of_people: bool, by_rule: bool) -> list[str]:
         """Return what the number of files tells."""
         return [
             f"Of 100 records in the owner's selection{' that take part' if of_people else ''}, about "
             f"{100 * self.share:.0f} leave and the rest stay; which ones, chance decided.",
-            COUNT_TELLS.format(share=f"{self.share:.2f}"),
+            (PASSING_TELLS if by_rule else COUNT_TELLS).format(share=f"{self.share:.2f}"),
         ]
 
     def parameters(self) -> dict[str, dict[str, object]]:

@@ -66,16 +66,23 @@ class RandomizedResponse(SelectionMechanism):
         right, wrong = kept * selected, (1 - kept) * (records - selected)
         return Agreement(share_of(right, right + wrong), kept, share_of(selected, records))
 
-    def how_drawn(self, *, of_people: bool, lowest: bool) -> str:
+    def how_drawn(self, *, of_people: bool, lowest: bool, by_rule: bool) -> str:
         """Return how it draws, as a sentence."""
         del of_people, lowest
-        return _(
-            "Whether a record is beyond the threshold is told truly with probability "
-            "{share:.6f}{per_record} and turned round otherwise; the records for which the answer is "
-            "yes are here.",
-            share=self.kept_share,
-            per_record=self._per_record(),
+        message = (
+            N_(
+                "Whether the rule picks a record is told truly with probability "
+                "{share:.6f}{per_record} and turned round otherwise; the records for which the answer "
+                "is yes are here."
+            )
+            if by_rule
+            else N_(
+                "Whether a record is beyond the threshold is told truly with probability "
+                "{share:.6f}{per_record} and turned round otherwise; the records for which the answer "
+                "is yes are here."
+            )
         )
+        return _(message, share=self.kept_share, per_record=self._per_record())
 
     def parameters(self) -> dict[str, dict[str, object]]:
         """Return the share told truly."""

@@ -152,6 +152,8 @@ class RowTable:
     features : dict
         What stands before a cell in a row as it is kept, ``"age":`` with each % twice → the column's
         cells, in JSON.
+    whole_rows : ndarray of uint8
+        As `SourceOfRows` has it.
     """
 
     path: Path
@@ -161,6 +163,7 @@ class RowTable:
     columns: Sequence[str]
     notes: Sequence[str]
     features: dict[bytes, Column]
+    whole_rows: NDArray[np.uint8]
     classes: Sequence[str] | None = None
     problems: Sequence[Problem] = ()
     ignored: int = 0
@@ -218,6 +221,7 @@ def _open_table(where: SourceRef) -> RowTable:
             *(unit_notes(units) if units is not None else []),
         ],
         features={_head(name): _as_json(table.column(name)) for name in chosen},
+        whole_rows=table.row_hashes,
     )
 
 

@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO, ClassVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.records.column_notes import label_notes, labels_of, unit_notes, units_of
 from dataselect_gui.records.forms.form import WrittenForm
@@ -179,6 +182,7 @@ class TextTable:
     notes: Sequence[str]
     texts: Column
     rows: Sequence[int]
+    whole_rows: NDArray[np.uint8]
     ignored: int = 0
     kind: RecordKind = TEXTS
     classes: Sequence[str] | None = None
@@ -275,4 +279,5 @@ def _open_table(where: SourceRef) -> TextTable:
         ],
         texts=texts,
         rows=there,
+        whole_rows=table.row_hashes[there],
     )

@@ -29,6 +29,7 @@ from dataselect_gui.records.tables.table import (
     check_shape,
     own_name,
     place_of,
+    row_hash,
     unreadable,
 )
 from dataselect_gui.texts import N_, _
@@ -36,6 +37,8 @@ from dataselect_gui.texts import N_, _
 ENDINGS = frozenset({".parquet", ".pq", ".feather", ".arrow"})
 ROW_COUNT = ""
 """What the number of rows is asked for as: no column is called so."""
+ROW_HASHES = "\0rows"
+"""The same of the hashes of whole rows."""
 MOST_BYTES = 2 << 30
 """Of all cells, in UTF-8."""
 _PARQUET, _FEATHER_1 = b"PAR1", b"FEA1"
@@ -43,6 +46,7 @@ _MOST_DIRECTORY = 1 << 25
 """Bytes of the end of a Parquet file, which describes each column of each group of rows."""
 _DEEPEST = 32
 _BATCH_ROWS = 4096
+_NO_COLUMNS = frozenset({ROW_COUNT, ROW_HASHES})
 _Batches: TypeAlias = Callable[[list[int]], Iterator[Any]]
 """Yields batches with the columns at some places."""
 _DAMAGED = N_("It is damaged, or is no such file.")
@@ -60,7 +64,8 @@ def unpack_columns(
     name : str
         What it is called.
     needed : sequence of str
-        The columns; `ROW_COUNT` stands for the number of rows.
+        The columns; `ROW_COUNT` stands for the number of rows, `ROW_HASHES` for what `row_hash` makes
+        of each.
 
     Returns
     -------
@@ -84,13 +89,14 @@ def _read(
     schema, stated, batches = _opened(file, name)
     names = [own_name(title) for title in schema.names]
     check_shape(name, len(names), stated or 0)
-    places = {title: place_of(title, names, name) for title in needed if title != ROW_COUNT}
+    places = {title: place_of(title, names, name) for title in needed if title not in _NO_COLUMNS}
     chosen = {title: place for title, place in places.items() if place is not None}
     for title, place in chosen.items():
         _check_type(name, title, schema.field(place).type)
     stored = {title: bytearray() for title in chosen}
-    rows = size = 0
-    for batch in batches(list(chosen.values())):
+    rows, size, hashes = 0, 0, bytearray()
+    read = list(range(len(names))) if ROW_HASHES in needed else list(chosen.values())
+    for batch in batches(read):
         batch.validate(full=True)
         rows += batch.num_rows
         check_shape(name, len(names), rows)
@@ -102,11 +108,16 @@ def _read(
             if max(map(len, cells), default=0) > MOST_CELL:
                 raise unreadable(name, _("A cell has more than {most:,} bytes.", most=MOST_CELL))
             stored[title] += b"".join(cell + END for cell in cells)
+        if ROW_HASHES in needed:
+            all_cells = map(_whole_cells, batch.columns)
+            hashes += b"".join(map(row_hash, zip(*all_cells, strict=True)))
     if stated is not None and chosen and stated != rows:
         raise unreadable(name, _(_DAMAGED))
     made: list[tuple[str, NDArray[Any]]] = []
     if ROW_COUNT in needed:
         made.append((ROW_COUNT, np.array([rows if chosen or stated is None else stated])))
+    if ROW_HASHES in needed:
+        made.append((ROW_HASHES, np.frombuffer(hashes, dtype=np.uint8)))
     made += [(title, np.frombuffer(column, dtype=np.uint8)) for title, column in stored.items()]
     return [title for title in names if title], iter(made)
 
@@ -156,6 +167,14 @@ def _check_type(file: str, column: str, kind: Any) -> None:  # noqa: ANN401
 
     if types.is_binary(kind) or types.is_large_binary(kind) or types.is_fixed_size_binary(kind):
         raise unreadable(file, _("Its column “{column}” holds bytes.", column=column))
+
+
+def _whole_cells(array: Any) -> list[bytes]:  # noqa: ANN401
+    """Return the values of any array as bytes: as cells where they can be."""
+    try:
+        return _cells(array)
+    except (TypeError, ValueError):  # Bytes, alone or within others, or very long.
+        return [b"" if value is None else repr(value).encode() for value in array.to_pylist()]
 
 
 def _cells(array: Any) -> list[bytes]:  # noqa: ANN401

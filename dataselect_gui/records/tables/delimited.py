@@ -22,6 +22,7 @@ from dataselect_gui.records.tables.table import (
     check_shape,
     own_name,
     place_of,
+    row_hash,
     unreadable,
     usable,
 )
@@ -99,11 +100,12 @@ def _read(
         asked = usable(names) if wanted is None else wanted
         places = {title: place_of(title, names, name) for title in asked}
         stored = {place: bytearray() for place in places.values() if place is not None}
-        count = 0
+        count, hashes = 0, bytearray()
         rows = _whole_rows(reader, name, len(names), skipped)
         while chunk := list(islice(rows, _CHUNK_ROWS)):
             count += len(chunk)
             check_shape(name, len(names), count, most)
+            hashes += b"".join(row_hash(map(str.encode, cells)) for cells in chunk)
             for place, column in stored.items():
                 column += END.join(cells[place].encode() for cells in chunk) + END
     except csv.Error:
@@ -117,7 +119,8 @@ def _read(
             ),
         ) from None
     columns = {title: Column(stored[place]) for title, place in places.items() if place is not None}
-    return Table(name, tuple(title for title in names if title), count, columns, tuple(notes))
+    titles = tuple(title for title in names if title)
+    return Table(name, titles, count, columns, tuple(notes), bytes(hashes))
 
 
 class _Lines(Iterator[str]):

@@ -15,6 +15,7 @@ from dataselect_gui.records.tables.table import (
     check_shape,
     own_name,
     place_of,
+    row_hash,
     unreadable,
     usable,
 )
@@ -49,7 +50,7 @@ def read_json_lines(
     """Read some columns of a table in JSON lines, in UTF-8. See `read_delimited`."""
     kept = None if wanted is None else {own_name(asked).casefold() for asked in wanted}
     columns: dict[str, _Cells] = {}
-    rows = line = 0
+    rows, line, hashes = 0, 0, bytearray()
     file.seek(0)
     try:
         while stored := file.readline(_MOST_LINE + 1):
@@ -66,6 +67,7 @@ def read_json_lines(
                 cells = columns.setdefault(title, _Cells())
                 if kept is None or own_name(title).casefold() in kept:
                     cells.put(rows, as_cell(value))
+            hashes += row_hash(_text(value).encode("utf-8", "replace") for value in row.values())
             rows += 1
             check_shape(name, len(columns), rows, most)
     except RecursionError:
@@ -100,7 +102,7 @@ def read_json_lines(
     }
     halved = sum(columns[titles[place]].halved for place in places.values() if place is not None)
     notes = () if not halved else (_halved_note(name, halved),)
-    return Table(name, tuple(title for title in names if title), rows, found, notes)
+    return Table(name, tuple(title for title in names if title), rows, found, notes, bytes(hashes))
 
 
 def as_cell(value: object) -> str:
@@ -111,12 +113,16 @@ def as_cell(value: object) -> str:
     ValueError
         Where it is too long.
     """
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return ""
-    cell = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    cell = _text(value)
     if len(cell) > MOST_CELL:
         raise ValueError("a cell that is too long")
     return cell
+
+
+def _text(value: object) -> str:
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _halved_note(name: str, cells: int) -> str:

@@ -9,15 +9,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.records.decoding_process import unpacked
 from dataselect_gui.records.npz import most_memory
 from dataselect_gui.records.source import UnreadableRecordError
 from dataselect_gui.records.tables.columnar import ENDINGS as COLUMNAR
-from dataselect_gui.records.tables.columnar import MOST_BYTES, ROW_COUNT
+from dataselect_gui.records.tables.columnar import MOST_BYTES, ROW_COUNT, ROW_HASHES
 from dataselect_gui.records.tables.delimited import read_delimited
 from dataselect_gui.records.tables.json_lines import read_json_lines
 from dataselect_gui.records.tables.table import (
+    HASH_BYTES,
     MOST_ROWS,
     Column,
     Table,
@@ -86,14 +89,16 @@ def _read_columnar(
     most = min(MOST_BYTES, most_memory())
     if wanted is None:
         wanted = usable(unpacked(kind, path, [], most)[0])
-    names, arrays = unpacked(kind, path, [ROW_COUNT, *wanted], most)
+    names, arrays = unpacked(kind, path, [ROW_COUNT, ROW_HASHES, *wanted], most)
+    hashes = arrays.pop(ROW_HASHES, np.empty(0)).tobytes()
     columns = {title: Column(cells) for title, cells in arrays.items() if title != ROW_COUNT}
     rows = int(arrays[ROW_COUNT][0]) if ROW_COUNT in arrays and arrays[ROW_COUNT].size == 1 else -1
-    if any(len(column) != rows for column in columns.values()) or not all(map(str, names)):
+    is_whole = all(len(column) == rows for column in columns.values())
+    if not is_whole or len(hashes) != rows * HASH_BYTES or not all(map(str, names)):
         raise UnusableError(  # What came may be the work of the file.
             _("“{name}” cannot be read as a table.", name=path.name),
             _("What read it fell over it: it may be made to do harm."),
             _("Ask for another copy of it."),
         )
     check_shape(path.name, len(names), rows, most_rows)
-    return Table(path.name, tuple(names), rows, columns)
+    return Table(path.name, tuple(names), rows, columns, whole_rows=hashes)

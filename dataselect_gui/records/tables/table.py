@@ -6,6 +6,7 @@ all others (never shortened to float32), ``true`` and ``false``, dates in ISO 86
 as JSON; NaN is empty.
 """
 
+import hashlib
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,6 +25,7 @@ MOST_COLUMNS = 10_000
 MOST_CELL = 1 << 20
 """Characters of one cell."""
 MOST_CELLS = 1 << 30
+HASH_BYTES = 32
 _MARK = "\ufeff"
 END = b"\xff"
 """Ends each cell of a column; UTF-8 has no such byte."""
@@ -86,6 +88,8 @@ class Table:
         Column, as it was asked for → its cells; those that there are.
     notes : tuple of str
         What a person may have to know of how the file was read.
+    whole_rows : bytes
+        What `row_hash` makes of each row, one behind the other.
     """
 
     name: str
@@ -93,6 +97,12 @@ class Table:
     rows: int
     columns: Mapping[str, Column]
     notes: tuple[str, ...] = ()
+    whole_rows: bytes = b""
+
+    @property
+    def row_hashes(self) -> NDArray[np.uint8]:
+        """The hash of each whole row, shape (rows, 32)."""
+        return np.frombuffer(self.whole_rows, dtype=np.uint8).reshape(self.rows, HASH_BYTES)
 
     def column(self, asked: str) -> Column:
         """Return a column that was asked for.
@@ -113,6 +123,11 @@ class Table:
                 _("Name one of these."),
             )
         return self.columns[asked]
+
+
+def row_hash(cells: Iterable[bytes]) -> bytes:
+    """Return the SHA-256 of all cells of a row, in UTF-8, whatever order and names its columns have."""
+    return hashlib.sha256(END.join(sorted(filter(None, map(bytes.strip, cells))))).digest()
 
 
 def own_name(header: object) -> str:

@@ -186,6 +186,16 @@ class Gradient(Kind):
 
     def how_drawn(self, terms: "Terms") -> str:
         """Return how it was drawn, as a sentence."""
+        noise = as_noise(terms.mechanism).noise
+        if terms.rule is not None:
+            return _(
+                "The gradient of the loss of each record that the rule picks was clipped to norm "
+                "{clip} and brought to whole steps of norm at most {steps}; every element of their sum "
+                "got {noise} × {clip}.",
+                clip=exact(self.clip),
+                steps=CLIP_STEPS,
+                noise=noise,
+            )
         threshold = None if terms.cut is None else terms.cut.threshold
         beyond = None if threshold is None else exact(threshold)
         message = (
@@ -201,7 +211,6 @@ class Gradient(Kind):
                 "element of their sum got {noise} × {clip}."
             )
         )
-        noise = as_noise(terms.mechanism).noise
         return _(message, threshold=beyond, clip=exact(self.clip), steps=CLIP_STEPS, noise=noise)
 
     def how_computed(self, terms: "Terms") -> str:

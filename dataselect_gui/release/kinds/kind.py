@@ -20,7 +20,7 @@ from dataselect_gui.privacy.usefulness import Agreement, Width
 from dataselect_gui.records.forms.form import Leaving, Written, WrittenForm
 from dataselect_gui.release.candidates import Candidates, Summed
 from dataselect_gui.texts import N_, _
-from dataselect_gui.texts.promises import FIXED, MANY, RELATED, SHIFTS_ODDS, WITHHELD_HERE
+from dataselect_gui.texts.promises import FIXED, MANY, MANY_PASS, RELATED, SHIFTS_ODDS, WITHHELD_HERE
 
 if TYPE_CHECKING:
     from dataselect_gui.release.terms import Terms
@@ -47,6 +47,8 @@ class Material:
         Returns the sealed secrets of records.
     summed : tuple or None
         For a gradient: the sum over the chosen records.
+    coins_of : callable or None
+        Returns the sealed coins of records; None where the rule keeps none with a probability.
     """
 
     candidates: Candidates
@@ -55,6 +57,16 @@ class Material:
     terms: "Terms"
     secrets_of: Callable[[Sequence[bytes]], NDArray[np.int64]]
     summed: Summed | None
+    coins_of: Callable[[Sequence[bytes]], NDArray[np.int64]] | None = None
+
+    def picked(self) -> NDArray[np.bool_]:
+        """Return which of the records that take part the rule picks, by their coins too, shape (n,)."""
+        chosen, keep = self.candidates.chosen[self.rows], self.candidates.keep
+        if keep is None:
+            return chosen
+        assert self.coins_of is not None
+        kept: NDArray[np.bool_] = self.coins_of(self.keys)[self.rows] < keep[self.rows]
+        return chosen & kept
 
 
 @dataclass(frozen=True)
@@ -301,9 +313,10 @@ class Kind(ABC):
         del terms
         return ""
 
-    def not_protected(self, mechanism: Mechanism) -> list[str]:
+    def not_protected(self, terms: "Terms") -> list[str]:
         """Return what no ε covers."""
-        del mechanism
+        if terms.rule is not None:
+            return [_(FIXED), _(MANY_PASS), _(RELATED)]
         return [_(FIXED), _(MANY), _(RELATED)]
 
     def warnings(self, form: WrittenForm | None) -> tuple[str, ...]:

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from dataselect_gui.checkpoints.checkpoint import Member
 from dataselect_gui.errors import FaultError
-from dataselect_gui.privacy.mechanisms.mechanism import Mechanism
 from dataselect_gui.records.forms.form import Leaving, Written, WrittenForm
 from dataselect_gui.records.forms.image_files import LISTING
 from dataselect_gui.records.kinds import form_in
@@ -27,8 +26,11 @@ from dataselect_gui.texts.promises import (
     FIXED,
     IN_FULL,
     MANY,
+    MANY_PASS,
     NUMBER_OF_FILES,
+    NUMBER_PASSING,
     READABLE,
+    READABLE_AND_FIT,
     RELATED,
     WITHHELD,
 )
@@ -96,10 +98,15 @@ class Records(SelectionKind):
         """Return how much a bundle holds."""
         return ngettext("{count:,} record", "{count:,} records", count)
 
-    def not_protected(self, mechanism: Mechanism) -> list[str]:
+    def not_protected(self, terms: "Terms") -> list[str]:
         """Return what no ε covers."""
-        keeps = as_selection(mechanism).keeps_to_selection
-        listed = [IN_FULL, FIXED, *((NUMBER_OF_FILES,) if keeps else (READABLE, MANY)), RELATED]
+        keeps = as_selection(terms.mechanism).keeps_to_selection
+        if terms.marks is not None:
+            listed = [IN_FULL, FIXED, READABLE_AND_FIT]
+        elif terms.rule is not None:
+            listed = [IN_FULL, FIXED, READABLE, NUMBER_PASSING if keeps else MANY_PASS, RELATED]
+        else:
+            listed = [IN_FULL, FIXED, *((NUMBER_OF_FILES,) if keeps else (READABLE, MANY)), RELATED]
         return [_(item) for item in listed]
 
     def warnings(self, form: WrittenForm | None) -> tuple[str, ...]:

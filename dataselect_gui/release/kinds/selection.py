@@ -41,7 +41,7 @@ class SelectionKind(Kind):
             return on_grid(candidates.scores[rows], terms.bounds, SCORE_STEPS, turned=terms.lowest)
 
         pool = Pool(
-            candidates.chosen[rows],
+            material.picked(),
             lambda: material.secrets_of(material.keys)[rows],
             steps,
         )
@@ -56,4 +56,6 @@ class SelectionKind(Kind):
     def how_drawn(self, terms: "Terms") -> str:
         """Return how it was drawn, as a sentence."""
         mechanism = as_selection(terms.mechanism)
-        return mechanism.how_drawn(of_people=terms.of_people, lowest=terms.lowest)
+        return mechanism.how_drawn(
+            of_people=terms.of_people, lowest=terms.lowest, by_rule=terms.rule is not None
+        )

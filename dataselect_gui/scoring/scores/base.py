@@ -31,10 +31,18 @@ class Quantity(Enum):
     """ℓ of each record, shape (batch,), float64."""
     DISTANCE = "distance of the prediction from the label"
     """EL2N of each record, shape (batch,), float64."""
+    MARGIN = "label's logit above the largest other one"
+    """Shape (batch,), float64."""
+    CLASS_DISTANCE = "distance of the features from the class's mean"
+    """Mahalanobis distance under the calibration's covariance, shape (batch,), float64; NaN where the
+    calibration has no mean of the class."""
     NORM = "gradient norm"
     """‖g‖₂ of each record's gradient over all trainable parameters, shape (batch,), float64."""
     PRODUCT = "product with the direction"
     """⟨g, v⟩ with the consortium's direction v, shape (batch,), float64."""
+    CLASS_PRODUCT = "product with the class's direction"
+    """⟨g, v_y⟩/‖v_y‖ with the calibration's direction of the label's class, shape (batch,), float64;
+    NaN where it has none, or a zero one."""
     INPUT_GRADIENT = "input gradient"
     """Of the label's logit, or the predicted one's where there is no label, in the inputs' shape; of
     texts, at the words' vectors, shape (batch, length · width), NaN at what fills a text up."""
@@ -45,6 +53,7 @@ class Quantity(Enum):
 _BACKWARD = {
     Quantity.NORM: {"gradient"},
     Quantity.PRODUCT: {"gradient"},
+    Quantity.CLASS_PRODUCT: {"gradient"},
     Quantity.INPUT_GRADIENT: {"input gradient"},
     # The second derivative goes back through the backward pass and through the forward pass.
     Quantity.SUSCEPTIBILITY: {"gradient", "back through backward", "back through forward"},
@@ -103,7 +112,8 @@ class Score(ABC):
     needs_label : bool
         Empty for records without a label.
     needs : tuple of str
-        The keys of the consortium's request without which it cannot be computed.
+        The keys of the consortium's request without which it cannot be computed; a key inside of
+        another one after a point.
     reads_series : bool
         Its definition is one over the series.
     has_windows : bool
@@ -191,12 +201,15 @@ class ModelScore(Score):
     ----------
     quantities : frozenset of Quantity
         What it is made of.
+    reads_reference : bool
+        Whether it reads the request's reference state beside the final checkpoint.
     is_signed : bool
         Whether it can be close to 0 by chance: then what counts of an error is the scores' size on the
         whole.
     """
 
     quantities: ClassVar[frozenset[Quantity]]
+    reads_reference: ClassVar[bool] = False
     is_signed: ClassVar[bool] = False
 
     @property
@@ -235,7 +248,7 @@ class ModelScore(Score):
     def values(self, parts: Sequence["Tensor"], request: "Request") -> "Tensor":
         """Return the score, shape (batch,), from what it keeps of each checkpoint that it reads.
 
-        That is the average over these, unless the definition is one over the series.
+        That is the average over these, unless the definition is one over the series, or of two states.
         """
         import torch
 

@@ -210,7 +210,7 @@ class Gallery(QAbstractScrollArea):
     def _find_cut(self) -> None:
         """Find the first place beyond the cut-off, where the order is that of the rule's score."""
         state = self._state
-        cut, rule, look = state.selection.threshold, state.rule, state.look
+        cut, rule, look = state.selection.threshold, state.cut, state.look
         self.cut_place = None
         if cut is None or rule is None or look is None or state.sort != rule.score:
             return

@@ -21,7 +21,7 @@ from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.elided import Elided
 from dataselect_gui.window.widgets.plain import Button, Label, ToolButton, tip
-from dataselect_gui.workflow import Rule, decimal_of
+from dataselect_gui.workflow import ScoreCut, decimal_of
 
 HEIGHT = 168
 _FRAME_MS = 16
@@ -208,7 +208,7 @@ class Histogram(QFrame):
         self._fold.setToolTip(tip(*filter(None, [meaning, _("Show or hide the histogram")])))
 
     def _cut(self) -> float | None:
-        rule = self._state.rule
+        rule = self._state.cut
         if rule is None or rule.score != self._state.sort:
             return None
         return self._state.selection.threshold
@@ -259,7 +259,7 @@ class Histogram(QFrame):
     def _text(self, value: float) -> str:
         locale = QLocale()
         locale.setNumberOptions(QLocale.NumberOption.OmitGroupSeparator)
-        rule = self._state.rule
+        rule = self._state.cut
         if rule is not None and rule.by == "threshold" and float(rule.value) == value:
             exponent = rule.value.as_tuple().exponent
             digits = max(0, -exponent) if isinstance(exponent, int) else 0
@@ -272,12 +272,12 @@ class Histogram(QFrame):
         self._escape.setEnabled(is_dragging)
         self.drag_changed.emit()
 
-    def _rule(self, cut: Decimal) -> Rule | None:
-        score, rule = self._state.sort, self._state.rule
+    def _rule(self, cut: Decimal) -> ScoreCut | None:
+        score, rule = self._state.sort, self._state.cut
         if score is None:
             return None
         lowest = not self._state.descending if rule is None or rule.score != score else rule.lowest
-        return Rule(score, "threshold", cut, lowest)
+        return ScoreCut(score, "threshold", cut, lowest)
 
     def _set_cut(self, value: float) -> None:
         rule = self._rule(self._distribution.rounded(value))

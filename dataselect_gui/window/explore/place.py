@@ -19,7 +19,7 @@ from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.elided import Elided
 from dataselect_gui.window.widgets.plain import Button, ComboBox, tip
-from dataselect_gui.workflow import Rule
+from dataselect_gui.workflow import Rule, ScoreCut, rule_sentences
 
 _FLAT = 520
 
@@ -229,8 +229,9 @@ class ExplorePlace(QWidget, Place):
             return ""
         if rule is None and not self.histogram.is_dragging:
             return _("No cut-off yet")
-        score = self._state.sort if rule is None else rule.score
-        sign = "≤" if rule is not None and rule.lowest else "≥"
+        cut = self._state.cut
+        score = self._state.sort if cut is None else cut.score
+        sign = "≤" if cut is not None and cut.lowest else "≥"
         text = f"{score} {sign} {short(selection.threshold or 0.0)}"
         if rule is not None and not self.histogram.is_dragging:
             text = _rule_text(rule)
@@ -293,6 +294,8 @@ class ExplorePlace(QWidget, Place):
 
 def _rule_text(rule: Rule) -> str:
     """Return a rule in a line."""
+    if not isinstance(rule, ScoreCut):
+        return " ".join(rule_sentences(rule))
     match rule.by:
         case "threshold":
             return f"{rule.score} {'≤' if rule.lowest else '≥'} {rule.value}"

@@ -16,7 +16,7 @@ from dataselect_gui.workflow import (
 )
 
 _COMPOSING = N_("The others together, composed as privacy loss distributions: working it out…")
-_ONE_SECRET = N_("One secret for each record serves them all.")
+_ONE_SECRET = N_("One secret for each record serves them.")
 
 
 class Totals(QWidget):
@@ -45,8 +45,8 @@ class Totals(QWidget):
         )
         self.plain.setText(
             _(
-                "Plain total, which the budget counts: ε {total}. That is ε {one_sided}, the largest "
-                "of one-sided releases, and ε {others} of all others together.",
+                "Plain total, which the budget counts: ε {total}. That is ε {one_sided} of "
+                "one-sided releases, and ε {others} of all others together.",
                 total=exact(plain),
                 one_sided=exact(one_sided),
                 others=exact(plain - one_sided),

@@ -113,7 +113,7 @@ class Answers(QFrame):
         self.cut_off.show_rule(
             rule,
             agreed,
-            is_agreed=is_agreed(rule, agreed),
+            is_agreed=is_agreed(look, rule, agreed),
             has_bounds=known_bounds(look, rule) is not None,
         )
         self.parameters.show_rule(look, rule)

@@ -11,6 +11,7 @@ from dataselect_gui.texts.promises import (
     AFTER_EXACT,
     CHOOSE_EXACT,
     DISCLOSED,
+    EVERYTHING,
     NO_PROTECTION,
     NOT_COVERED_LATER,
     SAME,
@@ -44,6 +45,10 @@ from dataselect_gui.window.widgets.plain import Button, CheckBox
 from dataselect_gui.workflow import Look, Rule, leaving_warning
 
 
+def _unprotected() -> str:
+    return f"{_(NO_PROTECTION)} {_(NOT_COVERED_LATER)}"
+
+
 class Consequence(QWidget):
     """The middle column: what would follow, for the owner alone.
 
@@ -70,7 +75,7 @@ class Consequence(QWidget):
         self.usefulness, self.table, self.budget = paragraph(), Usefulness(), paragraph()
         self.repeat = paragraph(_(REPEAT), role="dim")
         self.viewed = Note("warn")
-        self.exact = Note("stop", f"{_(NO_PROTECTION)} {_(NOT_COVERED_LATER)}")
+        self.exact = Note("stop", _unprotected())
         self.choose_exact = CheckBox(_(CHOOSE_EXACT))
         self.reason = QLineEdit()
         self.consent = CheckBox(_(CONSENT))
@@ -106,6 +111,12 @@ class Consequence(QWidget):
             Whether records of this source left without protection before.
         """
         self.exact.setVisible(prospect.is_exact)
+        if prospect.is_everything:
+            self.exact.set_text(_(EVERYTHING) if prospect.preview is None else prospect.preview.promise)
+        else:
+            self.exact.set_text(_unprotected())
+        for asked in (self.choose_exact, self.reason):
+            asked.setVisible(not prospect.is_everything)
         if not prospect.is_exact:  # The word is given anew each time.
             self.choose_exact.blockSignals(True)
             self.choose_exact.setChecked(False)

@@ -14,7 +14,7 @@ from dataselect_gui.window.widgets.budget import read_amount
 from dataselect_gui.window.widgets.layout import row
 from dataselect_gui.window.widgets.plain import RadioButton
 from dataselect_gui.window.widgets.training_question import check_only
-from dataselect_gui.workflow import Rule, exact
+from dataselect_gui.workflow import Rule, ScoreCut, exact
 
 _PRICE = "0.2"
 _KEEP = {
@@ -22,6 +22,11 @@ _KEEP = {
     "count": N_("Keep the number of records"),
     "fraction": N_("Keep the share of records"),
 }
+
+
+def _can_be_public(rule: Rule | None) -> bool:
+    """Say whether what a rule cuts at can have been agreed: it is not one by count or share."""
+    return rule is not None and not (isinstance(rule, ScoreCut) and rule.by != "threshold")
 
 
 class CutOff(QWidget):
@@ -92,12 +97,13 @@ class CutOff(QWidget):
             Whether public bounds of its score are known.
         """
         self._is_agreed = is_agreed
-        by_threshold = rule is not None and rule.by == "threshold"
-        self.from_request.setVisible(agreed is not None)
+        by_threshold = _can_be_public(rule)
+        self.from_request.setVisible(agreed is not None or is_agreed)
         message = N_("The request: {threshold}") if is_agreed else N_("Use the agreed {threshold}")
-        self.from_request.setText(_(message, threshold=agreed))
+        self.from_request.setText(_(message, threshold=_("its rule") if agreed is None else agreed))
         self.from_agreed.setVisible(by_threshold)
-        self.viewed.setText(_(_KEEP["threshold" if rule is None else rule.by]))
+        self.bought.setVisible(rule is None or isinstance(rule, ScoreCut))
+        self.viewed.setText(_(_KEEP[rule.by if isinstance(rule, ScoreCut) else "threshold"]))
         if self._chosen is None or rule != self._shown:
             if is_agreed:
                 self._choose(self.from_request)
@@ -113,7 +119,7 @@ class CutOff(QWidget):
 
     def _on_click(self, button: QAbstractButton) -> None:
         assert self._chosen is not None
-        by_threshold = self._shown is not None and self._shown.by == "threshold"
+        by_threshold = _can_be_public(self._shown)
         if button is self.from_request and not self._is_agreed:
             self._choose(self._chosen)
             self.agreed_wanted.emit()

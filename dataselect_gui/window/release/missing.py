@@ -75,7 +75,7 @@ def what_is_missing(
     budget : QWidget
         Where a first budget is typed.
     """
-    fault = prospect.fault
+    fault, needs_word = prospect.fault, prospect.is_exact and not prospect.is_everything
     steps: list[tuple[bool, str, QWidget | None]] = [
         (
             fault is not None,
@@ -98,12 +98,12 @@ def what_is_missing(
             consequence.consent,
         ),
         (
-            prospect.is_exact and not consequence.choose_exact.isChecked(),
+            needs_word and not consequence.choose_exact.isChecked(),
             _("Say that you choose no protection."),
             consequence.choose_exact,
         ),
         (
-            prospect.is_exact and not consequence.reason.text().strip(),
+            needs_word and not consequence.reason.text().strip(),
             _("Give a reason; the ledger keeps it."),
             consequence.reason,
         ),

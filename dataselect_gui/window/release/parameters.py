@@ -13,7 +13,7 @@ from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.layout import row
 from dataselect_gui.window.widgets.plain import CheckBox, Label
-from dataselect_gui.workflow import Look, Rule, whole_of
+from dataselect_gui.workflow import Look, Rule, ScoreCut, whole_of
 
 _MOST = 10_000_000
 
@@ -100,7 +100,7 @@ class Parameters(QWidget):
         low, high = known_bounds(look, rule) or (_("lowest"), _("highest"))
         self.low.setPlaceholderText(visible(low))
         self.high.setPlaceholderText(visible(high))
-        picks = rule is not None and rule.by != "threshold"
+        picks = isinstance(rule, ScoreCut) and rule.by != "threshold"
         self.count.setPlaceholderText(visible(_("as your rule") if picks else ""))
 
     def adapt(self, kind: str, mechanism: str | None, *, buys: bool) -> None:

@@ -170,6 +170,7 @@ class ReleasePlace(QWidget, Place):
             asked = replace(
                 asked,
                 acknowledge_exact=consequence.choose_exact.isChecked(),
+                acknowledge_disclosure=consequence.consent.isChecked(),
                 reason=consequence.reason.text().strip() or None,
             )
         return replace(asked, to=self._destination(asked))
@@ -299,7 +300,7 @@ class ReleasePlace(QWidget, Place):
 
     def _use_share(self) -> None:
         """Turn a cut-off into a share in whole hundredths: a private one is bought for a share."""
-        rule, selection = self._state.rule, self._state.selection.chosen
+        rule, selection = self._state.cut, self._state.selection.chosen
         if rule is not None:
             share = round(100 * float(selection.sum()) / max(1, int(self._state.eligible.sum())))
             fraction = exact(Decimal(min(100, max(1, share))) / 100)

@@ -12,9 +12,11 @@ from dataselect_gui.workflow import (
     Look,
     Mechanism,
     Preview,
+    RecordRule,
     Released,
     ReleaseRequest,
     Rule,
+    ScoreCut,
     exact,
     public_bounds,
 )
@@ -58,6 +60,11 @@ class Prospect:
     def is_exact(self) -> bool:
         """Whether nothing would protect the records."""
         return is_unprotected(self.asked.mechanism)
+
+    @property
+    def is_everything(self) -> bool:
+        """Whether all that is eligible would leave, by no score and no mechanism."""
+        return self.mechanism is not None and not self.mechanism.takes
 
     @property
     def discloses(self) -> bool:
@@ -115,21 +122,25 @@ def agreed_threshold(look: Look | None, rule: Rule | None) -> str | None:
     """Return the request's threshold, where it is one of the rule's score."""
     if look is None or look.request.threshold is None or look.request.score not in look.scores:
         return None
-    if rule is not None and rule.score != look.request.score:
+    if rule is not None and rule.scores != (look.request.score,):
+        return None
+    if isinstance(rule, RecordRule):
         return None
     return str(look.request.threshold)
 
 
-def is_agreed(rule: Rule | None, agreed: str | None) -> bool:
+def is_agreed(look: Look | None, rule: Rule | None, agreed: str | None) -> bool:
     """Say whether a rule is the request's."""
-    if rule is None or agreed is None or rule.by != "threshold" or rule.lowest:
+    if isinstance(rule, RecordRule):
+        return look is not None and look.request.asked_rule == rule
+    if not isinstance(rule, ScoreCut) or agreed is None or rule.by != "threshold" or rule.lowest:
         return False
     return rule.value == Decimal(agreed)
 
 
 def known_bounds(look: Look | None, rule: Rule | None) -> tuple[str, str] | None:
     """Return the public bounds of the rule's score, where the owner need not give any."""
-    if look is None or rule is None:
+    if look is None or not isinstance(rule, ScoreCut):
         return None
     try:
         known = public_bounds(rule.score, look.request, look.task)

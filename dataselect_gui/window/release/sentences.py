@@ -8,7 +8,7 @@ from decimal import Decimal
 from dataselect_gui.texts import N_, _, ngettext
 from dataselect_gui.texts.promises import LOWER_OR_RAISE, NOTHING_DRAWN, needs_more, not_claimed
 from dataselect_gui.window.release.prospect import Prospect
-from dataselect_gui.workflow import Rule, exact
+from dataselect_gui.workflow import Rule, ScoreCut, exact, rule_sentences
 
 DELTA_MEANS = N_("A chance that the promise fails, far below one in the number of your records.")
 BUYING = N_(
@@ -145,7 +145,8 @@ def budget_sentence(prospect: Prospect) -> str:
 
 def viewed_sentences(rule: Rule | None) -> tuple[str, str]:
     """Say why no ε can be claimed for a cut-off, and that it is counted."""
-    return not_claimed("threshold" if rule is None else rule.by), _(COUNTS_ANYWAY)
+    by = rule.by if isinstance(rule, ScoreCut) else "threshold" if rule is None else "rule"
+    return not_claimed(by), _(COUNTS_ANYWAY)
 
 
 def refusal_sentence(prospect: Prospect) -> str:
@@ -172,6 +173,8 @@ def nearest_sentences(nearest: dict[str, tuple[object, object]]) -> list[str]:
 
 def rule_sentence(rule: Rule) -> str:
     """Say a rule in words."""
+    if not isinstance(rule, ScoreCut):
+        return " ".join(rule_sentences(rule))
     match rule.by:
         case "threshold":
             message = (

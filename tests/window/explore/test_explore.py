@@ -20,7 +20,7 @@ from dataselect_gui.window.explore.place import ExplorePlace
 from dataselect_gui.window.explore.scores import meaning_of, short
 from dataselect_gui.window.explore.thumbnails import key_of
 from dataselect_gui.window.state import State
-from dataselect_gui.workflow import Look, Rule
+from dataselect_gui.workflow import Look, Rule, ScoreCut
 from tests.projects import consortium, owner_records, scored_project
 
 Show = Callable[..., ExplorePlace]
@@ -254,7 +254,7 @@ def test_a_large_project_is_painted(
     QTest.keyClick(explore.gallery, Qt.Key.Key_End)
     assert state.current == state.order[-1]
     assert not explore.gallery.grab().isNull()
-    state.preview_rule(Rule("loss", "threshold", Decimal("0.9")))
+    state.preview_rule(ScoreCut("loss", "threshold", Decimal("0.9")))
     assert not explore.histogram.grab().isNull()
 
 
@@ -274,7 +274,7 @@ def test_dragging_is_one_step_of_undo(
     assert int(state.selection.chosen.sum()) == 10
     histogram.end_drag()
     assert state.undo.count() == 1
-    assert stored_rule(project) == Rule("loss", "threshold", Decimal("0.75"))
+    assert stored_rule(project) == ScoreCut("loss", "threshold", Decimal("0.75"))
     state.undo.undo()
     assert stored_rule(project) == before
     assert int(state.selection.chosen.sum()) == 20
@@ -308,17 +308,17 @@ def test_the_mouse_drags_the_cut_off(qtbot: QtBot, explore: ExplorePlace, state:
         qtbot.wait(40)
     QTest.mouseRelease(where, LEFT, NONE, start + QPoint(140, 0))
     assert state.undo.count() == 1
-    assert state.rule is not None
-    assert 0.55 < float(state.rule.value) < 0.8
+    assert state.cut is not None
+    assert 0.55 < float(state.cut.value) < 0.8
 
 
 def test_a_count_becomes_a_threshold_when_moved(explore: ExplorePlace, state: State) -> None:
     state.set_rule(workflow.make_rule("loss", count=4))
     assert "highest 4 by loss · 4 in the selection" in texts(explore)
     explore.histogram.move_cut(-10)
-    assert state.rule is not None
-    assert state.rule.by == "threshold"
-    assert float(state.rule.value) < 0.9
+    assert state.cut is not None
+    assert state.cut.by == "threshold"
+    assert float(state.cut.value) < 0.9
 
 
 def test_a_cut_off_can_be_typed(explore: ExplorePlace, state: State) -> None:
@@ -330,16 +330,16 @@ def test_a_cut_off_can_be_typed(explore: ExplorePlace, state: State) -> None:
     field.selectAll()
     QTest.keyClicks(field, "0.9")
     QTest.keyClick(field, Qt.Key.Key_Return)
-    assert state.rule == Rule("loss", "threshold", Decimal("0.9"))
+    assert state.rule == ScoreCut("loss", "threshold", Decimal("0.9"))
     assert state.undo.count() == 1
 
 
 def test_brackets_move_the_cut_off(explore: ExplorePlace, state: State) -> None:
     QTest.keyClicks(explore.gallery, "]")
-    assert state.rule is not None
-    assert float(state.rule.value) > 0.5
+    assert state.cut is not None
+    assert float(state.cut.value) > 0.5
     QTest.keyClicks(explore.gallery, "[[")
-    assert float(state.rule.value) < 0.5
+    assert float(state.cut.value) < 0.5
 
 
 def test_the_line_stands_at_the_cut(explore: ExplorePlace, state: State) -> None:

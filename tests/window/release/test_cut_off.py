@@ -45,8 +45,8 @@ def test_the_agreed_cut_off_is_one_click_away(place: ReleasePlace, state: State,
     click(qtbot, cut.from_request)
     assert cut.from_request.isChecked()
     assert cut.from_request.text() == "The request: 0.5"
-    assert state.rule is not None
-    assert state.rule.value == Decimal("0.5")
+    assert state.cut is not None
+    assert state.cut.value == Decimal("0.5")
     assert place.request().threshold_from == "request"
 
 
@@ -114,7 +114,7 @@ def test_buying_for_a_cut_off_makes_it_a_share_first(
     state.set_rule(workflow.make_rule("loss", threshold="0.9", lowest=False))
     chosen, count = int(state.selection.chosen.sum()), len(state.eligible)
     click(qtbot, place.answers.cut_off.bought)
-    rule = state.rule
+    rule = state.cut
     assert rule is not None
     assert (rule.by, rule.value) == ("fraction", Decimal(round(100 * chosen / count)) / 100)
     assert place.answers.cut_off.bought.isChecked()

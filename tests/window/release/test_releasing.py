@@ -98,10 +98,11 @@ def test_a_place_that_cannot_be_written_is_told_before_the_draw(
     assert not {"reserved", "drawn"} & set(entry_kinds(project))
 
 
-def test_unknown_provenance_offers_exact_alone_and_chooses_nothing(place: ReleasePlace) -> None:
+def test_unknown_provenance_offers_what_has_no_epsilon_and_chooses_nothing(place: ReleasePlace) -> None:
     place.answers.training.unknown.click()
     choice = place.answers.what
-    assert [name for name, one in choice.mechanisms.items() if one.isEnabled()] == ["exact"]
+    offered = [name for name, one in choice.mechanisms.items() if one.isEnabled()]
+    assert offered == ["exact", "everything"]
     assert choice.mechanism is None
     assert choice.unpromised.isVisible()
     assert choice.unpromised.text() == UNPROMISED

@@ -1,0 +1,1 @@
+"""What a consortium finds out on clean rows: thresholds, statistics of features, bounds."""

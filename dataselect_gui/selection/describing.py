@@ -1,0 +1,110 @@
+"""Say in sentences what a rule picks: translated for the owner, English in a bundle."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import assert_never
+
+from dataselect_gui.privacy.amounts import exact
+from dataselect_gui.selection.rules import (
+    Bound,
+    ByClass,
+    Condition,
+    Everything,
+    FixedRule,
+    Keep,
+    KeepByClass,
+    KeepByScore,
+    RecordRule,
+)
+from dataselect_gui.texts import N_, _
+
+MOST_LISTED = 20
+"""So many classes or bins are named; the rest is counted."""
+
+
+def rule_sentences(rule: FixedRule) -> list[str]:
+    """Return what a rule picks, a sentence for each of its parts."""
+    match rule:
+        case Everything():
+            return [_("Every eligible record; no score decides.")]
+        case RecordRule():
+            sentences = [_condition(condition) for condition in rule.conditions]
+            return sentences if rule.keep is None else [*sentences, _keep(rule.keep)]
+        case _:
+            assert_never(rule)
+
+
+def _condition(condition: Condition) -> str:
+    least, most, score = condition.least, condition.most, condition.score
+    if least is None:
+        assert most is not None
+        first = _("Records whose {score} is at most {most}.", score=score, most=_bound(most))
+    elif most is None:
+        first = _("Records whose {score} is at least {least}.", score=score, least=_bound(least))
+    else:
+        first = _(
+            "Records whose {score} is at least {least} and at most {most}.",
+            score=score,
+            least=_bound(least),
+            most=_bound(most),
+        )
+    by_class = isinstance(least, ByClass) or isinstance(most, ByClass)
+    return f"{first} {_(_OTHERWISE[condition.otherwise, by_class])}"
+
+
+_OTHERWISE = {
+    ("keep", False): N_("A record for which that is no finite number is kept."),
+    ("keep", True): N_("A record for which that is no finite number, or of another class, is kept."),
+    ("leave", False): N_("A record for which that is no finite number is left out."),
+    ("leave", True): N_(
+        "A record for which that is no finite number, or of another class, is left out."
+    ),
+}
+
+
+def _bound(bound: Bound) -> str:
+    return _table(bound) if isinstance(bound, ByClass) else exact(bound)
+
+
+def _table(table: ByClass) -> str:
+    return _(
+        "that of its class ({classes})", classes=_listed([f"{c}: {exact(n)}" for c, n in table.numbers])
+    )
+
+
+def _keep(keep: Keep) -> str:
+    match keep:
+        case KeepByClass():
+            return _(
+                "Each is kept by a coin of its own, with the probability of its class ({classes}; "
+                "others: {otherwise}).",
+                classes=_listed([f"{c}: {exact(n)}" for c, n in keep.probabilities.numbers]),
+                otherwise=exact(keep.otherwise),
+            )
+        case KeepByScore():
+            return _(
+                "Each is kept by a coin of its own, with the probability of the bin of its {score} "
+                "({bins}; no finite number: {otherwise}).",
+                score=keep.score,
+                bins=_listed(_bins(keep)),
+                otherwise=exact(keep.otherwise),
+            )
+        case _:
+            assert_never(keep)
+
+
+def _bins(keep: KeepByScore) -> list[str]:
+    edges = [exact(edge) for edge in keep.edges]
+    spans = [
+        _("below {high}", high=edges[0]),
+        *(_("from {low} to below {high}", low=low, high=high) for low, high in pairwise(edges)),
+        _("from {low} on", low=edges[-1]),
+    ]
+    return [f"{span}: {exact(chance)}" for span, chance in zip(spans, keep.probabilities, strict=True)]
+
+
+def _listed(items: Sequence[str]) -> str:
+    shown = list(items[:MOST_LISTED])
+    if len(items) > MOST_LISTED:
+        shown.append(_("and {count:,} more", count=len(items) - MOST_LISTED))
+    return ", ".join(shown)

@@ -1,0 +1,268 @@
+"""Plan and run a study of whether leaving out records that look wrong helps."""
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from dataselect_gui.checkpoints.layout import find_checkpoint
+from dataselect_gui.errors import UsageError
+from dataselect_gui.jobs.context import JobContext
+from dataselect_gui.paths import resolved
+from dataselect_gui.records.opening import for_model, open_source
+from dataselect_gui.records.reference import AS_THEY_ARE, LabelRule
+from dataselect_gui.records.source import SourceRef
+from dataselect_gui.study.arms.findings import ArmFindings, read_arm_findings
+from dataselect_gui.study.arms.plan import ALPHA, ArmChoices, arm_trainings, installed
+from dataselect_gui.study.arms.planting import read_planting
+from dataselect_gui.study.plan import FEWEST_SEEDS, Start
+from dataselect_gui.study.store import PAGE, is_begun
+from dataselect_gui.texts import _
+from dataselect_gui.worker.handle import run_job
+from dataselect_gui.worker.jobs import ArmsJob
+from dataselect_gui.worker.messages import StudyPlanned
+from dataselect_gui.workflow.scoring import source_stem
+from dataselect_gui.workflow.studying import (
+    MOST_RECORDS,
+    SUFFIX,
+    check_labelled,
+    check_seeds,
+    check_studied,
+    check_trainings,
+)
+
+ARM_EPSILONS, RELEASE_EPSILONS = ("3",), ("1",)
+"""ε of the trainings by DP-SGD and of releases, unless others are named."""
+
+
+@dataclass(frozen=True)
+class ArmsRequest:
+    """A request for a study of arms.
+
+    Attributes
+    ----------
+    source, checkpoint : Path
+        The owner's records, and what the consortium shares.
+    clean : Path or None
+        Clean rows of the consortium that its model was not trained on: thresholds are made of them.
+    rows : Path or None
+        Rows of the consortium that are mixed in.
+    foreign : Path or None
+        Records of something else, to be planted.
+    to : Path or None
+        The study's folder; by default ``./<name of the source>.study``.
+    epsilons, release_epsilons : tuple of str
+        ε of the trainings by DP-SGD, and of releases.
+    seeds : int
+        How often each training is repeated.
+    start : str
+        What trainings start from.
+    plant : str
+        What is planted; empty for nothing.
+    alpha : str
+        The share of clean records that the rule may leave out.
+    limit : int
+        The most records to study; they are drawn at random.
+    label_column, unit_column, split, text_column : str or None
+        As for any source; the first and the last also of the consortium's rows.
+    labels : LabelRule
+        How labels are read.
+    """
+
+    source: Path
+    checkpoint: Path
+    clean: Path | None = None
+    rows: Path | None = None
+    foreign: Path | None = None
+    to: Path | None = None
+    epsilons: tuple[str, ...] = ARM_EPSILONS
+    release_epsilons: tuple[str, ...] = RELEASE_EPSILONS
+    seeds: int = FEWEST_SEEDS
+    start: Start = "checkpoint"
+    plant: str = ""
+    alpha: str = ALPHA
+    limit: int = MOST_RECORDS
+    label_column: str | None = None
+    unit_column: str | None = None
+    split: str | None = None
+    text_column: str | None = None
+    labels: LabelRule = AS_THEY_ARE
+
+    @property
+    def folder(self) -> Path:
+        """The study's folder, which need not exist."""
+        return self.to or Path(f"{source_stem(resolved(self.source))}{SUFFIX}")
+
+    @property
+    def choices(self) -> ArmChoices:
+        """What is compared, by what is given and installed."""
+        has_rule = self.clean is not None
+        return ArmChoices(
+            self.epsilons,
+            self.release_epsilons,
+            self.seeds,
+            self.start,
+            self.plant,
+            self.alpha,
+            has_rule=has_rule,
+            has_rows=self.rows is not None,
+            libraries=installed() if has_rule else (),
+        )
+
+
+@dataclass(frozen=True)
+class ArmsPlan:
+    """The plan of a study of arms.
+
+    Attributes
+    ----------
+    folder : Path
+        Where it is, or will be.
+    trainings, left : int
+        All of them, and those still to be run.
+    seconds : float
+        Estimated time for the rest, from steps timed on this machine.
+    """
+
+    folder: Path
+    trainings: int
+    left: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class ArmsStudied:
+    """A finished study of arms."""
+
+    plan: ArmsPlan
+    page: Path
+    findings: ArmFindings
+
+
+def check_arms(request: ArmsRequest, limit: int) -> ArmsRequest:
+    """Return a request with its numbers in one form; refuse what makes no sense.
+
+    Parameters
+    ----------
+    request : ArmsRequest
+        The owner's.
+    limit : int
+        How many trainings there may be.
+
+    Raises
+    ------
+    UsageError
+        Where something makes no sense, or there would be more trainings.
+    UnusableError
+        Where the checkpoint cannot be used.
+    """
+    check_studied(find_checkpoint(request.checkpoint))
+    check_seeds(request.seeds)
+    if request.foreign is not None and not request.plant:
+        raise UsageError(
+            _("--foreign names records to be planted, but nothing is planted."),
+            _("Foreign records are planted in a share of the records."),
+            _("Name the share, like --plant foreign:0.1."),
+        )
+    if request.plant:
+        request = replace(request, plant=str(read_planting(request.plant)))
+    check_trainings(len(arm_trainings(request.choices)), limit)
+    return request
+
+
+def foresee_arms(request: ArmsRequest, context: JobContext) -> ArmsPlan:
+    """Plan a study of arms, and estimate its time; nothing is left on disk where none was begun.
+
+    Parameters
+    ----------
+    request : ArmsRequest
+        As `check_arms` returns it.
+    context : JobContext
+        Reports progress, and carries the request to stop.
+
+    Raises
+    ------
+    DataSelectError
+        Where something cannot be used, or the work was stopped.
+    """
+    folder, made = request.folder, list[ArmsPlan]()
+    with tempfile.TemporaryDirectory(prefix="dataselect-") as scratch:
+        place = folder if is_begun(folder, {}) else Path(scratch) / folder.name
+        job = _job(request, place, plan_only=True)
+        run_job(job, context, planned=lambda plan: made.append(_plan_of(plan, folder)))
+    return made[0]
+
+
+def study_arms(
+    request: ArmsRequest,
+    context: JobContext,
+    show: Callable[[ArmsPlan], None] = lambda _: None,
+) -> ArmsStudied:
+    """Run a study of arms, or continue it.
+
+    Parameters
+    ----------
+    request : ArmsRequest
+        As `check_arms` returns it.
+    context : JobContext
+        Reports progress, and carries the request to stop.
+    show : callable
+        Called with the plan before the first training.
+
+    Raises
+    ------
+    DataSelectError
+        Where something cannot be used, or the work was stopped; what was done is kept.
+    """
+    folder, made = request.folder, list[ArmsPlan]()
+
+    def planned(plan: StudyPlanned) -> None:
+        made.append(_plan_of(plan, folder))
+        show(made[0])
+
+    run_job(_job(request, folder, plan_only=False), context, planned=planned)
+    return ArmsStudied(made[0], folder / PAGE, read_arm_findings(folder))
+
+
+def _job(request: ArmsRequest, folder: Path, *, plan_only: bool) -> ArmsJob:
+    """Return the job for the worker; refuse records without labels."""
+    checkpoint, choices = find_checkpoint(request.checkpoint), request.choices
+    own = SourceRef(
+        resolved(request.source),
+        request.label_column,
+        request.unit_column,
+        request.split,
+        request.text_column,
+        labels=request.labels,
+        pixel_range=checkpoint.request.pixel_range,
+    )
+    check_labelled(open_source(for_model(own, checkpoint)))
+
+    def beside(path: Path | None) -> SourceRef | None:
+        """Return another source, read as the owner's is; it has no people and no parts."""
+        if path is None:
+            return None
+        other = replace(own, path=resolved(path), unit_column=None, split=None)
+        return for_model(other, checkpoint)
+
+    return ArmsJob(
+        source=for_model(own, checkpoint),
+        clean=beside(request.clean),
+        rows=beside(request.rows),
+        strangers=beside(request.foreign),
+        checkpoint=resolved(request.checkpoint),
+        folder=resolved(folder),
+        epsilons=list(choices.epsilons),
+        release_epsilons=list(choices.release_epsilons),
+        seeds=choices.seeds,
+        start=choices.start,
+        plant=choices.plant,
+        alpha=choices.alpha,
+        libraries=list(choices.libraries),
+        limit=request.limit,
+        plan_only=plan_only,
+    )
+
+
+def _plan_of(plan: StudyPlanned, folder: Path) -> ArmsPlan:
+    return ArmsPlan(folder, plan.trainings, plan.left, plan.seconds)

@@ -1,0 +1,64 @@
+"""The verbs of consortia on the command line."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from dataselect_gui.cli.app import main
+from tests.helpers import write_json
+from tests.models import export
+from tests.workflow.test_calibrating import CLASSES, SIDE, here, model, rows
+
+__all__ = ["here"]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    place = tmp_path / "checkpoint"
+    export(place / "model.pt2", model(), torch.zeros(2, SIDE))
+    write_json(place / "config.json", {"id2label": dict(enumerate(CLASSES))})
+    return place
+
+
+@pytest.mark.usefixtures("here")
+def test_a_consortiums_way_from_rows_to_a_request_that_is_checked(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = str(rows(tmp_path / "rows.npz", 200))
+    command = ["calibrate", str(folder), "--records", source, "--in-training", "no", "--json"]
+    assert main(command) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["verb"] == "calibrate"
+    assert told["calibration"]["scores"].keys() == {"loss", "distance"}
+    assert [c["score"] for c in told["rule"]["conditions"]] == ["loss", "distance"]
+    assert Path(told["request"]).is_file()
+    assert Path(told["file"]).is_file()
+    assert main(["request", "check", str(folder), "--json"]) == 0
+    checked = json.loads(capsys.readouterr().out)
+    assert checked["faults"] == []
+    assert any("other rows" in line for line in checked["words"])
+    assert main(["request", "new", str(folder), "--set", "max_grad_norm=1.5"]) == 0
+    assert main(["calibrate", str(folder), "--records", source, "--in-training", "no"]) == 0
+    page = capsys.readouterr().out
+    assert "Nothing protects the consortium's rows." in page
+    assert json.loads((folder / "dataselect.json").read_text())["max_grad_norm"] == 1.5
+
+
+def test_what_is_missing_ends_as_usage(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = str(rows(tmp_path / "rows.npz", 10))
+    assert main(["calibrate", str(folder), "--records", source, "--json"]) == 2
+    assert "help to train" in json.loads(capsys.readouterr().out)["error"]["what"]
+
+
+def test_a_faulty_request_ends_as_unusable_with_every_reason(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_json(folder / "dataselect.json", {"steps": 0, "delta": 2})
+    assert main(["request", "check", str(folder), "--json"]) == 4
+    told = json.loads(capsys.readouterr().out)
+    assert [fault["key"] for fault in told["faults"]] == ["steps", "delta"]
+    assert main(["request", "new", str(folder), "--set", "steps=many", "--json"]) == 2
