@@ -49,6 +49,10 @@ class Inputs:
             has_labels=any(label is not None for label in look.labels),
         )
 
+    def are_those_of(self, other: "Inputs") -> bool:
+        """Say whether a run with these would score the same, as far as records and checkpoint go."""
+        return (self.source, self.checkpoint) == (other.source, other.checkpoint)
+
     @property
     def records(self) -> Path | None:
         """Where the records are."""

@@ -163,7 +163,8 @@ class State(QObject):
         return has_both or self.look is not None or self.interrupted is not None
 
     def set_inputs(self, inputs: Inputs) -> None:
-        """Take records, a checkpoint or both."""
+        """Take records, a checkpoint or both; what was stopped with others is not gone on with."""
+        self.interrupted = self.interrupted if inputs.are_those_of(self.inputs) else None
         self.inputs = inputs
         self.inputs_changed.emit()
 
@@ -287,12 +288,12 @@ class State(QObject):
             self.stale[row] = True
             self.stale_changed.emit()
 
-    def answer_training(self, answer: str) -> None:
+    def answer_training(self, answer: str | None) -> None:
         """Remember whether the records helped to train the checkpoint, as `ReleaseRequest` has it."""
         if answer == self.in_training:
             return
         try:
-            if self.look is not None:
+            if self.look is not None and answer is not None:
                 workflow.answer_training(self.look.folder, answer)
         except DataSelectError as error:
             self.failed.emit(error)

@@ -111,7 +111,9 @@ def _labels(inspection: SourceInspected) -> str:
     without = ngettext(
         "{count:,} record has none", "{count:,} records have none", inspection.unlabelled
     )
-    return f"{named}; {without}" if inspection.labels else named
+    if not inspection.labels:
+        return named
+    return f"{named}; {without if inspection.unlabelled else _('every record has one')}"
 
 
 def listed(labels: Sequence[str], most: int = _MOST_LABELS) -> str:

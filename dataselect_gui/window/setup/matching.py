@@ -165,6 +165,8 @@ class Matching(QObject):
             self.bundle_found.emit(source.path, Verified.of(inspection))
 
     def _take_records(self, source: SourceRef, inspection: SourceInspected) -> None:
+        if self._source is not None and self._source.path != source.path:
+            self._state.answer_training(None)  # The answer was about the former ones.
         self._source = self._read = source
         self._records = inspection
         is_known = inspection.split is not None or not inspection.splits
@@ -182,6 +184,8 @@ class Matching(QObject):
         self.settled.emit()
 
     def _take_checkpoint(self, path: Path, inspection: CheckpointInspected) -> None:
+        if self._checkpoint is not None and self._checkpoint.digest != inspection.digest:
+            self._state.answer_training(None)
         self._checkpoint = inspection
         self._start.show_checkpoint(path, inspection)
         self._setup.show_checkpoint(path, inspection)

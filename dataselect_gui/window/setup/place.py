@@ -260,6 +260,11 @@ class SetupPlace(ColumnPlace, Place):
         # Later, when the layout is done.
         QTimer.singleShot(1, self, self._show_progress)
 
+    def hold_choices(self, *, held: bool) -> None:
+        """Take no choices while records are scored: the run has those that it began with."""
+        for part in self._choices:
+            part.setDisabled(held)
+
     def show_running(self, text: str, share: float = 0, *, keeps: bool) -> None:
         """Show the job in progress.
 
@@ -319,6 +324,7 @@ class SetupPlace(ColumnPlace, Place):
         buttons.addWidget(self.stop)
         buttons.addWidget(self.progress, 1)
         buttons.addStretch()
+        self._choices = (self._split_row, self.reading, self.labels, protect, question)
         self.column.addWidget(self.confined)
         self.column.addWidget(self._split_row)
         self.column.addWidget(Pair(self.records, self.checkpoint))

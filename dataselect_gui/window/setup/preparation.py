@@ -96,6 +96,8 @@ class Preparation(QObject):
         setup.anew_requested.connect(self.read_anew)
         setup.back_requested.connect(self._go_back)
         setup.training.answered.connect(self._on_answered)
+        for changed in (setup.unit.activated, setup.training.answered):
+            changed.connect(self._drop_interrupted)
         state.opened.connect(self._on_opened)
         state.inputs_changed.connect(self._show_idle)
         state.training_changed.connect(self._on_training)
@@ -280,7 +282,7 @@ class Preparation(QObject):
             return
         unit, answer = self._setup.unit_column, self._state.in_training
         wanted = replace(source, unit_column=unit)
-        place = workflow.project_place(wanted, inputs.digest, exactly=self._matching.is_anew)
+        place = workflow.project_place(wanted, inputs.digest, exactly=True)
         folder = place if look is None else look.folder
 
         def work(context: JobContext) -> Path:
@@ -330,17 +332,26 @@ class Preparation(QObject):
         if answer is not None:
             self._state.answer_training(answer)
 
+    def _drop_interrupted(self) -> None:
+        """Score by what was chosen now, rather than go on with a run that was stopped."""
+        if self._state.look is None and self._state.interrupted is not None:
+            self._notice.show_message(None)
+            self._state.note_interrupted(None)
+            self._show_idle()
+
     def _on_training(self) -> None:
         if self._setup.training.answer != self._state.in_training:
             self._setup.training.show_answer(self._state.in_training)
 
     def _on_job_started(self, kind: JobKind) -> None:
         self._setup.show_running(f"{kind.running}.", keeps=kind in _LONG)
+        self._setup.hold_choices(held=kind is JobKind.SCORING)
 
     def _on_progress(self, step: Progress) -> None:
         self._setup.show_running(step.sentence, step.share, keeps=self._jobs.kind in _LONG)
 
     def _on_job_finished(self) -> None:
+        self._setup.hold_choices(held=False)
         self._show_idle()
         if self._waiting:
             QTimer.singleShot(0, self, self._take_next)

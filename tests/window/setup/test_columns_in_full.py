@@ -1,10 +1,12 @@
 """A choice of columns, from Setup through scoring to a project that is opened again."""
 
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel
@@ -12,9 +14,11 @@ from pytestqt.qtbot import QtBot
 
 from dataselect_gui import workflow
 from dataselect_gui.checkpoints.layout import find_checkpoint
+from dataselect_gui.errors import InterruptedByPersonError
 from dataselect_gui.records.reference import LabelRule, SourceRef
 from dataselect_gui.window.place import PlaceId
 from dataselect_gui.window.shell.main_window import MainWindow
+from dataselect_gui.workflow import JobContext, Scored
 from tests.helpers import array_file
 from tests.projects import consortium, scored_project
 from tests.window.steps import give, settle, told
@@ -60,7 +64,7 @@ def test_a_column_of_labels_is_scored_by(
     assert not window.setup.labels.isVisible()
     assert window.setup.reading.label.chosen() == "grade"
     assert window.setup.unit_column == "patient"
-    assert "bird, cat, dog; 0 records have none" in words(window)
+    assert "bird, cat, dog; every record has one" in words(window)
     window.setup.score.click()
     settle(qtbot, window)
     assert (made_up[0]["label_column"], made_up[0]["unit_column"]) == ("grade", "patient")
@@ -210,3 +214,55 @@ def test_other_records_have_no_way_back(window: MainWindow, qtbot: QtBot, tmp_pa
     give(qtbot, window, records(tmp_path / "other.npz"))
     assert not window.setup.go_back.isVisible()
     assert not window.setup.read_anew.isVisible()
+
+
+def test_nothing_can_be_chosen_while_records_are_scored(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[object, ...]] = []
+    goes_on = threading.Event()
+
+    def score(source: Path, _checkpoint: Path, _context: JobContext, **options: object) -> Scored:
+        names = ("label_column", "unit_column", "in_training")
+        asked.append((source.name, *(options[name] for name in names)))
+        goes_on.wait(30)
+        raise InterruptedByPersonError("Stopped.", "", "")
+
+    monkeypatch.setattr(workflow, "score", score)
+    give(qtbot, window, records(tmp_path / "a.npz"), consortium(tmp_path / "consortium"))
+    choose_label(qtbot, window, "grade")
+    setup = window.setup
+    choices = (setup.reading.label, setup.unit, setup.training.no)
+    assert all(choice.isEnabled() for choice in choices)
+    setup.score.click()
+    assert not any(choice.isEnabled() for choice in choices)
+    assert setup.stop.isEnabled()
+    goes_on.set()
+    settle(qtbot, window)
+    assert all(choice.isEnabled() for choice in choices)
+    # What is chosen after a stop is what the next run goes by.
+    choose_label(qtbot, window, "place")
+    setup.labels.choices["north"].choose("cat")
+    setup.labels.use.click()
+    settle(qtbot, window)
+    setup.score.click()
+    settle(qtbot, window)
+    assert setup.score.text() == "Continue"
+    setup.unit.choose(None)
+    setup.unit.activated.emit(setup.unit.currentIndex())
+    assert setup.score.text() == "Score"
+    setup.score.click()
+    settle(qtbot, window)
+    setup.training.no.click()
+    setup.score.click()
+    settle(qtbot, window)
+    give(qtbot, window, records(tmp_path / "b.npz"))
+    setup.score.click()
+    settle(qtbot, window)
+    assert asked == [
+        ("a.npz", "grade", "patient", None),
+        ("a.npz", "place", "patient", None),
+        ("a.npz", "place", None, None),
+        ("a.npz", "place", None, "no"),
+        ("b.npz", None, "patient", None),  # The answer was about other records.
+    ]
