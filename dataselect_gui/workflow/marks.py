@@ -8,6 +8,7 @@ from msgspec import UNSET
 from numpy.typing import NDArray
 
 from dataselect_gui.errors import UnusableError
+from dataselect_gui.project.following import followed, followed_units
 from dataselect_gui.project.project import Project
 from dataselect_gui.project.settings import Marks
 
@@ -40,6 +41,47 @@ def settle(project: Project) -> None:
     settings = project.settings
     if settings.shown is None:
         settings.shown = Marks(list(settings.withheld), list(settings.opted_out))
+
+
+def take_over(new: Project, earlier: Project) -> None:
+    """Give a new project the marks of an earlier one of the same records, which are read another way.
+
+    Where people are named by another column, the records of those who opted out are withheld, each by
+    itself. What was marked after a score had been shown counts as marked late here, too.
+    """
+    ids, is_same = earlier.table.index.ids, _people_of(new) == _people_of(earlier)
+
+    def carried(withheld: Collection[str], opted_out: Collection[str]) -> Marks:
+        if is_same:
+            return Marks(sorted(withheld), sorted(opted_out))
+        unmarked = _unmarked(earlier, ids, withheld, opted_out).tolist()
+        marked = {record for record, kept in zip(ids, unmarked, strict=True) if not kept}
+        return Marks(sorted(marked | set(withheld)), [])
+
+    now, shown = carried(earlier.withheld, earlier.opted_out), earlier.settings.shown
+    settings = new.settings
+    settings.withheld, settings.opted_out = now.withheld, now.opted_out
+    if isinstance(shown, Marks):
+        shown = carried(set(shown.withheld), set(shown.opted_out))
+    settings.shown = shown
+    new.save()
+
+
+def follow(new: Project, earlier: Project) -> None:
+    """Find the marked records of an earlier project again, where their source lists them anew."""
+    settings, (old, now) = new.settings, (earlier.table.index, new.table.index)
+    settings.withheld = followed(settings.withheld, old, now)
+    settings.opted_out = followed_units(settings.opted_out, old, now)
+    if isinstance(settings.shown, Marks):
+        settings.shown = Marks(
+            followed(settings.shown.withheld, old, now),
+            followed_units(settings.shown.opted_out, old, now),
+        )
+    new.save()
+
+
+def _people_of(project: Project) -> str | None:
+    return project.settings.source.unit_column
 
 
 def are_late(project: Project) -> bool:

@@ -44,6 +44,7 @@ from dataselect_gui.worker.jobs import ScoreJob
 from dataselect_gui.worker.saving import InProgressMark
 from dataselect_gui.worker.score_receiver import ScoreReceiver
 from dataselect_gui.workflow.conditions import precision_of
+from dataselect_gui.workflow.marks import follow, take_over
 from dataselect_gui.workflow.places import ledger_of, place_beside
 from dataselect_gui.workflow.reasons import reasons_of
 from dataselect_gui.workflow.switching import settle, switch_back, switched_sentence
@@ -144,6 +145,7 @@ def score(
     labels: LabelRule | None = None,
     in_training: str | None = None,
     demo: bool = False,
+    marks_of: Path | None = None,
 ) -> Scored:
     """Score the records of a source into a project; continue an earlier run.
 
@@ -166,6 +168,9 @@ def score(
         release; None for none yet.
     demo : bool
         Whether a new project is the demo's, with a ledger of its own beside it.
+    marks_of : Path or None
+        A project of the same records, read another way: a new one withholds what that one withholds,
+        and knows who opted out there.
 
     Raises
     ------
@@ -219,8 +224,12 @@ def score(
     described = StoredSource.of(ref, source.kind.name)
     model = StoredCheckpoint(str(checkpoint_path), checkpoint.digest())
     former = None
+    earlier = Project.open(marks_of) if marks_of is not None and project is None else None
     if project is None:
         project = Project.create(folder, described, model, demo=demo)
+        if earlier is not None:
+            with project.exclusive():
+                take_over(project, earlier)
     else:
         former = settle(project, described, model)
     if former is not None:
@@ -253,6 +262,9 @@ def score(
             switch_back(folder, former)
         raise
     project = Project.open(folder)
+    if earlier is not None:
+        with project.exclusive():
+            follow(project, earlier)
     scored = finished.scored
     for wanted_score in wanted:
         if isinstance(wanted_score, KeyedScore):

@@ -13,7 +13,9 @@ from dataselect_gui import workflow
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.project.following import followed
+from dataselect_gui.project.project import Project
 from dataselect_gui.project.table import Index
+from dataselect_gui.workflow.marks import are_late
 from tests.helpers import write_json
 from tests.models import export
 
@@ -33,10 +35,18 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def score(tmp_path: Path, model: Path, rows: Rows, unit: str | None = None) -> Path:
+def score(
+    tmp_path: Path,
+    model: Path,
+    rows: Rows,
+    unit: str | None = None,
+    *,
+    name: str = "p",
+    marks_of: Path | None = None,
+) -> Path:
     with (tmp_path / "t.csv").open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([HEADER, *rows])
-    project = tmp_path / "p.dataselect"
+    project = tmp_path / f"{name}.dataselect"
     workflow.score(
         tmp_path / "t.csv",
         model,
@@ -44,6 +54,7 @@ def score(tmp_path: Path, model: Path, rows: Rows, unit: str | None = None) -> P
         names=["loss"],
         project_path=project,
         unit_column=unit,
+        marks_of=marks_of,
     )
     return project
 
@@ -131,6 +142,37 @@ def test_other_people_are_refused_once_some_opted_out(
     workflow.opt_in(project, tmp_path / "out.csv", None)
     score(tmp_path, model, ROWS, "doctor")
     assert len(ages_left(project, ROWS)) == len(ROWS)
+
+
+@pytest.mark.parametrize("change", [list, turned, longer])
+@pytest.mark.parametrize("second", [None, "patient", "doctor"])
+@pytest.mark.parametrize("first", [None, "patient"])
+def test_records_that_are_read_another_way_keep_their_marks(
+    tmp_path: Path, model: Path, first: str | None, second: str | None, change: Callable[[Rows], Rows]
+) -> None:
+    project = score(tmp_path, model, ROWS, first)
+    workflow.select_records(project, workflow.make_rule("loss", threshold="0"), withhold=["5"])
+    (tmp_path / "out.csv").write_text("who\n17\n" if first else "who\n1\n")
+    assert workflow.opt_out(project, tmp_path / "out.csv", None).matched == 1
+    out = {"0", "1", "2", "5"} if first else {"1", "5"}
+    assert ages_left(project, ROWS) == sorted({row[0] for row in ROWS} - out)
+    rows = change(ROWS)
+    other = score(tmp_path, model, rows, second, name="other", marks_of=project)
+    assert ages_left(other, rows) == sorted({row[0] for row in rows} - out)
+    score(tmp_path, model, rows, second, name="other", marks_of=project)  # It is no new project now.
+    assert ages_left(other, rows) == sorted({row[0] for row in rows} - out)
+
+
+def test_marks_after_a_view_are_late_in_a_project_that_takes_them_over(
+    tmp_path: Path, model: Path
+) -> None:
+    project = score(tmp_path, model, ROWS)
+    workflow.look(project)
+    workflow.select_records(project, workflow.make_rule("loss", threshold="0"), withhold=["5"])
+    other = score(tmp_path, model, ROWS, "patient", name="other", marks_of=project)
+    assert are_late(Project.open(other))
+    unseen = score(tmp_path, model, ROWS, "patient", name="unseen")
+    assert not are_late(Project.open(unseen))
 
 
 def index_of(*contents: int, ids: str | None = None) -> Index:

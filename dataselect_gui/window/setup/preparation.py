@@ -284,6 +284,7 @@ class Preparation(QObject):
         wanted = replace(source, unit_column=unit)
         place = workflow.project_place(wanted, inputs.digest, exactly=True)
         folder = place if look is None else look.folder
+        marks_of = self._left if self._matching.is_anew else None
 
         def work(context: JobContext) -> Path:
             return workflow.score(
@@ -297,6 +298,7 @@ class Preparation(QObject):
                 text_column=source.text_column,
                 labels=source.labels,
                 in_training=answer,
+                marks_of=marks_of,
             ).project
 
         self._scoring.begin(ScoringRun(work, str(source.path)))

@@ -68,6 +68,7 @@ def test_a_column_of_labels_is_scored_by(
     window.setup.score.click()
     settle(qtbot, window)
     assert (made_up[0]["label_column"], made_up[0]["unit_column"]) == ("grade", "patient")
+    assert made_up[0]["marks_of"] is None
     assert made_up[0]["labels"] == LabelRule()
 
 
@@ -189,6 +190,7 @@ def test_a_wrong_column_of_labels_can_be_changed_after_scoring(
     settle(qtbot, window)
     assert made_up[-1]["label_column"] == "place"
     assert made_up[-1]["project_path"] == tmp_path / "a-2.dataselect"
+    assert made_up[-1]["marks_of"] == project
     assert workflow.look(project).records.label_column == "grade"
 
 
