@@ -157,7 +157,7 @@ def buy(
     assert terms.score is not None
     entry = session.reserve(
         account,
-        _purchase_charge(purchase),
+        Charge(purchase.epsilon),
         {
             "release": secrets.token_hex(8),
             "key": _purchase_key(candidates, terms, purchase),
@@ -339,7 +339,7 @@ def foresee(
         # Reserved, and interrupted before the draw.
         candidates.part is not None and statement.find(_purchase_key(candidates, terms, purchase))
     ):
-        charges.append(_purchase_charge(purchase))
+        charges.append(Charge(purchase.epsilon))
     wanted = [charge for charge in charges if charge is not None]
     budget = statement.budget if statement.budget is not None else first_budget
     if within_budget:
@@ -429,10 +429,6 @@ def _charge(candidates: Candidates, terms: Terms) -> Charge | None:
     if charge is None or not charge.one_sided:
         return charge
     return replace(charge, columns=candidates.columns)
-
-
-def _purchase_charge(purchase: Purchase) -> Charge:
-    return Charge(purchase.epsilon)
 
 
 def _nearest(statement: Statement, terms: Terms) -> dict[str, tuple[object, object]] | None:

@@ -48,7 +48,7 @@ class State(QObject):
     accounts : AccountReader
         Reads the ledger.
     account : Account or None
-        What was released from its records, and what is left; None where that cannot be read.
+        What was released, and what is left; None where that cannot be read.
     account_fault : DataSelectError or None
         Why it cannot be read.
     cost : Decimal or None
@@ -445,7 +445,6 @@ class State(QObject):
 
     def _sort(self) -> None:
         assert self.look is not None
-        if self.sort is None:
-            self.order = np.arange(len(self.look.ids))
-        else:
-            self.order = order_of(self.look.scores[self.sort], descending=self.descending)
+        scores = None if self.sort is None else self.look.scores[self.sort]
+        count, down = len(self.look.ids), self.descending
+        self.order = np.arange(count) if scores is None else order_of(scores, descending=down)
