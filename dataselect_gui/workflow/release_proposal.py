@@ -4,6 +4,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 
+import numpy as np
+
 from dataselect_gui.checkpoints.checkpoint import Checkpoint
 from dataselect_gui.errors import UnusableError, UsageError
 from dataselect_gui.privacy.accounting import Charge
@@ -185,12 +187,14 @@ def propose(
         training.epsilon, training.delta, checkpoint.digest()
     ):
         pending = Charge(training.epsilon, training.delta)
-    part = (
-        inputs.candidates.eligible
+    eligible = inputs.candidates.eligible
+    everybody = replace(inputs.candidates, eligible=np.ones_like(eligible))
+    places = (
+        everybody.eligible
         if checked.mechanism is Everything
-        else part_of(inputs.candidates, max_contributions, keep)
+        else part_of(everybody, max_contributions, keep)
     )
-    if part is not None and inputs.candidates.eligible.any() and not part.any():
+    if places is not None and len(places) and not places.any():
         raise UnusableError(
             _("No record could take part in this release."),
             _(
@@ -200,6 +204,7 @@ def propose(
             ),
             _("Put them back as they were, or score by a checkpoint that takes the same columns."),
         )
+    part = None if places is None else places & eligible
     candidates = replace(inputs.candidates, part=part)
     terms, purchase = TermsBuilder(
         request=request,

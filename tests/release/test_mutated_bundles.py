@@ -309,7 +309,7 @@ OTHERS: dict[str, list[object]] = {
 ALLOWED: dict[str, list[tuple[str, object]]] = {
     "person": [("per_unit", 5)],
     "gradient": [("clip_from", "request")],
-    "records, exact": [("in_training", "yes"), ("in_training", "unknown")],
+    "records, exact": [("in_training", "yes"), ("in_training", "unknown"), ("after_marked", True)],
     "everything": [("in_training", "yes"), ("after_marked", True)],
     "rule, viewed": [("after_marked", True)],
 }

@@ -19,6 +19,7 @@ from dataselect_gui.privacy.accounting import Charge
 from dataselect_gui.privacy.entry_body import EntryBody
 from dataselect_gui.privacy.entry_store import EntryStore
 from dataselect_gui.privacy.ledger import Ledger
+from dataselect_gui.privacy.mechanisms.everything import Everything
 from dataselect_gui.privacy.refusals import InUseError
 from dataselect_gui.release.registry import REGISTRY, Registered
 from tests.ledgers import Desk
@@ -46,9 +47,17 @@ def asked_of(line: Registered) -> dict[str, Any]:
     for name, options in GIVEN.items():
         if name in takes:
             asked |= options
-    if "epsilon" not in takes:
+    if line.mechanism is Everything:
+        asked |= {"epsilon": None, "acknowledge_disclosure": True}
+    elif "epsilon" not in takes:
         asked |= {"epsilon": None, "acknowledge_exact": True, "reason": "agreed"}
     return asked
+
+
+def select_for(line: Registered, project: Path) -> None:
+    """Select everything, where a release goes by no rule."""
+    if line.mechanism is Everything:
+        workflow.select_records(project, workflow.Everything())
 
 
 @pytest.fixture
@@ -116,7 +125,7 @@ def drawn_by(project: Path) -> str:
 
 @pytest.mark.usefixtures("home")
 def test_queries_change_no_file(world: Path) -> None:
-    register(world).write_text("patient 1\n")
+    register(world).write_text("who\npatient 1\n")
     for name, ask in queries(world):
         before = state_of(world)
         ask()
@@ -128,6 +137,7 @@ def test_queries_change_no_file(world: Path) -> None:
 def test_previews_and_dry_runs_change_no_file(world: Path, line: Registered) -> None:
     project, to = world / "p.dataselect", world / "new" / "b"
     asked = {"epsilon": "1", "in_training": "no", **asked_of(line)}
+    select_for(line, project)
     before = state_of(world)
     assert workflow.preview(project, workflow.ReleaseRequest(to, **asked), silent).preview is not None
     assert state_of(world) == before
@@ -191,16 +201,17 @@ class Counts:
 
 
 @pytest.mark.parametrize(
-    "asked",
-    [asked_of(line) for line in REGISTRY if line.kind.name != "gradient"],
-    ids=lambda asked: f"{asked['kind']} by {asked['mechanism']}",
+    "line",
+    [line for line in REGISTRY if line.kind.name != "gradient"],
+    ids=lambda line: f"{line.kind.name} by {line.mechanism.name}",
 )
 @pytest.mark.usefixtures("home")
 def test_a_release_opens_locks_and_checks_the_ledger_once(
-    world: Path, asked: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    world: Path, line: Registered, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    select_for(line, world / "p.dataselect")
     counts = Counts(monkeypatch)
-    release(world / "p.dataselect", world / "b", **asked)
+    release(world / "p.dataselect", world / "b", **asked_of(line))
     assert counts.told() == (1, 1, 1)
 
 
@@ -280,6 +291,7 @@ from pathlib import Path
 from decimal import Decimal
 from dataselect_gui.privacy.entry_body import EntryBody
 from dataselect_gui.privacy.ledger import Ledger
+from dataselect_gui.privacy.mechanisms.everything import Everything
 from dataselect_gui.privacy.chain import Chain
 with Ledger(Path({home!r})).session() as session:
     account = session.claim({{b"a" * 32}})

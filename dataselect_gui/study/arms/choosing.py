@@ -56,7 +56,7 @@ def chosen_by(arm: Arm, judged: Judged, *, seed: int, planted: bool) -> NDArray[
     match arm.kind:
         case "untouched":
             return np.zeros(0, dtype=np.int64)
-        case "everything":
+        case "all records":
             return np.arange(count)
         case "oracle":
             return np.flatnonzero(judged.dirt == Dirt.NONE)

@@ -11,7 +11,7 @@ from dataselect_gui.study.plan import Start
 
 ArmKind: TypeAlias = Literal[
     "untouched",
-    "everything",
+    "all records",
     "rule",
     "random",
     "oracle",
@@ -36,7 +36,7 @@ class Arm:
     Attributes
     ----------
     kind : str
-        ``untouched``: nothing, the checkpoint is tested as it is. ``everything``: all records.
+        ``untouched``: nothing, the checkpoint is tested as it is. ``all records``: all of them.
         ``rule``: those that do not look wrong. ``random``: as many as the rule keeps. ``oracle``: those
         that nothing was planted in. A library's name: without the records that it suspects most, so
         that as many stay as the rule keeps. ``released``: what a release of the rule's choice lets
@@ -58,7 +58,7 @@ class Arm:
 
 UNTOUCHED, EVERYTHING, RULE, RANDOM, ORACLE = (
     Arm("untouched"),
-    Arm("everything"),
+    Arm("all records"),
     Arm("rule"),
     Arm("random"),
     Arm("oracle"),

@@ -14,7 +14,7 @@ Whole: TypeAlias = Answer | Literal["helps in some", "helps here and hurts there
 
 _ARMS: dict[ArmKind, str] = {
     "untouched": N_("the untouched checkpoint"),
-    "everything": N_("everything"),
+    "all records": N_("everything"),
     "rule": N_("without what looks wrong"),
     "random": N_("as many random records"),
     "oracle": N_("without what was planted"),

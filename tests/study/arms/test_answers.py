@@ -79,7 +79,7 @@ def harmful(arm: Arm, _cell: Cell) -> float:
 
 
 def less_than_all(arm: Arm, _cell: Cell) -> float:
-    return {"rule": 0.03, "everything": 0.03}.get(arm.kind, 0.0)
+    return {"rule": 0.03, "all records": 0.03}.get(arm.kind, 0.0)
 
 
 def with_dp_alone(arm: Arm, cell: Cell) -> float:

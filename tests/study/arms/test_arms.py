@@ -154,12 +154,12 @@ def test_sizes_go_together(finished: Path) -> None:
     """Random is as large as the rule, and nobody that is tested on was planted in."""
     by = {(r.arm.name, r.cell): r.records for r in read_arm_findings(finished).results}
     for cell in cells(read_arm_findings(finished).choices):
-        assert by["rule", cell] == by["random", cell] < by["everything", cell]
+        assert by["rule", cell] == by["random", cell] < by["all-records", cell]
         for release in ("one-sided-1", "randomized-response-1"):
             assert by[f"released-{release}", cell] == by[f"random-released-{release}", cell]
         if cell.planted:
             # 30 % of the records are dirty, a tenth more are copies.
-            assert by["oracle", cell] == pytest.approx(by["everything", cell] * 0.7 / 1.1, rel=0.02)
+            assert by["oracle", cell] == pytest.approx(by["all-records", cell] * 0.7 / 1.1, rel=0.02)
 
 
 def test_the_untouched_checkpoint_is_tested_as_it_is(
@@ -230,7 +230,7 @@ def test_another_librarys_picks_are_an_arm_where_it_is_installed(
     findings = read_arm_findings(tmp_path / "s")
     by = {result.arm.name: result.records for result in findings.results}
     assert by["Cleanlab"] == by["random"] == by["rule"]
-    count = int(by["everything"])
+    count = int(by["all-records"])
     assert asked == [(count, 3, count, 60, 3, 60)]
     assert [absent.arm for absent in findings.absent] == ["dattri"]
 
@@ -277,7 +277,7 @@ def test_without_the_consortiums_rows_there_is_no_rule_and_the_page_says_why(
     job = job_of(records, None, consortium, tmp_path / "s", plant="", epsilons=[], start="scratch")
     run_arms(job, JobContext(), planned)
     findings = read_arm_findings(tmp_path / "s")
-    assert {result.arm.name for result in findings.results} == {"everything"}
+    assert {result.arm.name for result in findings.results} == {"all-records"}
     assert {absent.arm for absent in findings.absent} == {"rule", "Cleanlab", "dattri", "untouched"}
     page = (tmp_path / "s" / PAGE).read_text(encoding="utf-8")
     assert "was not tried. There are no clean rows" in page
@@ -319,13 +319,13 @@ def test_comparisons_follow_from_the_choices_alone() -> None:
     def told(one: Comparison) -> tuple[str, str]:
         return one.first[0].name, one.second[0].name
 
-    assert {told(one) for one in primary} == {("rule", "random"), ("rule", "everything")}
+    assert {told(one) for one in primary} == {("rule", "random"), ("rule", "all-records")}
     assert {told(one) for one in planned if one.family == "beside"} == {
-        ("everything", "untouched"),
+        ("all-records", "untouched"),
         ("rule", "untouched"),
-        ("everything", "everything"),
+        ("all-records", "all-records"),
         ("rule", "rule"),
-        ("oracle", "everything"),
+        ("oracle", "all-records"),
         ("rule", "oracle"),
         ("Cleanlab", "random"),
         ("released-one-sided-1", "random-released-one-sided-1"),
