@@ -176,7 +176,7 @@ def rule_per_class(project_path: Path, score: str) -> RecordRule:
         raise UsageError(
             _("The request states no thresholds of “{score}” by class.", score=score),
             _("They are part of the rule that a consortium may ask for."),
-            _("Leave --per-class out, or give a rule by --rule FILE."),
+            _("Select by one threshold for all classes, or by a rule of your own."),
         )
     return RecordRule(by_class)
 

@@ -310,7 +310,7 @@ LARGE: dict[str, dict[str, Any]] = {
     "deep": {"num_hidden_layers": 1_000_000},
     "a large image": {"image_size": 900_000, "patch_size": 1},
     "many classes": {"id2label": {str(n): f"c{n}" for n in range(200_000)}},
-    "many classes by number": {"id2label": None, "num_labels": 10_000_000},
+    "many classes by number": {"id2label": None, "label2id": None, "num_labels": 10_000_000},
 }
 
 

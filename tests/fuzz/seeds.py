@@ -401,7 +401,7 @@ def registers(folder: Path) -> list[Files]:
     """Return a project with registers as spreadsheets in several languages write them."""
     settings = projects(folder)[0]
     text = "patient;since\npatient 1;2024\npatient 3;2025\n"
-    lists = (text, text.replace(";", ","), text.replace(";", "\t"), "id\n1\n2\n")
+    lists = (text, text.replace(";", ","), text.replace(";", "\t"), "id\npatient 1\npatient 2\n")
     return [{PROJECT: settings[PROJECT], REGISTER: one.encode()} for one in lists]
 
 

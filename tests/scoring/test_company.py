@@ -320,7 +320,7 @@ def test_limits_and_stops_change_no_digit(exported: Path, tmp_path: Path) -> Non
             super().advance(phase, done, total, seconds_left)
 
     project = tmp_path / "stopped.dataselect"
-    for patience in (1, 2, 1):
+    for patience in (1, 1, 1):
         with pytest.raises(InterruptedByPersonError):
             workflow.score(source, exported, Impatient(patience), project_path=project, batch_size=4)
     assert score(source, exported, project) == expected

@@ -67,7 +67,7 @@ def test_a_preflight_tells_ways_precision_time_and_memory(tmp_path: Path) -> Non
     assert (found.checked, found.precision) == (3, "float32")
     assert 0 < found.deviation < 1e-9, "in float64"
     assert found.tried > 0
-    assert found.at_once == 32
+    assert found.at_once == 512
     assert found.records == 40
     assert 0 < preflight.seconds < 60
     assert 1e8 < found.bytes_needed < 1e10
@@ -146,7 +146,7 @@ def test_the_pace_is_that_of_a_usual_batch(
     def scored(scorer: Scorer, *batch: Any) -> dict[str, NDArray[np.float64]]:  # noqa: ANN401
         size, is_single = len(batch[1]), scorer.precision == "float32"
         now[0] += size * (0.001 if is_single else 0.004)
-        if size == 32 and is_single:
+        if size == 1024 and is_single:
             timed.append(size)
             now[0] += 3.0 if len(timed) == 2 else 0.0
         return original(scorer, *batch)
@@ -159,7 +159,7 @@ def test_the_pace_is_that_of_a_usual_batch(
     monkeypatch.setattr(Scorer, "prepare", prepared)
     monkeypatch.setattr("dataselect_gui.scoring.preflight.time.perf_counter", lambda: now[0])
     found = fly(member(tmp_path, tiny_resnet()), ["grad_norm"], inputs)
-    assert (found.precision, found.at_once, len(timed)) == ("float32", 32, 3)
+    assert (found.precision, found.at_once, len(timed)) == ("float32", 1024, 3)
     assert found.seconds_per_record == pytest.approx(0.001)
     assert found.float64_pace == pytest.approx(4.0)
 

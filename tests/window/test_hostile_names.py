@@ -277,13 +277,16 @@ def test_withholding_and_deleting(
     listed = world.folder / f"list {NAMES['turned']}<b>&.csv"
     columns = [name for name in world.names if "\ud800" not in name and len(name) < 500]
     quoted = ['"' + name.replace('"', '""') + '"' for name in columns]
-    lines = [",".join(quoted[number:] + quoted[:number]) for number in range(len(quoted))]
+    # Above them the names of the columns, none of which is a person's.
+    heads = [f'"column {name[1:]}' for name in quoted]
+    lines = [",".join(heads)]
+    lines += [",".join(quoted[number:] + quoted[:number]) for number in range(len(quoted))]
     listed.write_text("\n".join(lines), encoding="utf-8", newline="")
     window.show_place(PlaceId.PEOPLE)
     for column in columns[:3]:
         window.people.take(listed)
         qtbot.waitUntil(lambda: window.people.columns.count() > 0 and not window.people.has_threads)
-        window.people.columns.choose(column)
+        window.people.columns.choose(f"column {column}")
         window.people.columns.activated.emit(0)
         qtbot.waitUntil(lambda: not window.people.has_threads)
         assert not look_at(window)

@@ -103,7 +103,7 @@ def undisturbed(records: Path, series: Path, tmp_path_factory: pytest.TempPathFa
 
 def test_progress_ends_at_the_end_and_scores_agree_with_each_other(undisturbed: Path) -> None:
     table = workflow.scores(undisturbed)
-    assert list(table)[5:] == ["loss", "el2n", "grad_norm", "vog", "plis", "random"]
+    assert list(table)[5:] == ["loss", "margin", "el2n", "grad_norm", "vog", "plis", "random"]
     assert all(value is not None for name in NAMES for value in table[name])
     assert np.corrcoef(table["loss"], table["el2n"])[0, 1] > 0.5
     assert 0 <= min(table["random"]) < max(table["random"]) < 1
@@ -290,7 +290,7 @@ def test_a_run_that_is_killed_in_the_middle_of_a_batch_goes_on_with_half_as_many
     assert process.returncode == 1
     subprocess.run(command, capture_output=True, check=True)
     sizes.append(Project.open(project).scores["loss"].batch)
-    assert sizes == [32, 16]
+    assert sizes == [256, 128]
     same = score_command(records, series, tmp_path / "same.dataselect")
     same[same.index("--batch-size") + 1] = "16"
     subprocess.run(same, capture_output=True, check=True)

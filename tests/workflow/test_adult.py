@@ -80,7 +80,7 @@ def scores_of(project: Path) -> dict[str, Any]:
     return workflow.look(project).scores
 
 
-@pytest.mark.parametrize("name", sorted(adult.MODELS))
+@pytest.mark.parametrize("name", sorted(set(adult.MODELS) - {"binary"}))  # The oracle has classes.
 def test_scores_are_those_of_a_loop_over_single_rows(
     models: dict[str, Path], owner: Path, tmp_path: Path, table: Path, name: str
 ) -> None:

@@ -101,6 +101,7 @@ def test_a_place_shows_no_text_beside_the_catalogue(
     deletion, confinement = workflow.before_deletion(project), workflow.available_confinement()
     data += [*deletion.goes, *deletion.stays, confinement.sentence]
     data += [text for name in look.scores for text in texts_of_score(name)]
+    data += ["file_name, label"]  # The fields that leave, by the names that they have in the bundle.
     shown = shown_in(window)
     assert sum("⟦" in text for text in shown) > 12
     assert [text for text in shown if beside_the_catalogue(text, data)] == []
