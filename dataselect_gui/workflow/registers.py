@@ -67,14 +67,23 @@ def read_register(project_path: Path, register: Path, column: str | None) -> Lis
         Where the file cannot be read.
     """
     project = Project.open(project_path)
-    index, unit_column = project.table.index, project.settings.source.unit_column
+    unit_column = project.settings.source.unit_column
     columns, rows = _rows(register)
-    _check_header(register, columns, set(index.units or index.ids))
+    _check_header(register, columns, _known_units(project))
     name_column = _column(columns, column, unit_column)
     if name_column is None:
         return Listing(columns, None, frozenset(), ())
     lines = tuple((line, _name(row, name_column)) for line, row in rows)
     return Listing(columns, name_column, frozenset(name for _line, name in lines) - {""}, lines)
+
+
+def _known_units(project: Project) -> frozenset[str]:
+    """Return the units of a project; none are known where its scores are gone."""
+    try:
+        index = project.table.index
+    except UnusableError:
+        return frozenset()
+    return frozenset(index.units or index.ids)
 
 
 def put_opted_out(project_path: Path, units: Collection[str]) -> None:
