@@ -169,10 +169,19 @@ def find(wanted: dict[str, Any], answer: Path) -> None:
 
     for name in wanted.get("do", []):
         named(name).click()
+    for _ in range(200):  # What is left of a budget is read elsewhere.
+        if not wanted.get("project") or window.state.account is not None:
+            break
+        QTest.qWait(50)
     QTest.qWait(500)
     while window.release.prospect.waiting:  # What a release would come to is worked out elsewhere.
         QTest.qWait(50)
     target: QWidget = named(wanted["target"])
+    for _ in range(200):
+        if target.isVisible():
+            break
+        QTest.qWait(50)
+    QTest.qWait(500)
     area: QWidget | None = target
     while area is not None and not isinstance(area, QScrollArea):
         area = area.parentWidget()
