@@ -6,6 +6,8 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
+from dataselect_gui.selection import calibration as selection_calibration
+
 
 def rank_of(alpha: Fraction, count: int) -> int | None:
     """Return which of so many values, from the smallest, is the threshold; None where there is none.
@@ -13,7 +15,7 @@ def rank_of(alpha: Fraction, count: int) -> int | None:
     ⌈(1 − α)(n + 1)⌉: a further value that is exchangeable with them is above it with a chance of at
     most α, and without ties of at least α − 1/(n + 1).
     """
-    rank = ceil((1 - alpha) * (count + 1))
+    rank = selection_calibration.rank_of(count, alpha)
     return rank if 1 <= rank <= count else None
 
 

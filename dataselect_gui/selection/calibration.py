@@ -14,14 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def rank_of(count: int, alpha: Decimal) -> int:
+def rank_of(count: int, alpha: Decimal | Fraction) -> int:
     """Return ⌈(1 − α)(n + 1)⌉ of n clean records, in exact arithmetic.
 
     Parameters
     ----------
     count : int
         n.
-    alpha : Decimal
+    alpha : Decimal or Fraction
         α, above 0 and below 1.
     """
     return math.ceil((1 - Fraction(alpha)) * (count + 1))
