@@ -7,7 +7,7 @@ import msgspec
 
 from dataselect_gui.study.plan import Choices, Place
 from dataselect_gui.study.statistics import Interval, Verdict
-from dataselect_gui.study.store import FINDINGS, damaged, read_json
+from dataselect_gui.study.store import FINDINGS, read_as
 
 
 class Spread(Protocol):
@@ -252,8 +252,4 @@ def read_findings(folder: Path) -> Findings:
     UnusableError
         Where the file is damaged.
     """
-    path = folder / FINDINGS
-    try:
-        return msgspec.convert(read_json(path), Findings)
-    except msgspec.ValidationError:
-        raise damaged(path) from None
+    return read_as(folder / FINDINGS, Findings)

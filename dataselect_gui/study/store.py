@@ -89,11 +89,7 @@ class Store:
         UnusableError
             Where it is damaged.
         """
-        path = self._path(name)
-        try:
-            return msgspec.convert(read_json(path), kind)
-        except msgspec.ValidationError:
-            raise damaged(path) from None
+        return read_as(self._path(name), kind)
 
     def arrays(self, name: str) -> dict[str, NDArray[Any]]:
         """Return the arrays of a result."""
@@ -185,6 +181,20 @@ def other_study(folder: Path) -> OtherStudyError:
 def stored_rule(labels: LabelRule) -> object:
     """Return how labels are read, as a file of a study holds it; None for the usual way."""
     return None if labels == LabelRule() else msgspec.to_builtins(labels)
+
+
+def read_as(path: Path, kind: type[Result]) -> Result:
+    """Read a file of a study as a kind of result.
+
+    Raises
+    ------
+    UnusableError
+        Where it is damaged.
+    """
+    try:
+        return msgspec.convert(read_json(path), kind)
+    except msgspec.ValidationError:
+        raise damaged(path) from None
 
 
 def damaged(path: Path) -> UnusableError:

@@ -7,7 +7,7 @@ import msgspec
 from dataselect_gui.study.arms.comparing import Difference, Measure
 from dataselect_gui.study.arms.plan import Arm, ArmChoices, Cell, Comparison
 from dataselect_gui.study.statistics import Interval
-from dataselect_gui.study.store import FINDINGS, damaged, read_json
+from dataselect_gui.study.store import FINDINGS, read_as
 
 
 class ArmResult(msgspec.Struct, frozen=True):
@@ -129,8 +129,4 @@ def read_arm_findings(folder: Path) -> ArmFindings:
     UnusableError
         Where the file is damaged.
     """
-    path = folder / FINDINGS
-    try:
-        return msgspec.convert(read_json(path), ArmFindings)
-    except msgspec.ValidationError:
-        raise damaged(path) from None
+    return read_as(folder / FINDINGS, ArmFindings)
