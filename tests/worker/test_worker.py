@@ -275,8 +275,15 @@ def test_a_killed_run_goes_on_to_the_same_digits(
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds the child in /proc")
 def test_a_run_that_is_killed_in_the_middle_of_a_batch_goes_on_with_half_as_many(
-    records: Path, series: Path, tmp_path: Path
+    series: Path, tmp_path: Path
 ) -> None:
+    pixels = np.random.default_rng(1).integers(0, 256, (1_500, 16, 16), dtype=np.uint8)
+    records = array_file(
+        tmp_path / "records.npz",
+        x=pixels,
+        y=np.arange(len(pixels)) % 3,
+        classes=np.array(["bird", "cat", "dog"]),
+    )
     project = tmp_path / "p.dataselect"
     command = [
         word for word in score_command(records, series, project) if word not in {"--batch-size", "1"}
