@@ -48,16 +48,21 @@ def home() -> Path:
 def grant(read: Iterable[Path] = (), write: Iterable[Path] = ()) -> Grant:
     """Return what a confined process may access: the given paths, and never the ledger.
 
+    A project or a bundle may lie in one of the folders that the home has for them; it is read where it
+    is named, for itself.
+
     Parameters
     ----------
     read, write : iterable of Path
         Files, and folders with all that is in them.
     """
+    private = resolved(home())
     return Grant(
         home=_persons_home(),
         read=tuple(map(str, read)),
         write=tuple(map(str, write)),
-        private=(str(resolved(home())),),
+        private=(str(private),),
+        not_private=tuple(str(private / name) for name in _OWN_FOLDERS),
     )
 
 

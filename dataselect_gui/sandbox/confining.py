@@ -31,6 +31,8 @@ class Grant:
         Files, and folders with all that is in them.
     private : tuple of str
         What is not reached though it lies in one of these.
+    not_private : tuple of str
+        Folders in what is private. What is named in them, by `read` or `write`, is reached.
 
     Raises
     ------
@@ -42,6 +44,7 @@ class Grant:
     read: tuple[str, ...] = ()
     write: tuple[str, ...] = ()
     private: tuple[str, ...] = ()
+    not_private: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not os.path.isabs(self.home):  # noqa: PTH117  (a Path of nothing is the current folder)
@@ -55,7 +58,7 @@ class Grant:
     def from_line(cls, line: str) -> "Grant":
         """Read what `to_line` wrote."""
         fields = json.loads(line)
-        lists = {name: tuple(fields[name]) for name in ("read", "write", "private")}
+        lists = {name: tuple(fields[name]) for name in ("read", "write", "private", "not_private")}
         return cls(home=fields["home"], **lists)
 
 
@@ -201,12 +204,22 @@ def _confine_linux(grant: Grant, holds: Confinement) -> None:
 def _paths(grant: Grant) -> tuple[list[Path], list[Path]]:
     """Return what may be read, and what may be written."""
     private = [real(Path(name)) for name in grant.private]
+    # Not resolved: a link in what is private cannot open more of it.
+    exempt = list(map(Path, grant.not_private))
     read = [*system_paths.readable(Path(grant.home)), *map(Path, grant.read)]
     write = [*system_paths.devices(), *map(Path, grant.write)]
     return (
-        [part for path in read for part in _without(path, private)],
-        [part for path in write for part in _without(path, private)],
+        [part for path in read for part in _allowed(path, private, exempt)],
+        [part for path in write for part in _allowed(path, private, exempt)],
     )
+
+
+def _allowed(path: Path, private: list[Path], exempt: list[Path]) -> Iterator[Path]:
+    """Yield what a named path stands for."""
+    if any(real(path).is_relative_to(folder) for folder in exempt):
+        yield path
+    else:
+        yield from _without(path, private)
 
 
 def _without(path: Path, private: list[Path]) -> Iterator[Path]:

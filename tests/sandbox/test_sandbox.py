@@ -291,6 +291,26 @@ def test_what_is_private_is_not_reached_though_it_lies_in_what_is(tmp_path: Path
     assert all(reached([*files[:4], linked], read=[str(root / "a")]).values())
 
 
+def test_what_is_named_in_a_folder_that_is_not_private_is_reached_alone(tmp_path: Path) -> None:
+    root = tmp_path.resolve()
+    names = ("home/ledger", "home/demo/bundle/1", "home/demo/home/ledger", "home/demo-not/2")
+    files = [root / name for name in names]
+    for file in files:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("x")
+    (root / "home/demo/link").symlink_to(root / "home")
+    private = {"private": [str(root / "home")], "not_private": [str(root / "home/demo")]}
+
+    def reached_by(name: str) -> list[bool]:
+        return list(reached(files, read=[str(root / name)], **private).values())
+
+    assert reached_by("home/demo/bundle") == [False, True, False, False]
+    assert reached_by("home/demo-not") == [False] * 4
+    assert reached_by("home/demo/link") == [False] * 4
+    assert reached_by("home") == [False] * 4
+    assert reached_by(".") == [False] * 4
+
+
 def test_a_home_is_not_read_because_libraries_lie_in_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

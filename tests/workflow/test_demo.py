@@ -272,3 +272,12 @@ def test_a_source_that_is_put_in_by_hand_is_not_released_as_the_demos(tmp_path: 
     with pytest.raises(UnusableError, match="2000 records changed"):
         release(project, tmp_path / "b")
     assert not (tmp_path / "b").exists()
+
+
+def test_a_bundle_beside_the_ledger_is_verified(home: Path) -> None:
+    """The confined process may not enter the ledger's folder, but the demo's in it."""
+    project = scored_demo(home / "demo")
+    select(project, threshold="0.5")
+    bundle = home / "demo" / "bundle"
+    release(project, bundle, max_contributions=1)
+    assert all(check.ok for check in workflow.verify(bundle).checks)
