@@ -52,7 +52,7 @@ class LeftOut:
 
 
 def score_demo(out: Path, context: JobContext) -> Scored:
-    """Score the demo into ``out/project`` and select by the request's rule.
+    """Score the demo into ``out/project``, and leave out what looks wrong by the request's rule.
 
     Parameters
     ----------
@@ -69,6 +69,7 @@ def score_demo(out: Path, context: JobContext) -> Scored:
         project_path=out / "project",
         in_training="no",  # The checkpoints were trained on other rows.
         demo=True,
+        leave_out="wrong",  # Decided for whoever tries it, before a score is shown.
     )
     rule = requested_rule(read_request(checkpoint), scored.names, scored.scored)
     select_records(out / "project", rule)
