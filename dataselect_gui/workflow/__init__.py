@@ -61,7 +61,7 @@ from dataselect_gui.workflow.arms_study import (
     foresee_arms,
     study_arms,
 )
-from dataselect_gui.workflow.calibrating import Calibrated, calibrate
+from dataselect_gui.workflow.calibrating import Calibrated, calibrate, find_calibration
 from dataselect_gui.workflow.calibration_options import CalibrationOptions
 from dataselect_gui.workflow.deleting import Deletion, before_deletion, delete
 from dataselect_gui.workflow.demo import flipped_labels, score_demo
@@ -84,7 +84,9 @@ from dataselect_gui.workflow.release_preview import DOCUMENTS, Preview, leaving_
 from dataselect_gui.workflow.release_request import ReleaseRequest
 from dataselect_gui.workflow.release_terms import public_bounds
 from dataselect_gui.workflow.releasing import Released, preview, release
-from dataselect_gui.workflow.request_words import calibration_words, request_words
+from dataselect_gui.workflow.request_preparing import prepare_request, typed_value, write_request
+from dataselect_gui.workflow.request_words import calibration_words, request_words, threshold_table
+from dataselect_gui.workflow.request_writing import CalibrationFound, PreparedRequest
 from dataselect_gui.workflow.requesting import RequestChecked, check_request, new_request
 from dataselect_gui.workflow.scoring import Scored, project_name, project_place, score
 from dataselect_gui.workflow.selecting import (
@@ -159,6 +161,7 @@ __all__ = [
     "ArmsStudied",
     "BundleInspected",
     "Calibrated",
+    "CalibrationFound",
     "CalibrationOptions",
     "ChangedRecordError",
     "Check",
@@ -189,6 +192,7 @@ __all__ = [
     "PickLine",
     "Pictures",
     "Preflight",
+    "PreparedRequest",
     "Preview",
     "Progress",
     "ProjectInspected",
@@ -242,6 +246,7 @@ __all__ = [
     "fault_of",
     "file_endings",
     "find_again",
+    "find_calibration",
     "find_mapped_score",
     "find_score",
     "flipped_labels",
@@ -278,6 +283,7 @@ __all__ = [
     "preflight",
     "preflight_facts",
     "prepare_pictures",
+    "prepare_request",
     "preview",
     "project_name",
     "project_place",
@@ -313,12 +319,15 @@ __all__ = [
     "study_subject",
     "switch_checkpoint",
     "tally",
+    "threshold_table",
     "tokens",
+    "typed_value",
     "unprotected_releases",
     "verify",
     "what_opens",
     "whole_of",
     "write_page",
+    "write_request",
     "write_settings",
     "write_statement",
 ]
