@@ -68,7 +68,7 @@ from dataselect_gui.workflow.calibration_options import CalibrationOptions
 from dataselect_gui.workflow.deciding import COUNT_EPSILON, CountAnswers, decide
 from dataselect_gui.workflow.decisions import Decision, decision, decision_sentences
 from dataselect_gui.workflow.deleting import Deletion, before_deletion, delete
-from dataselect_gui.workflow.demo import flipped_labels, score_demo
+from dataselect_gui.workflow.demo import LeftOut, left_out_of_demo, left_out_sentences, score_demo
 from dataselect_gui.workflow.inspecting import Inspection, ProjectInspected, inspect
 from dataselect_gui.workflow.labelling import label_rule, label_sentences
 from dataselect_gui.workflow.looking import Look, Pictures, look, prepare_pictures
@@ -191,6 +191,7 @@ __all__ = [
     "LeaveOut",
     "Leaving",
     "Left",
+    "LeftOut",
     "Lines",
     "Listing",
     "Look",
@@ -260,7 +261,6 @@ __all__ = [
     "find_calibration",
     "find_mapped_score",
     "find_score",
-    "flipped_labels",
     "foresee_arms",
     "foresee_study",
     "headline",
@@ -277,6 +277,8 @@ __all__ = [
     "leaving_files",
     "leaving_warning",
     "ledger",
+    "left_out_of_demo",
+    "left_out_sentences",
     "log_path",
     "look",
     "make_rule",
