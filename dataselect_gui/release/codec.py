@@ -35,7 +35,7 @@ NOT_IN_KEY = frozenset(
 """Fields that do not distinguish releases; how scores were computed shows in the scores."""
 
 
-_ADDED = ("clip_from", "rule", "rule_from", "rule_scores", "marks", "after_marked")
+_ADDED = ("clip_from", "passing", "rule", "rule_from", "rule_scores", "marks", "after_marked")
 """Fields that the first versions did not write: they are there only where they say something."""
 
 
@@ -84,6 +84,7 @@ class TermsForm:
     device: str | None = None
     batch: int | None = None
     clip_from: BoundsSource | None = None
+    passing: bool = False
     rule: RuleForm | None = None
     rule_from: RuleSource | None = None
     rule_scores: tuple[tuple[str, str], ...] | None = None
@@ -132,6 +133,7 @@ def to_form(terms: Terms) -> TermsForm:
         device=scoring.device,
         batch=scoring.batch,
         clip_from=None if clip_from == bounds_from else clip_from,
+        passing=kind.get("passing", False),
         rule=None if rule is None or rule.rule is None else rule_form(rule.rule),
         rule_from=None if rule is None else rule.source,
         rule_scores=None if rule is None else rule.scores,
@@ -155,6 +157,7 @@ def from_form(form: TermsForm) -> Terms:
             "bins": form.bins,
             "classes": form.classes,
             "count_threshold": form.count_threshold,
+            "passing": form.passing,
             "clip": form.clip,
             "clip_from": form.clip_from or form.bounds_from,
         }
