@@ -92,7 +92,7 @@ class TermsBuilder:
         bounds = self._bounds() if needs_bounds else None
         if kind.goes_by_rule and purchase is None and not public:
             raise UsageError(
-                _("Such a {kind} needs a threshold or a rule that is public.", kind=self.kind.name),
+                _("Such a {kind} needs a public threshold or rule.", kind=self.kind.name),
                 _("Which records enter it would otherwise depend on everybody's scores."),
                 _(
                     "Select by the request's threshold or rule, or by one that was agreed "

@@ -149,7 +149,7 @@ def test_a_bought_threshold_is_charged_too(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("rule", "asked", "complaint"),
     [
-        (BY_CLASS, {"threshold_from": "viewed"}, "a threshold or a rule that is public"),
+        (BY_CLASS, {"threshold_from": "viewed"}, "a public threshold or rule"),
         (BY_CLASS, {"bins": "0.5"}, "goes by one score"),
         (BY_CLASS, {"count_threshold": "0.5"}, "goes by one score"),
         (BY_CLASS, {"passing": False, "bins": "0.5"}, "goes by one score"),
@@ -172,7 +172,7 @@ def test_a_threshold_that_was_viewed_is_refused(tmp_path: Path) -> None:
     project = made(tmp_path)
     for rule in ({"threshold": "0.25"}, {"count": "9"}, {"fraction": "0.5"}):
         select(project, **rule)
-        with pytest.raises(UsageError, match="a threshold or a rule that is public"):
+        with pytest.raises(UsageError, match="a public threshold or rule"):
             release(project, tmp_path / "b", **PASSING)
 
 
