@@ -37,6 +37,7 @@ NOT_IN_KEY = frozenset(
 
 _ADDED = (
     "clip_from",
+    "passing",
     "rule",
     "rule_from",
     "rule_scores",
@@ -92,6 +93,7 @@ class TermsForm:
     device: str | None = None
     batch: int | None = None
     clip_from: BoundsSource | None = None
+    passing: bool = False
     rule: RuleForm | None = None
     rule_from: RuleSource | None = None
     rule_scores: tuple[tuple[str, str], ...] | None = None
@@ -141,6 +143,7 @@ def to_form(terms: Terms) -> TermsForm:
         device=scoring.device,
         batch=scoring.batch,
         clip_from=None if clip_from == bounds_from else clip_from,
+        passing=kind.get("passing", False),
         rule=None if rule is None or rule.rule is None else rule_form(rule.rule),
         rule_from=None if rule is None else rule.source,
         rule_scores=None if rule is None else rule.scores,
@@ -165,6 +168,7 @@ def from_form(form: TermsForm) -> Terms:
             "bins": form.bins,
             "classes": form.classes,
             "count_threshold": form.count_threshold,
+            "passing": form.passing,
             "clip": form.clip,
             "clip_from": form.clip_from or form.bounds_from,
         }

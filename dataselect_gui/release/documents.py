@@ -114,6 +114,7 @@ def terms_of_document(document: dict[str, Any]) -> Terms:
         bins=None if bins is None else tuple(bins),
         classes=None if classes is None else tuple(classes),
         count_threshold=value("count_threshold"),
+        passing=value("passing") is not None,
         clip=value("clip"),
         noise_scale=None if noise is None else noise["scale_in_steps"],
         scored_by=scoring["program"],
@@ -165,6 +166,7 @@ def _parameters(terms: Terms) -> dict[str, Any]:
         "bins": {"value": _listed(form.bins), "from": viewed},
         "classes": {"value": _listed(form.classes), "from": "the checkpoint"},
         "count_threshold": {"value": form.count_threshold, "from": viewed},
+        "passing": {"value": form.passing or None, "from": viewed},
         "clip": {"value": form.clip, "from": _origin(form.clip_from or form.bounds_from)},
         "noise": {"value": noise, "from": "epsilon, delta and the sensitivity of one unit"},
     }

@@ -5,7 +5,7 @@ from dataselect_gui.release.terms import Terms
 
 def rests_on_a_view(terms: Terms) -> bool:
     """Say whether a threshold or a rule that the draw needs is not stated as a public one."""
-    needs_rule = "threshold" in terms.mechanism.takes | terms.kind.takes
+    needs_rule = "threshold" in terms.mechanism.takes or terms.kind.goes_by_rule
     if terms.mechanism.epsilon is None or not needs_rule:
         return False
     if terms.rule is not None:

@@ -93,6 +93,11 @@ MANY_PASS = N_("what holds for many records together, such as roughly how many t
 NUMBER_PASSING = N_(
     "roughly how many records the rule picks, in all and of each label, by the number of files"
 )
+NOT_WORTH = N_(
+    "It says how many records pass, not what they are worth: copies of easy records pass too. Scores "
+    "of single records are nothing to settle on either: they are private, under much noise once they "
+    "leave, and just as easily gamed."
+)
 READABLE_AND_FIT = N_("which records can be read at all and have a shape that can leave")
 NUMBER_OF_FILES = N_("roughly how many records scored beyond the threshold, by the number of files")
 READABLE = N_("which records can be read at all")

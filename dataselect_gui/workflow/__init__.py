@@ -63,7 +63,7 @@ from dataselect_gui.workflow.arms_study import (
     study_arms,
 )
 from dataselect_gui.workflow.calibrated_rule import why_not_wrong
-from dataselect_gui.workflow.calibrating import Calibrated, calibrate
+from dataselect_gui.workflow.calibrating import Calibrated, calibrate, find_calibration
 from dataselect_gui.workflow.calibration_options import CalibrationOptions
 from dataselect_gui.workflow.deciding import COUNT_EPSILON, CountAnswers, decide
 from dataselect_gui.workflow.decisions import Decision, decision, decision_sentences
@@ -88,7 +88,9 @@ from dataselect_gui.workflow.release_preview import DOCUMENTS, Preview, leaving_
 from dataselect_gui.workflow.release_request import ReleaseRequest
 from dataselect_gui.workflow.release_terms import public_bounds
 from dataselect_gui.workflow.releasing import Released, preview, release
-from dataselect_gui.workflow.request_words import calibration_words, request_words
+from dataselect_gui.workflow.request_preparing import prepare_request, typed_value, write_request
+from dataselect_gui.workflow.request_words import calibration_words, request_words, threshold_table
+from dataselect_gui.workflow.request_writing import CalibrationFound, PreparedRequest
 from dataselect_gui.workflow.requesting import RequestChecked, check_request, new_request
 from dataselect_gui.workflow.scoring import Scored, project_name, project_place, score
 from dataselect_gui.workflow.selecting import (
@@ -164,6 +166,7 @@ __all__ = [
     "ArmsStudied",
     "BundleInspected",
     "Calibrated",
+    "CalibrationFound",
     "CalibrationOptions",
     "ChangedRecordError",
     "Check",
@@ -198,6 +201,7 @@ __all__ = [
     "PickLine",
     "Pictures",
     "Preflight",
+    "PreparedRequest",
     "Preview",
     "Progress",
     "ProjectInspected",
@@ -254,6 +258,7 @@ __all__ = [
     "fault_of",
     "file_endings",
     "find_again",
+    "find_calibration",
     "find_mapped_score",
     "find_score",
     "foresee_arms",
@@ -291,6 +296,7 @@ __all__ = [
     "preflight",
     "preflight_facts",
     "prepare_pictures",
+    "prepare_request",
     "preview",
     "project_name",
     "project_place",
@@ -326,13 +332,16 @@ __all__ = [
     "study_subject",
     "switch_checkpoint",
     "tally",
+    "threshold_table",
     "tokens",
+    "typed_value",
     "unprotected_releases",
     "verify",
     "what_opens",
     "whole_of",
     "why_not_wrong",
     "write_page",
+    "write_request",
     "write_settings",
     "write_statement",
 ]

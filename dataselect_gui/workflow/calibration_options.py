@@ -127,13 +127,13 @@ class Options:
             raise UsageError(
                 _("The distance cannot be calibrated under differential privacy."),
                 _("Its means and its covariance would tell of single rows."),
-                _("Take them from public rows, with --public-records, or leave out distance."),
+                _("Take them from public rows, or leave out the distance."),
             )
         if stated.directions and not checkpoint.request.states("max_grad_norm"):
             raise UsageError(
                 _("Directions need the clip norm of the training."),
                 _("The request does not state max_grad_norm."),
-                _("Write it into dataselect.json, or leave --directions out."),
+                _("Write it into dataselect.json, or leave directions out."),
             )
         own_features = "distance" in scores and stated.public_records is None
         return cls(
@@ -202,7 +202,7 @@ def _queries(stated: CalibrationOptions, scores: int) -> PrivateQueries | None:
         raise UsageError(
             _("Directions need a δ."),
             _("Their noise is Gaussian, which keeps its promise but for a small chance."),
-            _("Add --delta, or leave --directions out."),
+            _("State a δ, or leave directions out."),
         )
     delta = Decimal(0) if stated.delta is None else probability_of(stated.delta, _("δ"))
     epsilon = positive_amount(stated.epsilon, _("ε"))

@@ -81,8 +81,8 @@ class TermsBuilder:
     def terms(self) -> tuple[Terms, Purchase | None]:
         """Return the terms, without what left before, and the threshold that is still to be bought."""
         self._check_options()
-        rule, takes = self.rule, self.kind.takes | self.mechanism.takes
-        by_cut = isinstance(rule, ScoreCut) and "threshold" in takes
+        rule, kind = self.rule, self._kind()
+        by_cut = "threshold" in self.mechanism.takes or kind.goes_by_rule
         purchase = self._purchase(rule) if by_cut and isinstance(rule, ScoreCut) else None
         cut = self._cut(rule, purchase) if by_cut and isinstance(rule, ScoreCut) else None
         stated = self._rule(rule) if isinstance(rule, RecordRule) else None
@@ -91,14 +91,14 @@ class TermsBuilder:
         )
         needs_bounds = purchase is not None or "bounds" in self.mechanism.takes
         bounds = self._bounds() if needs_bounds else None
-        kind = self._kind()
-        if "threshold" in self.kind.takes and purchase is None and not public:
+        if kind.goes_by_rule and purchase is None and not public:
             raise UsageError(
-                _("A {kind} needs a public threshold.", kind=self.kind.name),
-                _("Which records are summed would otherwise depend on everybody's scores."),
+                _("Such a {kind} needs a public threshold or rule.", kind=self.kind.name),
+                _("Which records enter it would otherwise depend on everybody's scores."),
                 _(
-                    "Select by an agreed threshold, or buy one: --threshold-source bought:E with a "
-                    "rule by fraction."
+                    "Select by the request's threshold or rule, or by one that was agreed "
+                    "(--threshold-source agreed); or buy a threshold: --threshold-source bought:E with "
+                    "a rule by fraction."
                 ),
             )
         mechanism = self.mechanism.calibrated(
@@ -148,10 +148,12 @@ class TermsBuilder:
             "bins": request.bins is not None,
             "by_class": request.by_class,
             "count_threshold": request.count_threshold is not None,
+            "passing": request.passing,
             "clip": request.clip is not None,
         }
         for name, is_given in given.items():
-            has_use = name in takes and (name != "by_class" or request.bins is not None)
+            counts = request.bins is not None or request.passing
+            has_use = name in takes and (name != "by_class" or counts)
             if is_given and not has_use:
                 option = f"--{name.replace('_', '-')}"
                 raise UsageError(
@@ -175,6 +177,7 @@ class TermsBuilder:
                 bins=request.bins,
                 by_class=request.by_class,
                 count_threshold=request.count_threshold,
+                passing=request.passing,
                 clip=request.clip,
                 classes=tuple(self.checkpoint.labels or ()),
                 requested_norm=None if norm is None else str(norm),

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from dataselect_gui.privacy.deciding_count import counting_mechanism, draw_answers
 from dataselect_gui.release.candidates import Candidates
+from dataselect_gui.release.kinds.kind import as_noise
+from dataselect_gui.release.kinds.report import Report
 from dataselect_gui.release.terms import Terms
 from dataselect_gui.selection.forms import read_rule
 from dataselect_gui.selection.selecting import select
@@ -29,6 +31,7 @@ from tests.audit.worlds import (
     records,
     score,
     terms,
+    weaker,
 )
 
 EVEN = (0.0, 0.0)
@@ -86,6 +89,32 @@ def told_bits(rule: object, told: Terms, other: Unit) -> Sampler:
         return there.astype(np.float64)
 
     return against(outcomes, other)
+
+
+def passing_terms(mechanism: str, m: int, delta: str | None = None) -> Terms:
+    """Return the terms of a report by class of how many records pass, at ε = 1."""
+    parts = {"passing": True, "classes": ("a", "b"), "delta": delta}
+    return terms(mechanism, 1.0, m=m, kind="report", **parts)  # type: ignore[arg-type]
+
+
+def passing(told: Terms, m: int) -> Sampler:
+    """How far the numbers that pass in two classes lie on a unit's side: its records move from a to b.
+
+    The records are counted by the program.
+    """
+    report = told.kind
+    assert isinstance(report, Report)
+    rule = {"conditions": [{"score": "el2n", "most": {"a": 1, "b": 1}}]}
+
+    def outcomes(label: str, count: int) -> Floats:
+        unit = picked(records(EVEN, copies=m), [label] * m, rule)
+        true = report.count(unit.scores, ["ab".index(label)] * m, unit.chosen, lowest=False)
+        steps = true * as_noise(told.mechanism).query.steps
+        noised = as_noise(told.mechanism).add_noise(np.tile(steps, count)).reshape(count, 3)
+        nearest: Floats = (noised[:, :2] * np.array([-1, 1])).min(axis=1).astype(np.float64)
+        return nearest
+
+    return lambda count: (outcomes("a", count), outcomes("b", count))
 
 
 # Transcripts: many presses of the button, by the program's own ledger
@@ -258,5 +287,11 @@ def mistakes() -> list[Case]:
         Case("count that decides, drawn anew at each press", 1.0, counts(1.0, presses=PRESSES)),
         Case("count that decides, half the noise", 1.0, counts(1.0, weaker=2)),
         Case("count that decides, noise for one record of three", 1.0, counts(1.0, m=3, weaker=3)),
+        Case(
+            "rule: who passes by class, charged for one class",
+            1.0,
+            passing(weaker(passing_terms("discrete-laplace", 1), 2), 1),
+            rare=True,
+        ),
         Case("rule: chosen from the share seen", 1.0, other_record(by_the_share_seen)),
     ]
