@@ -17,6 +17,7 @@ from dataselect_gui.privacy.amounts import LARGEST as LARGEST_AMOUNT
 from dataselect_gui.privacy.amounts import LARGEST_COUNT, decimal_of, exact, positive_amount, whole_of
 from dataselect_gui.privacy.home import home
 from dataselect_gui.privacy.mechanisms.mechanism import Answer, Mechanism
+from dataselect_gui.project.settings import LeaveOut
 from dataselect_gui.records.forms.form import Leaving
 from dataselect_gui.records.kinds import file_endings, what_opens
 from dataselect_gui.records.kinds.kind import Lines
@@ -61,10 +62,13 @@ from dataselect_gui.workflow.arms_study import (
     foresee_arms,
     study_arms,
 )
-from dataselect_gui.workflow.calibrating import Calibrated, calibrate
+from dataselect_gui.workflow.calibrated_rule import why_not_wrong
+from dataselect_gui.workflow.calibrating import Calibrated, calibrate, find_calibration
 from dataselect_gui.workflow.calibration_options import CalibrationOptions
+from dataselect_gui.workflow.deciding import COUNT_EPSILON, CountAnswers, decide
+from dataselect_gui.workflow.decisions import Decision, decision, decision_sentences
 from dataselect_gui.workflow.deleting import Deletion, before_deletion, delete
-from dataselect_gui.workflow.demo import flipped_labels, score_demo
+from dataselect_gui.workflow.demo import LeftOut, left_out_of_demo, left_out_sentences, score_demo
 from dataselect_gui.workflow.inspecting import Inspection, ProjectInspected, inspect
 from dataselect_gui.workflow.labelling import label_rule, label_sentences
 from dataselect_gui.workflow.looking import Look, Pictures, look, prepare_pictures
@@ -84,7 +88,9 @@ from dataselect_gui.workflow.release_preview import DOCUMENTS, Preview, leaving_
 from dataselect_gui.workflow.release_request import ReleaseRequest
 from dataselect_gui.workflow.release_terms import public_bounds
 from dataselect_gui.workflow.releasing import Released, preview, release
-from dataselect_gui.workflow.request_words import calibration_words, request_words
+from dataselect_gui.workflow.request_preparing import prepare_request, typed_value, write_request
+from dataselect_gui.workflow.request_words import calibration_words, request_words, threshold_table
+from dataselect_gui.workflow.request_writing import CalibrationFound, PreparedRequest
 from dataselect_gui.workflow.requesting import RequestChecked, check_request, new_request
 from dataselect_gui.workflow.scoring import Scored, project_name, project_place, score
 from dataselect_gui.workflow.selecting import (
@@ -139,6 +145,7 @@ __all__ = [
     "ARMS_ALPHA",
     "ARM_EPSILONS",
     "CANNOT_CHECK",
+    "COUNT_EPSILON",
     "DOCUMENTS",
     "FEWEST_SEEDS",
     "KINDS",
@@ -159,12 +166,15 @@ __all__ = [
     "ArmsStudied",
     "BundleInspected",
     "Calibrated",
+    "CalibrationFound",
     "CalibrationOptions",
     "ChangedRecordError",
     "Check",
     "CheckpointInspected",
     "Confinement",
+    "CountAnswers",
     "Crash",
+    "Decision",
     "Deletion",
     "EntryTerms",
     "Everything",
@@ -178,8 +188,10 @@ __all__ = [
     "KindAnswer",
     "LabelAccount",
     "LabelRule",
+    "LeaveOut",
     "Leaving",
     "Left",
+    "LeftOut",
     "Lines",
     "Listing",
     "Look",
@@ -189,6 +201,7 @@ __all__ = [
     "PickLine",
     "Pictures",
     "Preflight",
+    "PreparedRequest",
     "Preview",
     "Progress",
     "ProjectInspected",
@@ -233,7 +246,10 @@ __all__ = [
     "composed_total",
     "count_records",
     "count_trainings",
+    "decide",
     "decimal_of",
+    "decision",
+    "decision_sentences",
     "delete",
     "digest_of",
     "duration",
@@ -242,9 +258,9 @@ __all__ = [
     "fault_of",
     "file_endings",
     "find_again",
+    "find_calibration",
     "find_mapped_score",
     "find_score",
-    "flipped_labels",
     "foresee_arms",
     "foresee_study",
     "headline",
@@ -261,6 +277,8 @@ __all__ = [
     "leaving_files",
     "leaving_warning",
     "ledger",
+    "left_out_of_demo",
+    "left_out_sentences",
     "log_path",
     "look",
     "make_rule",
@@ -278,6 +296,7 @@ __all__ = [
     "preflight",
     "preflight_facts",
     "prepare_pictures",
+    "prepare_request",
     "preview",
     "project_name",
     "project_place",
@@ -313,12 +332,16 @@ __all__ = [
     "study_subject",
     "switch_checkpoint",
     "tally",
+    "threshold_table",
     "tokens",
+    "typed_value",
     "unprotected_releases",
     "verify",
     "what_opens",
     "whole_of",
+    "why_not_wrong",
     "write_page",
+    "write_request",
     "write_settings",
     "write_statement",
 ]

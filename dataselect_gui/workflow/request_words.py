@@ -93,6 +93,33 @@ def calibration_words(calibration: Calibration) -> list[str]:
     return [line for line in lines if line]
 
 
+def threshold_table(calibration: Calibration) -> tuple[list[str], list[list[str]]]:
+    """Return the numbers of a calibration by class: the titles of the columns, and the rows."""
+    scores = calibration.scores
+    titles = [_("Class"), _("Clean rows"), *scores, _("Recognised")]
+    names = list(dict.fromkeys(name for each in scores.values() for name in each.classes))
+    rows = []
+    for name in names:
+        by_score = [each.classes.get(name) for each in scores.values()]
+        counts = {found.count for found in by_score if found is not None}
+        recall = calibration.recall.get(name)
+        share = None if recall is None else recall.recall
+        rows.append(
+            [
+                name,
+                " / ".join(f"{count:,}" for count in sorted(counts)),
+                *(
+                    _("none")
+                    if found is None or found.threshold is None
+                    else f"≤ {found.threshold:.4g}"
+                    for found in by_score
+                ),
+                "–" if share is None else f"{share:.0%}",
+            ]
+        )
+    return titles, rows
+
+
 def _threshold_words(name: str, thresholds: ScoreThresholds) -> list[str]:
     shown = [
         _("{name}: {threshold:.6g} ({count:,} rows)", name=c, threshold=t.threshold, count=t.count)
