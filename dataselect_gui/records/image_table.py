@@ -68,11 +68,11 @@ def names_images(path: Path) -> bool:
 
 def _before(directory: bytes, name: bytes) -> set[bytes]:
     """Return the bytes that stand before a name: its length is among them, in either format."""
-    found, place = set(), directory.find(name)
+    before, place = set(), directory.find(name)
     while place >= 0:
-        found |= {directory[place - 1 : place], directory[max(place - 4, 0) : place][:1]}
+        before |= {directory[place - 1 : place], directory[max(place - 4, 0) : place][:1]}
         place = directory.find(name, place + 1)
-    return found
+    return before
 
 
 def unpack_images(

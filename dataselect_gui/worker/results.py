@@ -276,8 +276,8 @@ class InspectionResult(Result, frozen=True):
 
     Attributes
     ----------
-    found : Inspected
+    inspected : Inspected
         By its kind.
     """
 
-    found: BundleInspected | CheckpointInspected | SourceInspected
+    inspected: BundleInspected | CheckpointInspected | SourceInspected

@@ -39,11 +39,11 @@ def test_records_computed_together_are_as_if_alone(signature: Signature) -> None
         except (RuntimeError, IndexError):
             continue  # Of these shapes, it takes none.
         try:
-            found = case.together()
+            actual = case.together()
         except NotTogetherError:
             continue
         tried += 1
-        for place, result in enumerate(found):
+        for place, result in enumerate(actual):
             stacked = torch.stack([one[place] for one in expected])
             torch.testing.assert_close(result, stacked, rtol=1e-12, atol=1e-12)
     assert tried >= (1 if signature.group == "pointwise" else max(1, len(cases_of(signature)) - 1))
@@ -91,10 +91,10 @@ def test_records_stay_apart_where_sides_are_as_long_as_there_are_records(
         case = filled(signature, changed, lambda _, numbers: numbers, torch.float64)
         try:
             expected = [case.alone(record) for record in range(2)]
-            found = case.together()
+            actual = case.together()
         except (RuntimeError, IndexError, ValueError, NotTogetherError):
             continue  # Of these shapes, it takes none; or has no rule for them.
-        for place, result in enumerate(found):
+        for place, result in enumerate(actual):
             stacked = torch.stack([one[place] for one in expected])
             torch.testing.assert_close(result, stacked, rtol=1e-12, atol=1e-12, equal_nan=True)
 

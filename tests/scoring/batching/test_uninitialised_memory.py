@@ -44,11 +44,11 @@ def poison(value: float) -> None:
 
 def left_in_memory(run: Callable[[], list[Tensor]]) -> list[list[bytes]]:
     """Return what a run makes of memory that held one number, and of memory that held another."""
-    found = []
+    actual = []
     for value in (7e7, -1234.5):
         poison(value)
-        found.append([one.contiguous().numpy().tobytes() for one in run()])
-    return found
+        actual.append([one.contiguous().numpy().tobytes() for one in run()])
+    return actual
 
 
 def test_a_circular_pad_by_less_than_nothing_shows_what_was_in_memory() -> None:
