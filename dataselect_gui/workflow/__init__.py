@@ -62,13 +62,22 @@ from dataselect_gui.workflow.arms_study import (
     foresee_arms,
     study_arms,
 )
-from dataselect_gui.workflow.calibrated_rule import why_not_wrong
+from dataselect_gui.workflow.calibrated_rule import is_calibrated, why_not_wrong
 from dataselect_gui.workflow.calibrating import Calibrated, calibrate, find_calibration
 from dataselect_gui.workflow.calibration_options import CalibrationOptions
 from dataselect_gui.workflow.deciding import COUNT_EPSILON, CountAnswers, decide
 from dataselect_gui.workflow.decisions import Decision, decision, decision_sentences
 from dataselect_gui.workflow.deleting import Deletion, before_deletion, delete
-from dataselect_gui.workflow.demo import LeftOut, left_out_of_demo, left_out_sentences, score_demo
+from dataselect_gui.workflow.demo import score_demo
+from dataselect_gui.workflow.demo_truth import (
+    LeftOut,
+    Truths,
+    count_left_out,
+    left_out_line,
+    left_out_of_demo,
+    left_out_sentences,
+    truths_of_demo,
+)
 from dataselect_gui.workflow.inspecting import Inspection, ProjectInspected, inspect
 from dataselect_gui.workflow.labelling import label_rule, label_sentences
 from dataselect_gui.workflow.looking import Look, Pictures, look, prepare_pictures
@@ -229,6 +238,7 @@ __all__ = [
     "StudyResult",
     "StudyScore",
     "StudySubject",
+    "Truths",
     "Uncertain",
     "UnreadableRecordError",
     "Verified",
@@ -244,6 +254,7 @@ __all__ = [
     "check_request",
     "choose_study",
     "composed_total",
+    "count_left_out",
     "count_records",
     "count_trainings",
     "decide",
@@ -268,6 +279,7 @@ __all__ = [
     "home",
     "inspect",
     "internal_error",
+    "is_calibrated",
     "is_text",
     "job_logged",
     "knows_head",
@@ -277,6 +289,7 @@ __all__ = [
     "leaving_files",
     "leaving_warning",
     "ledger",
+    "left_out_line",
     "left_out_of_demo",
     "left_out_sentences",
     "log_path",
@@ -334,6 +347,7 @@ __all__ = [
     "tally",
     "threshold_table",
     "tokens",
+    "truths_of_demo",
     "typed_value",
     "unprotected_releases",
     "verify",
