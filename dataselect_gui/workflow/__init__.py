@@ -34,7 +34,6 @@ from dataselect_gui.selection.describing import rule_sentences
 from dataselect_gui.selection.forms import rule_form
 from dataselect_gui.selection.rules import Everything, FixedRule, RecordRule, Rule, ScoreCut
 from dataselect_gui.selection.selecting import Selection, select
-from dataselect_gui.study.arms.plan import ALPHA as ARMS_ALPHA
 from dataselect_gui.study.arms.sentences import answer_lines
 from dataselect_gui.study.plan import FEWEST_SEEDS, MOST_TRAININGS, QUESTIONS, Start
 from dataselect_gui.study.plan import Choices as StudyChoices
@@ -151,7 +150,6 @@ from dataselect_gui.workflow.training_answer import answer_training
 from dataselect_gui.workflow.verifying import Verified, verify, write_page
 
 __all__ = [
-    "ARMS_ALPHA",
     "ARM_EPSILONS",
     "CANNOT_CHECK",
     "COUNT_EPSILON",
