@@ -139,7 +139,7 @@ class Drive:
             for path in folder.rglob("project.json"):
                 with contextlib.suppress(DataSelectError, ValueError, OSError):
                     project = workflow.look(path.parent)
-                    if project.is_finished and project.request.score in project.scores:
+                    if project.is_finished and project.scores:
                         found.append(path.parent)
             return bool(found)
 
