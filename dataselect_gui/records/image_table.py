@@ -45,7 +45,7 @@ _FIELDS = (b"bytes", b"path")
 def names_images(path: Path) -> bool:
     """Say whether a file seems to have a column of images, having searched its directory for names.
 
-    Nothing is parsed: whoever reads the file afterwards finds out.
+    Nothing is parsed: this is certain only once the file is read.
     """
     try:
         with path.open("rb") as file:

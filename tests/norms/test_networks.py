@@ -85,9 +85,9 @@ def company(drawn: Network) -> None:
     done = run(drawn)
     together = done.measure(at_logits(done, drawn.targets)).squares
     for row, target in enumerate(drawn.targets):
-        one = run(drawn, slice(row, row + 1))
-        alone = one.measure(at_logits(one, [target])).squares
-        np.testing.assert_allclose(alone.numpy(), together[[row]].numpy(), rtol=1e-9)
+        alone = run(drawn, slice(row, row + 1))
+        squares = alone.measure(at_logits(alone, [target])).squares
+        np.testing.assert_allclose(squares.numpy(), together[[row]].numpy(), rtol=1e-9)
 
 
 def ways(drawn: Network) -> None:

@@ -34,7 +34,7 @@ def slopes(norm: str, given: str, back: str, context: AbstractContextManager[obj
     with context:
         output = NORMS[norm](leaf, weight)
     actual = torch.autograd.grad(output, (leaf, weight), LAYOUTS[back](gradient))
-    return torch.cat([one.flatten() for one in actual])
+    return torch.cat([item.flatten() for item in actual])
 
 
 @pytest.mark.parametrize("norm", NORMS)

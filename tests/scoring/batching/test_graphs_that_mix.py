@@ -188,10 +188,10 @@ def test_a_record_that_looks_up_what_is_not_there_stops_no_other(tmp_path: Path,
     alarmed = calm.copy()
     alarmed[0, 0] = 1000
     scorer = Scorer(find_checkpoint(path), ["loss"], CPU, "float32")
-    one, other = (scorer.score(["loss"], x, np.array([0, 1, 2, 0]))["loss"] for x in (calm, alarmed))
-    assert np.isfinite(one).all()
-    assert np.isnan(other[0])
-    assert one[1:].tobytes() == other[1:].tobytes()
+    before, after = (scorer.score(["loss"], x, np.array([0, 1, 2, 0]))["loss"] for x in (calm, alarmed))
+    assert np.isfinite(before).all()
+    assert np.isnan(after[0])
+    assert before[1:].tobytes() == after[1:].tobytes()
 
 
 class Lonely(nn.Module):
