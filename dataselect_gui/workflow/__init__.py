@@ -62,7 +62,7 @@ from dataselect_gui.workflow.arms_study import (
     study_arms,
 )
 from dataselect_gui.workflow.calibrating import Calibrated, calibrate, find_calibration
-from dataselect_gui.workflow.calibration_options import CalibrationOptions
+from dataselect_gui.workflow.calibration_options import CalibrationOptions, calibration_obstacle
 from dataselect_gui.workflow.deleting import Deletion, before_deletion, delete
 from dataselect_gui.workflow.demo import flipped_labels, score_demo
 from dataselect_gui.workflow.inspecting import Inspection, ProjectInspected, inspect
@@ -229,6 +229,7 @@ __all__ = [
     "available_confinement",
     "before_deletion",
     "calibrate",
+    "calibration_obstacle",
     "calibration_words",
     "change_budget",
     "check_arms",
