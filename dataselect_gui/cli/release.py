@@ -61,10 +61,15 @@ def release(
         int | None, typer.Option(parser=whole, metavar="N", help=_("Rows of scores, as declared."))
     ] = None,
     bins: Annotated[str | None, typer.Option(help=_("Edges of a report's histogram: 0,0.5,1."))] = None,
-    by_class: Annotated[bool, typer.Option("--by-class", help=_("The histogram by class."))] = False,
+    by_class: Annotated[
+        bool, typer.Option("--by-class", help=_("The report's histogram, or who passes, by class."))
+    ] = False,
     count_threshold: Annotated[
         str | None, typer.Option(help=_("The report counts the records beyond it."))
     ] = None,
+    passing: Annotated[
+        bool, typer.Option("--passing", help=_("The report counts the records that your rule picks."))
+    ] = False,
     clip: Annotated[str | None, typer.Option(help=_("The norm that gradients are clipped to."))] = None,
     in_training: Annotated[
         str | None,
@@ -109,6 +114,7 @@ def release(
         bins=bins,
         by_class=by_class,
         count_threshold=count_threshold,
+        passing=passing,
         clip=clip,
         sign=sign,
         dry_run=dry_run,

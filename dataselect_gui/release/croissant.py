@@ -69,7 +69,7 @@ def describe(
     metadata = mlc.Metadata(
         ctx=context,
         name="selection" if terms.kind.discloses else terms.kind.name,
-        description=f"{terms.kind.heading}, by the score {terms.score}. {promise(terms)}",
+        description=f"{terms.kind.heading}{_by(terms)}. {promise(terms)}",
         cite_as=f"DataSelect release {terms.release}",
         date_published=datetime.datetime.fromisoformat(terms.date),
         license=["Not stated: ask the data owner"],
@@ -79,6 +79,12 @@ def describe(
         record_sets=record_sets,
     )
     return json.dumps(metadata.to_json(), indent=2, default=str) + "\n"
+
+
+def _by(terms: Terms) -> str:
+    if terms.marks is not None:
+        return ""
+    return ", by a rule on each record" if terms.score is None else f", by the score {terms.score}"
 
 
 def problems_of(path: Path) -> list[str]:

@@ -31,6 +31,7 @@ from dataselect_gui.texts.promises import AFTER_EXACT, AFTER_MARKED
 _ORIGIN_OF_MARKS: dict[Marks, str] = {
     "settled": "settled before any score was shown",
     "viewed": "changed after a score was shown",
+    "chosen": "settled before any score was shown; that no rule leaves any out, chosen after viewing",
 }
 _MARKS_OF_ORIGIN = {text: marks for marks, text in _ORIGIN_OF_MARKS.items()}
 
@@ -113,6 +114,7 @@ def terms_of_document(document: dict[str, Any]) -> Terms:
         bins=None if bins is None else tuple(bins),
         classes=None if classes is None else tuple(classes),
         count_threshold=value("count_threshold"),
+        passing=value("passing") is not None,
         clip=value("clip"),
         noise_scale=None if noise is None else noise["scale_in_steps"],
         scored_by=scoring["program"],
@@ -123,6 +125,7 @@ def terms_of_document(document: dict[str, Any]) -> Terms:
         rule=value("rule"),
         rule_from=RULE_OF_ORIGIN[parameters["rule"]["from"]] if "rule" in parameters else None,
         rule_scores=None if read is None else tuple((name, variant) for name, variant in read),
+        rule_epsilon=value("rule_epsilon"),
         marks=_MARKS_OF_ORIGIN[parameters["withheld"]["from"]] if is_everything else None,
         after_marked=AFTER_MARKED in document["assumptions"],
     )
@@ -144,6 +147,7 @@ def _parameters(terms: Terms) -> dict[str, Any]:
         "epsilon": {"value": form.epsilon, "from": viewed},
         "rule": {"value": form.rule, "from": origin_of(terms)},
         "rule_scores": {"value": _pairs(form.rule_scores), "from": origin_of(terms)},
+        "rule_epsilon": {"value": form.rule_epsilon, "from": "chosen before viewing"},
         "score": {"value": form.score, "variant": form.variant, "from": score_origin(terms)},
         "direction": {"value": _direction(form), "from": score_origin(terms)},
         "withheld": {
@@ -162,6 +166,7 @@ def _parameters(terms: Terms) -> dict[str, Any]:
         "bins": {"value": _listed(form.bins), "from": viewed},
         "classes": {"value": _listed(form.classes), "from": "the checkpoint"},
         "count_threshold": {"value": form.count_threshold, "from": viewed},
+        "passing": {"value": form.passing or None, "from": viewed},
         "clip": {"value": form.clip, "from": _origin(form.clip_from or form.bounds_from)},
         "noise": {"value": noise, "from": "epsilon, delta and the sensitivity of one unit"},
     }

@@ -5,7 +5,7 @@ from dataselect_gui.release.terms import Terms
 
 def rests_on_a_view(terms: Terms) -> bool:
     """Say whether a threshold or a rule that the draw needs is not stated as a public one."""
-    needs_rule = "threshold" in terms.mechanism.takes | terms.kind.takes
+    needs_rule = "threshold" in terms.mechanism.takes or terms.kind.goes_by_rule
     if terms.mechanism.epsilon is None or not needs_rule:
         return False
     if terms.rule is not None:
@@ -15,6 +15,6 @@ def rests_on_a_view(terms: Terms) -> bool:
 
 
 def rests_on_late_marks(terms: Terms) -> bool:
-    """Say whether which records left, now or earlier, rests on marks that were made after viewing."""
+    """Say whether which records left, now or earlier, rests on what was chosen after viewing."""
     left_before = terms.after_marked and terms.mechanism.epsilon is not None
-    return terms.marks == "viewed" or left_before
+    return terms.marks in {"viewed", "chosen"} or left_before

@@ -46,11 +46,11 @@ _FORMS = {
     "device": "(cpu|cuda|mps)?",
     "cut": "(threshold|count|fraction)?",
     "threshold_from": "(request|agreed|viewed|bought)?",
-    "rule_from": "(request|agreed|viewed)?",
-    "marks": "(settled|viewed)?",
+    "rule_from": "(request|agreed|viewed|counted)?",
+    "marks": "(settled|viewed|chosen)?",
     "bounds_from": "(request|score|agreed)?",
     "clip_from": "(request|agreed)?",
-    **dict.fromkeys(("epsilon", "delta", "threshold_epsilon"), f"({_AMOUNT})?"),
+    **dict.fromkeys(("epsilon", "delta", "threshold_epsilon", "rule_epsilon"), f"({_AMOUNT})?"),
 }
 """The patterns of the terms that are texts; those that end in a question mark may be missing."""
 
@@ -73,7 +73,7 @@ def is_well_formed(form: TermsForm) -> bool:
 
 
 def _flags(form: TermsForm) -> tuple[object, ...]:
-    return (form.conditional, form.lowest, form.after_exact, form.after_marked)
+    return (form.conditional, form.lowest, form.after_exact, form.after_marked, form.passing)
 
 
 def is_number(text: object) -> bool:
@@ -98,7 +98,7 @@ def _has_its_fields(form: TermsForm) -> bool:
     except ValueError:
         return False
     is_counted = "bins" in line.kind.takes
-    is_cut = "threshold" in line.kind.takes | line.mechanism.takes
+    is_cut = "threshold" in line.mechanism.takes or terms.kind.goes_by_rule
     is_bounded = "bounds" in line.mechanism.takes or form.threshold_from == "bought"
     return (
         to_form(terms) == form  # Fields that nothing needs are refused.
@@ -106,14 +106,16 @@ def _has_its_fields(form: TermsForm) -> bool:
         and (form.marks is not None) == (form.mechanism == Everything.name)
         and (form.score is None) == (form.rule_from is not None or form.marks is not None)
         and (form.bounds is not None) == is_bounded
-        and (form.threshold is not None or "threshold" not in line.kind.takes)
+        and (not terms.kind.goes_by_rule or form.threshold is not None or form.rule is not None)
         and (form.epsilon is not None or form.threshold_epsilon is None)
-        and (not is_counted or form.bins is not None or form.count_threshold is not None)
+        and (form.rule_epsilon is not None)
+        == (form.rule_from == "counted" and form.epsilon is not None)
+        and (not is_counted or _are_cells_there(form))
     )
 
 
 def _are_amounts(form: TermsForm) -> bool:
-    stated = (form.epsilon, form.delta, form.threshold_epsilon)
+    stated = (form.epsilon, form.delta, form.threshold_epsilon, form.rule_epsilon)
     scale = form.noise_scale
     return (
         all(is_amount(Decimal(amount)) for amount in stated if amount is not None)
@@ -212,6 +214,12 @@ def _are_bounds(form: TermsForm) -> bool:
     return all(abs(Decimal(bound)) <= LARGEST_BOUND for bound in bounds) and _is_ascending(bounds)
 
 
+def _are_cells_there(form: TermsForm) -> bool:
+    """Say whether a report counts something, and by a score only where one is stated."""
+    by_score = form.bins is not None or form.count_threshold is not None
+    return (by_score or form.passing) and not (by_score and form.score is None)
+
+
 def _are_cells(form: TermsForm) -> bool:
     bins, classes, beyond = form.bins, form.classes, form.count_threshold
     return (
@@ -226,7 +234,7 @@ def _are_cells(form: TermsForm) -> bool:
         and (
             classes is None
             or (
-                bins is not None
+                (bins is not None or form.passing)
                 and 1 <= len(classes) <= limits.MOST_CLASSES
                 and all(map(is_class_name, classes))
             )

@@ -40,6 +40,11 @@ EVERYTHING_MARKED = N_(
     "are eligible was changed after a score of the source was shown, so what is left out may tell of "
     "its scores: nothing is promised about it, and later releases of this source claim no ε."
 )
+EVERYTHING_CHOSEN = N_(
+    "All eligible records, no score, no mechanism and no ε: all of them are disclosed. That nothing is "
+    "left out was chosen after scores of the source were seen, and otherwise than decided before: what "
+    "that choice tells of those left out is not covered."
+)
 MARKS_SETTLED = N_("which records are eligible was settled before any score of the source was shown")
 AFTER_MARKED = N_(
     "all eligible records of this source left earlier, and which are eligible had been changed after "
@@ -87,6 +92,11 @@ MANY = N_("what holds for many records together, such as roughly how many score 
 MANY_PASS = N_("what holds for many records together, such as roughly how many the rule picks")
 NUMBER_PASSING = N_(
     "roughly how many records the rule picks, in all and of each label, by the number of files"
+)
+NOT_WORTH = N_(
+    "It says how many records pass, not what they are worth: copies of easy records pass too. Scores "
+    "of single records are nothing to settle on either: they are private, under much noise once they "
+    "leave, and just as easily gamed."
 )
 READABLE_AND_FIT = N_("which records can be read at all and have a shape that can leave")
 NUMBER_OF_FILES = N_("roughly how many records scored beyond the threshold, by the number of files")

@@ -17,6 +17,7 @@ from dataselect_gui.privacy.amounts import LARGEST as LARGEST_AMOUNT
 from dataselect_gui.privacy.amounts import LARGEST_COUNT, decimal_of, exact, positive_amount, whole_of
 from dataselect_gui.privacy.home import home
 from dataselect_gui.privacy.mechanisms.mechanism import Answer, Mechanism
+from dataselect_gui.project.settings import LeaveOut
 from dataselect_gui.records.forms.form import Leaving
 from dataselect_gui.records.kinds import file_endings, what_opens
 from dataselect_gui.records.kinds.kind import Lines
@@ -61,10 +62,13 @@ from dataselect_gui.workflow.arms_study import (
     foresee_arms,
     study_arms,
 )
+from dataselect_gui.workflow.calibrated_rule import why_not_wrong
 from dataselect_gui.workflow.calibrating import Calibrated, calibrate, find_calibration
 from dataselect_gui.workflow.calibration_options import CalibrationOptions, calibration_obstacle
+from dataselect_gui.workflow.deciding import COUNT_EPSILON, CountAnswers, decide
+from dataselect_gui.workflow.decisions import Decision, decision, decision_sentences
 from dataselect_gui.workflow.deleting import Deletion, before_deletion, delete
-from dataselect_gui.workflow.demo import flipped_labels, score_demo
+from dataselect_gui.workflow.demo import LeftOut, left_out_of_demo, left_out_sentences, score_demo
 from dataselect_gui.workflow.inspecting import Inspection, ProjectInspected, inspect
 from dataselect_gui.workflow.labelling import label_rule, label_sentences
 from dataselect_gui.workflow.looking import Look, Pictures, look, prepare_pictures
@@ -141,6 +145,7 @@ __all__ = [
     "ARMS_ALPHA",
     "ARM_EPSILONS",
     "CANNOT_CHECK",
+    "COUNT_EPSILON",
     "DOCUMENTS",
     "FEWEST_SEEDS",
     "KINDS",
@@ -167,7 +172,9 @@ __all__ = [
     "Check",
     "CheckpointInspected",
     "Confinement",
+    "CountAnswers",
     "Crash",
+    "Decision",
     "Deletion",
     "EntryTerms",
     "Everything",
@@ -181,8 +188,10 @@ __all__ = [
     "KindAnswer",
     "LabelAccount",
     "LabelRule",
+    "LeaveOut",
     "Leaving",
     "Left",
+    "LeftOut",
     "Lines",
     "Listing",
     "Look",
@@ -238,7 +247,10 @@ __all__ = [
     "composed_total",
     "count_records",
     "count_trainings",
+    "decide",
     "decimal_of",
+    "decision",
+    "decision_sentences",
     "delete",
     "digest_of",
     "duration",
@@ -250,7 +262,6 @@ __all__ = [
     "find_calibration",
     "find_mapped_score",
     "find_score",
-    "flipped_labels",
     "foresee_arms",
     "foresee_study",
     "headline",
@@ -267,6 +278,8 @@ __all__ = [
     "leaving_files",
     "leaving_warning",
     "ledger",
+    "left_out_of_demo",
+    "left_out_sentences",
     "log_path",
     "look",
     "make_rule",
@@ -327,6 +340,7 @@ __all__ = [
     "verify",
     "what_opens",
     "whole_of",
+    "why_not_wrong",
     "write_page",
     "write_request",
     "write_settings",

@@ -1,6 +1,5 @@
 """Calibrate: what a consortium finds out on clean rows, written into its request."""
 
-import secrets
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -193,10 +192,9 @@ class _Run:
             {name: np.array(self.table.column(name).values) for name in self._computed()},
             np.array(self.table.column(RECOGNISED).values) > 0,
         )
-        seed = secrets.token_hex(16)
         is_statistic = np.zeros(count, dtype=bool)
         if options.splits:
-            is_statistic = split_rows(count, seed)
+            is_statistic = split_rows(count, options.seed)
         statistics, tensors = self._features(rows, is_statistic)
         queries = options.queries
         findings = self._findings(rows, ~is_statistic, queries)
@@ -209,7 +207,7 @@ class _Run:
             split=Split(
                 statistics=int(is_statistic.sum()),
                 thresholds=int((~is_statistic).sum()),
-                seed=seed if options.splits and queries is None else None,
+                seed=options.seed if options.splits and queries is None else None,
             ),
             seen_in_training=options.seen_in_training,
             features=statistics,

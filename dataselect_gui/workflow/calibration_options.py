@@ -1,5 +1,7 @@
 """What is wanted of a calibration, as it was typed, and read."""
 
+import re
+import secrets
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -20,6 +22,7 @@ from dataselect_gui.texts import _
 
 Seen = Literal["no", "unknown", "compared"]
 MOST_ALPHA = Decimal("0.5")
+_SEED = re.compile(r"[0-9a-f]{1,64}")
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,8 @@ class CalibrationOptions:
         Rows that everybody may see, for means and covariance.
     device : str
         Where it is computed.
+    seed : str or None
+        By which the rows are parted, to repeat a calibration: digits 0 to 9 and a to f. None draws it.
     """
 
     alpha: str = "0.05"
@@ -61,6 +66,7 @@ class CalibrationOptions:
     validation_loss: str | None = None
     public_records: SourceRef | None = None
     device: str = "auto"
+    seed: str | None = None
 
 
 @dataclass(frozen=True)
@@ -85,6 +91,8 @@ class Options:
         Whether the distance is left out, because its covariance would tell of the rows.
     unused_delta : bool
         Whether a δ was stated that nothing spends.
+    seed : str
+        By which the rows are parted.
     """
 
     alpha: Fraction
@@ -95,6 +103,7 @@ class Options:
     validation_loss: float | None
     leaves_out_distance: bool
     unused_delta: bool
+    seed: str
 
     @classmethod
     def of(cls, stated: CalibrationOptions, checkpoint: Checkpoint) -> "Options":
@@ -139,6 +148,7 @@ class Options:
             validation_loss=_loss(stated),
             leaves_out_distance=hides_covariance,
             unused_delta=stated.delta is not None and not (is_private and stated.directions),
+            seed=_seed(stated.seed),
         )
 
 
@@ -241,6 +251,18 @@ def _seen(stated: CalibrationOptions) -> Seen:
             ),
         )
     return "no" if answer == "no" else "unknown"
+
+
+def _seed(stated: str | None) -> str:
+    if stated is None:
+        return secrets.token_hex(16)
+    if not _SEED.fullmatch(stated):
+        raise UsageError(
+            _("The seed cannot be “{text}”.", text=stated),
+            _("It is 1 to 64 digits: 0 to 9, and a to f."),
+            _("Give another, or leave it out."),
+        )
+    return stated
 
 
 def _loss(stated: CalibrationOptions) -> float | None:

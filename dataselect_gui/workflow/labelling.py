@@ -141,6 +141,12 @@ def label_sentences(account: LabelAccount, *, by_table: bool = True) -> list[str
 
 def _counted(account: LabelAccount) -> str:
     """Return how many records have a label, in one sentence; those without are always told."""
+    if not account.unlabelled and not account.unfit:
+        return ngettext(
+            "The {count:,} record has a label.",
+            "All {count:,} records have a label.",
+            account.records,
+        )
     without = ngettext(
         "{count:,} has no label",
         "{count:,} have no label",

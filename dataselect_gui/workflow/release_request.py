@@ -22,7 +22,6 @@ from dataselect_gui.scoring.scores.base import ModelScore
 from dataselect_gui.selection.rules import Everything as EverythingRule
 from dataselect_gui.selection.rules import RecordRule, Rule
 from dataselect_gui.texts import N_, _
-from dataselect_gui.workflow.selecting import rule_of
 
 _LONGEST_REASON = 10_000
 
@@ -64,9 +63,11 @@ class ReleaseRequest:
     bins : str or None
         The edges of a report's histogram, ascending, separated by commas.
     by_class : bool
-        Whether the histogram is told by class.
+        Whether the histogram, and the number that pass, are told by class.
     count_threshold : str or None
         The report's count is of the records beyond this public threshold.
+    passing : bool
+        The report counts the records that the rule picks.
     clip : str or None
         The norm that gradients are clipped to; None for the request's.
     sign : Path or None
@@ -94,6 +95,7 @@ class ReleaseRequest:
     bins: str | None = None
     by_class: bool = False
     count_threshold: str | None = None
+    passing: bool = False
     clip: str | None = None
     sign: Path | None = None
     dry_run: bool = False
@@ -151,7 +153,7 @@ def kind_of(request: ReleaseRequest, rule: Rule) -> tuple[type[Kind], type[Mecha
     usual = Everything if isinstance(rule, EverythingRule) and kind is Records else possible[0]
     for mechanism in possible:
         if mechanism.name == (request.mechanism or usual.name):
-            _check_goes_by(rule, kind, mechanism)
+            _check_goes_by(request, rule, kind, mechanism)
             return kind, mechanism
     raise UsageError(
         _(
@@ -167,7 +169,9 @@ def kind_of(request: ReleaseRequest, rule: Rule) -> tuple[type[Kind], type[Mecha
     )
 
 
-def _check_goes_by(rule: Rule, kind: type[Kind], mechanism: type[Mechanism]) -> None:
+def _check_goes_by(
+    request: ReleaseRequest, rule: Rule, kind: type[Kind], mechanism: type[Mechanism]
+) -> None:
     """Refuse a rule that a release cannot go by.
 
     Raises
@@ -189,6 +193,9 @@ def _check_goes_by(rule: Rule, kind: type[Kind], mechanism: type[Mechanism]) -> 
             else _("Use “dataselect select PROJECT --all” first."),
         )
     takes = kind.takes | mechanism.takes
+    by_score = request.bins is not None or request.count_threshold is not None
+    if isinstance(rule, RecordRule) and "passing" in takes and request.passing and not by_score:
+        return
     if isinstance(rule, RecordRule) and ("threshold" not in takes or "bounds" in takes):
         raise UsageError(
             _(
@@ -197,7 +204,11 @@ def _check_goes_by(rule: Rule, kind: type[Kind], mechanism: type[Mechanism]) -> 
                 mechanism=mechanism.name,
             ),
             _("The selection goes by conditions on each record."),
-            _("Select by one score first, or release records one-sided or by randomised response."),
+            _("Count the records that your rule picks, with --passing alone, or select by one score.")
+            if "passing" in takes
+            else _(
+                "Select by one score first, or release records one-sided or by randomised response."
+            ),
         )
     if isinstance(rule, RecordRule) and rule.keep is not None and not kind.selects:
         raise UsageError(
@@ -207,11 +218,11 @@ def _check_goes_by(rule: Rule, kind: type[Kind], mechanism: type[Mechanism]) -> 
         )
 
 
-def training_of(project: Project, request: ReleaseRequest) -> Training:
+def training_of(project: Project, request: ReleaseRequest, rule: Rule) -> Training:
     """Return the answer about training: the request's, or else the one stored in the project.
 
-    Where the rule's score reads the reference state, too, that has an answer of its own, and what holds
-    of both is returned.
+    Where a score of the rule reads the reference state, too, that has an answer of its own, and what
+    holds of both is returned.
     """
     text = request.in_training or project.settings.in_training
     if text is None:
@@ -224,7 +235,7 @@ def training_of(project: Project, request: ReleaseRequest) -> Training:
             ),
         )
     training = _training(text, "--in-training")
-    if not _reads_reference(project):
+    if not _reads_reference(rule):
         return training
     text = request.reference_in_training or project.settings.reference_in_training
     if text is None:
@@ -253,10 +264,9 @@ def _training(text: str, option: str) -> Training:
             )
 
 
-def _reads_reference(project: Project) -> bool:
+def _reads_reference(rule: Rule) -> bool:
     """Say whether a score of the rule reads the reference state."""
-    rule = rule_of(project)
-    read = [] if rule is None else [find_score(name) for name in rule.scores]
+    read = [find_score(name) for name in rule.scores]
     return any(isinstance(score, ModelScore) and score.reads_reference for score in read)
 
 

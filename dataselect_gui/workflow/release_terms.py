@@ -34,6 +34,7 @@ from dataselect_gui.selection.rules import Everything, RecordRule, Rule, ScoreCu
 from dataselect_gui.tasks.names import TaskName
 from dataselect_gui.texts import _
 from dataselect_gui.workflow.conditions import scoring_of
+from dataselect_gui.workflow.decisions import is_decided_before, is_late_choice, paid_for
 from dataselect_gui.workflow.marks import are_late
 from dataselect_gui.workflow.release_request import ReleaseRequest, Training
 
@@ -80,8 +81,8 @@ class TermsBuilder:
     def terms(self) -> tuple[Terms, Purchase | None]:
         """Return the terms, without what left before, and the threshold that is still to be bought."""
         self._check_options()
-        rule, takes = self.rule, self.kind.takes | self.mechanism.takes
-        by_cut = isinstance(rule, ScoreCut) and "threshold" in takes
+        rule, kind = self.rule, self._kind()
+        by_cut = "threshold" in self.mechanism.takes or kind.goes_by_rule
         purchase = self._purchase(rule) if by_cut and isinstance(rule, ScoreCut) else None
         cut = self._cut(rule, purchase) if by_cut and isinstance(rule, ScoreCut) else None
         stated = self._rule(rule) if isinstance(rule, RecordRule) else None
@@ -90,14 +91,14 @@ class TermsBuilder:
         )
         needs_bounds = purchase is not None or "bounds" in self.mechanism.takes
         bounds = self._bounds() if needs_bounds else None
-        kind = self._kind()
-        if "threshold" in self.kind.takes and purchase is None and not public:
+        if kind.goes_by_rule and purchase is None and not public:
             raise UsageError(
-                _("A {kind} needs a public threshold.", kind=self.kind.name),
-                _("Which records are summed would otherwise depend on everybody's scores."),
+                _("Such a {kind} needs a public threshold or rule.", kind=self.kind.name),
+                _("Which records enter it would otherwise depend on everybody's scores."),
                 _(
-                    "Select by an agreed threshold, or buy one: --threshold-source bought:E with a "
-                    "rule by fraction."
+                    "Select by the request's threshold or rule, or by one that was agreed "
+                    "(--threshold-source agreed); or buy a threshold: --threshold-source bought:E with "
+                    "a rule by fraction."
                 ),
             )
         mechanism = self.mechanism.calibrated(
@@ -147,10 +148,12 @@ class TermsBuilder:
             "bins": request.bins is not None,
             "by_class": request.by_class,
             "count_threshold": request.count_threshold is not None,
+            "passing": request.passing,
             "clip": request.clip is not None,
         }
         for name, is_given in given.items():
-            has_use = name in takes and (name != "by_class" or request.bins is not None)
+            counts = request.bins is not None or request.passing
+            has_use = name in takes and (name != "by_class" or counts)
             if is_given and not has_use:
                 option = f"--{name.replace('_', '-')}"
                 raise UsageError(
@@ -174,6 +177,7 @@ class TermsBuilder:
                 bins=request.bins,
                 by_class=request.by_class,
                 count_threshold=request.count_threshold,
+                passing=request.passing,
                 clip=request.clip,
                 classes=tuple(self.checkpoint.labels or ()),
                 requested_norm=None if norm is None else str(norm),
@@ -207,13 +211,21 @@ class TermsBuilder:
             )
         source = self._rule_source(rule)
         variants = tuple((score, self.project.scores[score].variant) for score in rule.scores)
-        return RuleTerms(source, variants, None if source == "viewed" else rule)
+        counted = paid_for(self.project) if source == "counted" and self.epsilon is not None else None
+        return RuleTerms(source, variants, None if source == "viewed" else rule, counted)
 
     def _rule_source(self, rule: RecordRule) -> RuleSource:
         is_requested = self.checkpoint.request.asked_rule == rule
+        is_decided = is_decided_before(self.project, rule)
         match self.request.threshold_from:
+            case None | "viewed" if self._is_late:
+                return "viewed"
+            case _ if self._is_late:
+                raise _decided_otherwise()
+            case None | "agreed" | "request" if is_decided and paid_for(self.project):
+                return "counted"
             case None:
-                return "request" if is_requested else "viewed"
+                return "request" if is_requested else "agreed" if is_decided else "viewed"
             case "agreed" | "viewed" as stated:
                 return stated
             case "request" if is_requested:
@@ -241,12 +253,21 @@ class TermsBuilder:
                 _("A release of everything has no threshold."),
                 _("Leave {option} out.", option="--threshold-source"),
             )
-        return "viewed" if are_late(self.project) else "settled"
+        if are_late(self.project):
+            return "viewed"
+        return "chosen" if self._is_late else "settled"
+
+    @property
+    def _is_late(self) -> bool:
+        """Whether the owner decided otherwise before seeing scores."""
+        return is_late_choice(self.project, self.rule)
 
     def _purchase(self, rule: ScoreCut) -> Purchase | None:
         stated = self.request.threshold_from or ""
         if not stated.startswith(_BOUGHT):
             return None
+        if self._is_late:
+            raise _decided_otherwise()
         epsilon = positive_amount(stated.removeprefix(_BOUGHT), _("The threshold's ε"))
         if self.epsilon is None:
             raise UsageError(
@@ -278,6 +299,10 @@ class TermsBuilder:
             and Decimal(str(checkpoint_request.threshold)) == rule.value
         )
         match stated:
+            case None | "viewed" if self._is_late:
+                return "viewed"
+            case _ if self._is_late:
+                raise _decided_otherwise()
             case None:
                 return "request" if is_requested else "viewed"
             case "agreed" | "viewed":
@@ -340,6 +365,17 @@ def _no_source(stated: str) -> UsageError:
             "privacy, or was chosen after viewing."
         ),
         _("Give request, agreed, bought:E or viewed."),
+    )
+
+
+def _decided_otherwise() -> UsageError:
+    return UsageError(
+        _("The selection was chosen after viewing."),
+        _(
+            "Before scores of these records were shown it was decided otherwise; what the change tells "
+            "no ε covers."
+        ),
+        _("Go back to what was decided, or leave --threshold-source out: then no ε is claimed."),
     )
 
 

@@ -29,6 +29,7 @@ from dataselect_gui.selection.rules import (
 )
 from dataselect_gui.selection.selecting import Selection, select
 from dataselect_gui.texts import N_, _, ngettext
+from dataselect_gui.workflow.decisions import note_selection
 from dataselect_gui.workflow.marks import eligible_records, note_shown, settle
 
 _REFUSED_CUTS: dict[CutBy, tuple[str, str, str]] = {
@@ -250,6 +251,7 @@ def select_records(
             )
         if rule is not None:
             _check(rule, project, table.columns())
+            note_selection(project, rule)
             project.settings.rule = StoredRule.of(rule)
         project.settings.withheld = sorted((project.withheld | set(withhold)) - set(restore))
         if project.settings.rule is not None and project.settings.rule.rule.scores:

@@ -430,6 +430,9 @@ def laplace_on_counts() -> list[Case]:
             LaplaceOnCounts.name, 2.0, m=m, kind="report", bins=("0.7",), count_threshold="0.7"
         )
         cases.append(Case(f"report, Laplace, m {m}", 2.0, all_counts(told, m), tight=True, rare=True))
+        passing = rule_cases.passing(rule_cases.passing_terms(LaplaceOnCounts.name, m), m)
+        name = f"report, who passes, Laplace, m {m}"
+        cases.append(Case(name, 1.0, passing, tight=True, rare=True))
     return cases
 
 
@@ -438,6 +441,8 @@ def gaussian_on_counts() -> list[Case]:
     for m in (1, 2):
         told = terms(NORMAL, 1.0, m=m, kind="report", bins=("0.7",), delta="0.01")
         cases.append(Case(f"report, Gaussian, m {m}", 1.0, along_the_difference(told, m), delta=0.01))
+        passing = rule_cases.passing(rule_cases.passing_terms(NORMAL, m, delta="0.01"), m)
+        cases.append(Case(f"report, who passes, Gaussian, m {m}", 1.0, passing, delta=0.01))
     return cases
 
 

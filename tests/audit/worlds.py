@@ -57,6 +57,8 @@ def terms(
     count: int | None = None,
     bins: tuple[str, ...] | None = None,
     count_threshold: str | None = None,
+    passing: bool = False,
+    classes: tuple[str, ...] | None = None,
     clip: str | None = None,
 ) -> Terms:
     """Return the terms of a release, its noise calibrated as the program does it."""
@@ -65,8 +67,9 @@ def terms(
         {
             "padded": None,
             "bins": bins,
-            "classes": None,
+            "classes": classes,
             "count_threshold": count_threshold,
+            "passing": passing,
             "clip": clip,
             "clip_from": "agreed",
         }

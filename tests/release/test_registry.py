@@ -48,6 +48,7 @@ def terms_of(line: Registered, m: int = 1) -> Terms:
     parts: dict[str, Any] = {
         "bins": ("0", "0.5"),
         "count_threshold": "0.5",
+        "passing": True,
         "clip": "2",
         "count": 3,
         "delta": "0.001",

@@ -106,6 +106,21 @@ CASES: dict[str, dict[str, Any]] = {
     "report-people": {**_BINS, "people": True, "max_contributions": 2},
     "report-normal": {**_BINS, **_NORMAL},
     "report-normal-people": {**_BINS, **_NORMAL, "count_threshold": "0.5", "people": True},
+    "report-passing": {
+        "kind": "report",
+        "passing": True,
+        "by_class": True,
+        "rule": _RULE,
+        "request": {"rule": _RULE},
+    },
+    "report-passing-people": {
+        **_BINS,
+        **_NORMAL,
+        "passing": True,
+        "threshold_from": "agreed",
+        "people": True,
+        "max_contributions": 2,
+    },
     "gradient": {"kind": "gradient", "delta": "1e-6"},
     "gradient-people": {"kind": "gradient", "delta": "0.001", "clip": "2.5", "people": True},
     "gradient-bought": {

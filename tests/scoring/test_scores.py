@@ -194,12 +194,10 @@ def test_a_score_is_what_its_oracle_says(world: World, name: str) -> None:
 def test_the_naive_loop_of_the_preflight_agrees(world: World) -> None:
     names = [name for name, score in SCORES.items() if score.needs_model]
     found = naive_scores(find_checkpoint(world.folder), names, RECORDS, np.array(TARGETS))
-    # The loop is there for gradients.
-    at_the_logits = {Quantity.LOSS, Quantity.DISTANCE, Quantity.MARGIN, Quantity.CLASS_DISTANCE}
     by_gradient = {
         name
         for name, score in SCORES.items()
-        if isinstance(score, ModelScore) and not score.quantities <= at_the_logits
+        if isinstance(score, ModelScore) and score.is_of_gradients
     }
     assert found.keys() == by_gradient
     assert {"grad_norm", "vog", "plis"} <= by_gradient

@@ -383,6 +383,18 @@ def test_it_can_be_written_elsewhere(folder: Path, tmp_path: Path) -> None:
 
 
 @in_this_process
+def test_a_calibration_is_repeated_by_its_seed(folder: Path, tmp_path: Path) -> None:
+    source = rows(tmp_path / "rows.npz")
+    first, other = done(folder, source, seed="c0ffee"), done(folder, source)
+    assert first.calibration.split.seed == "c0ffee"
+    assert other.calibration.scores["distance"] != first.calibration.scores["distance"]
+    assert done(folder, source, seed="c0ffee").calibration == first.calibration
+    for seed in ("", "C0FFEE", "0x1", "1" * 65):
+        with pytest.raises(UsageError, match="seed cannot be"):
+            done(folder, source, seed=seed)
+
+
+@in_this_process
 def test_a_private_calibration_says_what_it_spent_and_no_seed(folder: Path, tmp_path: Path) -> None:
     write_json(folder / "dataselect.json", {"max_grad_norm": 0.4})
     source = rows(tmp_path / "rows.npz", 3000)

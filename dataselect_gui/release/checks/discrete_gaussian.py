@@ -20,8 +20,8 @@ def check_counts(stated: Stated) -> None:
     FaultError
         Where it is too small.
     """
-    squared = (2 if stated.has("bins") else 0) + (1 if stated.has("count_threshold") else 0)
-    _check(stated, stated.scale() / (stated.max_contributions * _STEPS_PER_COUNT * math.sqrt(squared)))
+    moved = math.sqrt(stated.cells_moved())
+    _check(stated, stated.scale() / (stated.max_contributions * _STEPS_PER_COUNT * moved))
 
 
 def check_sum(stated: Stated) -> None:

@@ -31,6 +31,19 @@ class Stated:
         """Say whether a parameter is stated."""
         return self.parameters.get(name, {}).get("value") is not None
 
+    def cells_moved(self) -> int:
+        """Return how many counts change by one, at most, where a record is replaced.
+
+        It leaves one cell of a histogram and enters another; it is counted beyond a threshold or not;
+        it passes the rule or not, by class in one class and then in another.
+        """
+        by_class = 2 if self.has("classes") else 1
+        return (
+            (2 if self.has("bins") else 0)
+            + (1 if self.has("count_threshold") else 0)
+            + (by_class if self.has("passing") else 0)
+        )
+
     def amount(self) -> Decimal:
         """Return ε, which must be there.
 

@@ -25,7 +25,7 @@ from dataselect_gui.texts.promises import FIXED, MANY, MANY_PASS, RELATED, SHIFT
 if TYPE_CHECKING:
     from dataselect_gui.release.terms import Terms
 
-KindAnswer = Literal["pad_to", "bins", "by_class", "count_threshold", "clip", "threshold"]
+KindAnswer = Literal["pad_to", "bins", "by_class", "count_threshold", "passing", "clip", "threshold"]
 """The owner's answers that a kind of release may need."""
 
 
@@ -97,6 +97,7 @@ class KindForm(TypedDict, total=False):
     bins: tuple[str, ...] | None
     classes: tuple[str, ...] | None
     count_threshold: str | None
+    passing: bool
     clip: str | None
     clip_from: Literal["request", "score", "agreed"] | None
 
@@ -107,7 +108,7 @@ class KindOptions:
 
     Attributes
     ----------
-    pad_to, bins, by_class, count_threshold, clip
+    pad_to, bins, by_class, count_threshold, passing, clip
         As in `ReleaseRequest`.
     classes : tuple of str
         The checkpoint's classes.
@@ -121,6 +122,7 @@ class KindOptions:
     bins: str | None
     by_class: bool
     count_threshold: str | None
+    passing: bool
     clip: str | None
     classes: tuple[str, ...]
     requested_norm: str | None
@@ -151,7 +153,7 @@ class Kind(ABC):
         What is promised and what leaves, for the table of the README.
     takes : frozenset of str
         The owner's answers that it needs, beside the mechanism's: ``pad_to``, ``bins``, ``by_class``,
-        ``count_threshold``, ``clip``, ``threshold``.
+        ``count_threshold``, ``passing``, ``clip``, ``threshold``.
     discloses : bool
         Whether records themselves leave.
     selects : bool
@@ -214,6 +216,11 @@ class Kind(ABC):
         ValueError
             Where one is missing.
         """
+
+    @property
+    def goes_by_rule(self) -> bool:
+        """Whether it is made of the records that the rule picks, whatever the mechanism looks at."""
+        return "threshold" in self.takes
 
     @abstractmethod
     def query(self, mechanism: type[Mechanism]) -> Query | None:

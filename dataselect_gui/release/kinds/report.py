@@ -1,4 +1,4 @@
-"""Counts with noise: a histogram of the score, and how many records lie beyond a threshold."""
+"""Counts with noise: a histogram of the score, how many lie beyond a threshold or pass the rule."""
 
 import json
 from collections.abc import Sequence
@@ -34,6 +34,7 @@ from dataselect_gui.release.sizes import hold
 from dataselect_gui.release.table_check import check_cells, line_of, rows_of
 from dataselect_gui.release.tables import write_table
 from dataselect_gui.texts import N_, _, ngettext
+from dataselect_gui.texts.promises import NOT_WORTH
 
 if TYPE_CHECKING:
     from dataselect_gui.release.terms import Terms
@@ -54,15 +55,18 @@ class Report(Kind):
     bins : tuple of Decimal or None
         The public edges of a histogram, ascending.
     classes : tuple of str or None
-        The checkpoint's classes, where the histogram is by class.
+        The checkpoint's classes, where the histogram and the number that pass are by class.
     count_threshold : Decimal or None
         The public threshold, where the records beyond it are counted.
+    passing : bool
+        Whether the records that the rule picks are counted, by class where there are `classes`.
     """
 
     name: ClassVar[str] = "report"
     title: ClassVar[str] = N_("Report")
     explanation: ClassVar[str] = N_(
-        "Counts with noise leave: how many of your records score how high. No record leaves."
+        "Counts with noise leave: how many of your records score how high, or pass your rule. No "
+        "record leaves."
     )
     usefulness: ClassVar[str] = N_(
         "95 times in 100, a count is off by no more than {width}. An average count is {against}."
@@ -73,11 +77,13 @@ class Report(Kind):
         "Counts of a data owner's records by the score of a model, each with noise."
     )
     summary: ClassVar[str] = (
-        "counts: a histogram over fixed bins (`--bins 0,0.5,1 --by-class`), and how many lie beyond a "
-        "threshold (`--count-threshold T`)"
+        "counts: how many records pass the rule (`--passing --by-class`), a histogram over fixed bins "
+        "(`--bins 0,0.5,1`), and how many lie beyond a threshold (`--count-threshold T`)"
     )
     guarantee: ClassVar[str] = "(ε, δ)-DP"
-    takes: ClassVar[frozenset[KindAnswer]] = frozenset({"bins", "by_class", "count_threshold"})
+    takes: ClassVar[frozenset[KindAnswer]] = frozenset(
+        {"bins", "by_class", "count_threshold", "passing"}
+    )
     file: ClassVar[str] = "data/report.csv"
     columns: ClassVar[tuple[str, ...] | None] = _COLUMNS
     leaves: ClassVar[tuple[Leaving, ...]] = (
@@ -85,10 +91,10 @@ class Report(Kind):
             "data/report.csv",
             N_("Counts with noise"),
             (
-                ("table", N_("histogram or count")),
+                ("table", N_("histogram, count or passing")),
                 ("class", N_("one of the checkpoint's classes, or other; empty where not by class")),
-                ("from", N_("the lower edge of the cell, public")),
-                ("to", N_("the upper edge of the cell, public")),
+                ("from", N_("the lower edge of the cell, public; empty of those passing")),
+                ("to", N_("the upper edge of the cell, public; empty of those passing")),
                 ("count", N_("the count with noise")),
             ),
             "histogram,cat,0.1,0.2,417",
@@ -98,15 +104,16 @@ class Report(Kind):
     bins: tuple[Decimal, ...] | None = None
     classes: tuple[str, ...] | None = None
     count_threshold: Decimal | None = None
+    passing: bool = False
 
     @classmethod
     def of_options(cls, options: KindOptions) -> Self:
         """Return a report over the cells that the owner names."""
-        if options.bins is None and options.count_threshold is None:
+        if options.bins is None and options.count_threshold is None and not options.passing:
             raise UsageError(
                 _("What the report shall tell is missing."),
-                _("It tells a histogram, a count, or both."),
-                _("Add --bins 0,0.1,0.2 (public edges), --count-threshold T, or both."),
+                _("It tells how many pass the rule, a histogram, a count, or several of these."),
+                _("Add --passing, --bins 0,0.1,0.2 (public edges), or --count-threshold T."),
             )
         classes = options.classes
         if options.by_class and not (
@@ -127,6 +134,7 @@ class Report(Kind):
             None if options.bins is None else _edges(options.bins),
             classes if options.by_class else None,
             None if beyond is None else stated_number(beyond, "--count-threshold"),
+            options.passing,
         )
 
     @property
@@ -137,6 +145,7 @@ class Report(Kind):
             "bins": None if self.bins is None else tuple(map(exact, self.bins)),
             "classes": self.classes,
             "count_threshold": None if beyond is None else exact(beyond),
+            "passing": self.passing,
         }
 
     @classmethod
@@ -147,17 +156,25 @@ class Report(Kind):
             None if bins is None else tuple(map(Decimal, bins)),
             form["classes"],
             None if beyond is None else Decimal(beyond),
+            form["passing"],
         )
+
+    @property
+    def goes_by_rule(self) -> bool:
+        """Whether those that the rule picks are counted."""
+        return self.passing
 
     def query(self, mechanism: type[Mechanism]) -> Query:
         """Return the counts: a record leaves one cell of the histogram and enters another.
 
-        It is also counted beyond the threshold, or not.
+        It is also counted beyond the threshold, or not; and among those that pass in one class, then in
+        another.
         """
         if not issubclass(mechanism, NoiseMechanism):
             raise TypeError(f"{mechanism.name} adds no noise to counts")
         steps = mechanism.steps_per_count
         moves = 2 * (self.bins is not None) + (self.count_threshold is not None)
+        moves += self.passing * (1 if self.classes is None else 2)
         return Query("per_count", steps, l1=moves * steps, squared_l2=moves * steps**2)
 
     # The cells
@@ -170,26 +187,37 @@ class Report(Kind):
         listed: list[tuple[str, str | None, str, str]] = []
         if self.bins is not None:
             edges = ["-inf", *map(exact, self.bins), "inf"]
-            names = [None] if self.classes is None else [*map(to_cell, self.classes), OTHER]
             listed += [
-                ("histogram", name, low, high) for name in names for low, high in pairwise(edges)
+                ("histogram", name, low, high) for name in self._names for low, high in pairwise(edges)
             ]
         if self.count_threshold is not None:
             beyond = exact(self.count_threshold)
             listed.append(("count", None, *(("-inf", beyond) if lowest else (beyond, "inf"))))
+        if self.passing:
+            listed += [("passing", name, "", "") for name in self._names]
         return listed
+
+    @property
+    def _names(self) -> list[str | None]:
+        """The classes that are counted apart, as they are written; None for all records together."""
+        return [None] if self.classes is None else [*map(to_cell, self.classes), OTHER]
 
     @property
     def cell_count(self) -> int:
         """How many cells there are."""
         names = 1 if self.classes is None else len(self.classes) + 1
         in_histogram = 0 if self.bins is None else names * (len(self.bins) + 1)
-        return in_histogram + (self.count_threshold is not None)
+        return in_histogram + (self.count_threshold is not None) + self.passing * names
 
     def count(
-        self, scores: NDArray[np.float64], classes: Sequence[int] | None, *, lowest: bool
+        self,
+        scores: NDArray[np.float64],
+        classes: Sequence[int] | None,
+        picked: NDArray[np.bool_],
+        *,
+        lowest: bool,
     ) -> NDArray[np.int64]:
-        """Count the records of each cell; a record without a score is in none.
+        """Count the records of each cell; one without a score is in none, but may pass the rule.
 
         A cell holds the scores from its lower edge on and below its upper one; the count of the lowest
         holds its threshold too.
@@ -197,28 +225,32 @@ class Report(Kind):
         Parameters
         ----------
         scores : ndarray of float64
-            Shape (n,).
+            Shape (n,); read for a histogram or a count beyond a threshold alone.
         classes : sequence of int or None
-            The class of each, −1 for none or another; needed where the histogram is by class.
+            The class of each, −1 for none or another; needed where counts are by class.
+        picked : ndarray of bool
+            Whether the rule picks it, shape (n,).
         lowest : bool
             Whether the lowest scores are beyond the threshold.
         """
         counts: list[NDArray[np.int64]] = []
+        group, number = np.zeros(len(picked), dtype=np.int64), 1
+        if self.classes is not None:
+            assert classes is not None
+            given = np.asarray(classes, dtype=np.int64)
+            group, number = np.where(given < 0, len(self.classes), given), len(self.classes) + 1
         if self.bins is not None:
             edges = np.array([float(edge) for edge in self.bins])
-            width, number = len(edges) + 1, 1
-            place = np.searchsorted(edges, scores, side="right")
-            if self.classes is not None:
-                assert classes is not None
-                given = np.asarray(classes, dtype=np.int64)
-                number = len(self.classes) + 1
-                place = place + width * np.where(given < 0, len(self.classes), given)
+            width = len(edges) + 1
+            place = np.searchsorted(edges, scores, side="right") + width * group
             there = place[~np.isnan(scores)]
             counts.append(np.bincount(there, minlength=width * number).astype(np.int64))
         if self.count_threshold is not None:
             edge = float(self.count_threshold)
             beyond = scores <= edge if lowest else scores >= edge
             counts.append(np.array([beyond.sum()], dtype=np.int64))
+        if self.passing:
+            counts.append(np.bincount(group[picked], minlength=number).astype(np.int64))
         return np.concatenate(counts)
 
     # From the draw to the check
@@ -239,7 +271,7 @@ class Report(Kind):
         """How many bytes a report has at most."""
         header, total = 64, 0
         if self.bins is not None:
-            names = [""] if self.classes is None else [*map(to_cell, self.classes), OTHER]
+            names = [name or "" for name in self._names]
             edges = len("-inf") + len("inf") + 2 * sum(len(exact(edge)) for edge in self.bins)
             cells = len(self.bins) + 1
             named = sum(len(line_of(("histogram", name, "", "", "")).encode()) for name in names)
@@ -247,13 +279,17 @@ class Report(Kind):
         if self.count_threshold is not None:
             beyond = exact(self.count_threshold)
             total += len(line_of(("count", "", "-inf", beyond, "")).encode()) + _COUNT
+        if self.passing:
+            lines = (line_of(("passing", name or "", "", "", "")) for name in self._names)
+            total += sum(len(line.encode()) + _COUNT for line in lines)
         return header + total
 
     def draw(self, material: Material) -> bytes:
         """Draw a noised count for each cell."""
         candidates, rows = material.candidates, material.rows
         classes = None if candidates.classes is None else np.asarray(candidates.classes)[rows].tolist()
-        counts = self.count(candidates.scores[rows], classes, lowest=material.terms.lowest)
+        scores, picked = candidates.scores[rows], material.picked()
+        counts = self.count(scores, classes, picked, lowest=material.terms.lowest)
         noised = self.noised(counts, material.terms.mechanism)
         return json.dumps({"values": noised.tolist()}).encode()
 
@@ -277,8 +313,8 @@ class Report(Kind):
 
     def expect(self, mechanism: Mechanism, records: int, selected: int) -> Width:
         """Return the expected width of a count's noise."""
-        del selected
-        return Width(as_noise(mechanism).width(), records / self.cell_count)
+        counted = selected if self.passing else records
+        return Width(as_noise(mechanism).width(), counted / self.cell_count)
 
     @classmethod
     def count_in_words(cls, count: int) -> str:
@@ -300,6 +336,13 @@ class Report(Kind):
         if self.count_threshold is not None:
             side = "at or below" if terms.lowest else "at or above"
             lines.append(f"A count of the records {side} {exact(self.count_threshold)}.")
+        if self.passing:
+            lines += [
+                "How many records the rule picks"
+                + (", by class. " if self.classes is not None else ". ")
+                + "Counts with noise may be negative.",
+                _(NOT_WORTH),
+            ]
         return lines
 
 

@@ -73,14 +73,17 @@ class Answers(QFrame):
             epsilon=None if epsilon is None or "epsilon" not in taken else exact(epsilon),
             delta=None if delta is None or "delta" not in taken else exact(delta),
             max_contributions=self.max_contributions.value() if self._has_people else None,
-            threshold_from=self.cut_off.source if has_cut(kind, mechanism) else None,
+            threshold_from=self.cut_off.source if self._has_cut() else None,
             in_training=self.training.answer,
             count=read_whole(fields.count) if "count" in taken else None,
             bounds=fields.bounds if has_bounds(kind, mechanism, buys=self._buys()) else None,
             pad_to=read_whole(fields.rows) if "pad_to" in taken else None,
             bins=fields.edges if "bins" in taken else None,
-            by_class="by_class" in taken and fields.edges is not None and fields.by_class.isChecked(),
-            count_threshold=read_number(fields.beyond) if "count_threshold" in taken else None,
+            by_class="by_class" in taken
+            and fields.by_class.isEnabled()
+            and fields.by_class.isChecked(),
+            count_threshold=fields.beyond_threshold if "count_threshold" in taken else None,
+            passing="passing" in taken and fields.passing.isChecked(),
             clip=read_number(fields.clip) if "clip" in taken else None,
             sign=self.advanced.key,
         )
@@ -127,13 +130,17 @@ class Answers(QFrame):
         self.amount.setVisible(chosen is not None and not is_unprotected(mechanism))
         if chosen is not None:
             self.amount.adapt(_(chosen.epsilon_means), has_delta="delta" in chosen.takes)
-        self._cut.setVisible(has_cut(kind, mechanism))
+        self._cut.setVisible(self._has_cut())
         self.parameters.adapt(kind, mechanism, buys=self._buys())
 
     # Within
 
+    def _has_cut(self) -> bool:
+        passing = self.parameters.passing.isChecked()
+        return has_cut(self.what.kind, self.what.mechanism, passing=passing)
+
     def _buys(self) -> bool:
-        return has_cut(self.what.kind, self.what.mechanism) and self.cut_off.bought.isChecked()
+        return self._has_cut() and self.cut_off.bought.isChecked()
 
     def _on_change(self) -> None:
         self.adapt()

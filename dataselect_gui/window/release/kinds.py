@@ -26,9 +26,11 @@ def is_unprotected(mechanism: str | None) -> bool:
     return chosen is not None and "epsilon" not in chosen.takes
 
 
-def has_cut(kind: str, mechanism: str | None) -> bool:
+def has_cut(kind: str, mechanism: str | None, *, passing: bool) -> bool:
     """Say whether where the cut-off comes from changes what is promised."""
-    return "threshold" in takes(kind, mechanism) and not is_unprotected(mechanism)
+    taken = takes(kind, mechanism)
+    counts = passing and "passing" in taken
+    return ("threshold" in taken or counts) and not is_unprotected(mechanism)
 
 
 def has_bounds(kind: str, mechanism: str | None, *, buys: bool) -> bool:

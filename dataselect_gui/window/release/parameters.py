@@ -6,14 +6,23 @@ from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import _
+from dataselect_gui.texts.promises import NOT_WORTH
 from dataselect_gui.window.release.kinds import has_bounds, takes
 from dataselect_gui.window.release.prospect import agreed_threshold, known_bounds
-from dataselect_gui.window.release.sentences import BINS, BOUNDS, CLIP, COUNT, COUNTED, PADDING
+from dataselect_gui.window.release.sentences import (
+    BINS,
+    BOUNDS,
+    BY_CLASS,
+    CLIP,
+    COUNT,
+    COUNTED,
+    PADDING,
+)
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.layout import row
 from dataselect_gui.window.widgets.plain import CheckBox, Label
-from dataselect_gui.workflow import Look, Rule, ScoreCut, whole_of
+from dataselect_gui.workflow import Look, RecordRule, Rule, ScoreCut, whole_of
 
 _MOST = 10_000_000
 
@@ -40,9 +49,11 @@ class Parameters(QWidget):
         self.bins.setAccessibleName(visible(_("Edges of the histogram")))
         self.bins.setPlaceholderText("0, 0.1, 0.2, 0.5")
         self.by_class = CheckBox(_("By class"))
+        self.passing = CheckBox(_("Count the records that your rule picks"))
         self.beyond = _number(_("Count the records at or beyond"))
         self.clip = _number(_("Norm that gradients are clipped to"))
         self._asked: tuple[QLineEdit, ...] = ()
+        self._is_by_score = True
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(theme.SPACE[0])
@@ -50,20 +61,20 @@ class Parameters(QWidget):
         self._bounds = self._part(_("Public bounds of the score"), _(BOUNDS), bounds)
         count, rows = row(self.count, paragraph()), row(self.rows, paragraph())
         beyond, clip = row(self.beyond, paragraph()), row(self.clip, paragraph())
+        self._passing = self._part(_("How many pass your rule"), _(NOT_WORTH), self.passing)
         self._parts = {
             "count": (self._part(_("How many are taken"), _(COUNT), count), self.count),
             "pad_to": (self._part(_("Rows, as declared"), _(PADDING), rows), self.rows),
-            "bins": (
-                self._part(_("Edges of the histogram"), _(BINS), self.bins, self.by_class),
-                self.bins,
-            ),
+            "bins": (self._part(_("Edges of the histogram"), _(BINS), self.bins), self.bins),
             "count_threshold": (self._part(_("A count at or beyond"), _(COUNTED), beyond), self.beyond),
             "clip": (self._part(_("Norm to clip to"), _(CLIP), clip), self.clip),
         }
+        self._by_class = self._part(_("Classes"), _(BY_CLASS), self.by_class)
         for field in self._fields:
-            field.textChanged.connect(self._on_text)
+            field.textChanged.connect(self._on_change)
+        self.passing.toggled.connect(self._on_change)
         self.by_class.toggled.connect(self.changed)
-        self._on_text()
+        self._on_change()
 
     # What was answered, as `ReleaseRequest` has it
 
@@ -80,7 +91,14 @@ class Parameters(QWidget):
     @property
     def edges(self) -> str | None:
         """The edges of a histogram; None for none."""
+        if not self._is_by_score:
+            return None
         return ",".join(self.bins.text().replace(";", " ").replace(",", " ").split()) or None
+
+    @property
+    def beyond_threshold(self) -> str | None:
+        """The threshold that records are counted beyond; None for none."""
+        return read_number(self.beyond) if self._is_by_score else None
 
     def begin(self, look: Look | None, rule: Rule | None) -> None:
         """Begin anew with a project; what its request states stands as a placeholder."""
@@ -91,6 +109,7 @@ class Parameters(QWidget):
         for field in self._fields:
             field.clear()
         self.by_class.setChecked(False)
+        self.passing.setChecked(False)
         self.beyond.setText(agreed or "")
         self.blockSignals(False)
         self.show_rule(look, rule)
@@ -102,17 +121,26 @@ class Parameters(QWidget):
         self.high.setPlaceholderText(visible(high))
         picks = isinstance(rule, ScoreCut) and rule.by != "threshold"
         self.count.setPlaceholderText(visible(_("as your rule") if picks else ""))
+        # A rule on several scores has no one score for a histogram: how many pass is all there is.
+        self._is_by_score = not isinstance(rule, RecordRule)
+        if not self._is_by_score:
+            self.passing.setChecked(True)
+        self.passing.setEnabled(self._is_by_score)
 
     def adapt(self, kind: str, mechanism: str | None, *, buys: bool) -> None:
         """Show what belongs to a kind of release."""
         bounded, taken = has_bounds(kind, mechanism, buys=buys), takes(kind, mechanism)
         self._bounds.setVisible(bounded)
+        self._passing.setVisible("passing" in taken)
+        self._by_class.setVisible("by_class" in taken)
+        by_score = () if self._is_by_score else ("bins", "count_threshold")
+        shown = {name for name in self._parts if name in taken and name not in by_score}
         for name, (part, _field) in self._parts.items():
-            part.setVisible(name in taken)
+            part.setVisible(name in shown)
         bounds = (self.low, self.high) if bounded else ()
         self._asked = (
             *bounds,
-            *(field for name, (_part, field) in self._parts.items() if name in taken),
+            *(field for name, (_part, field) in self._parts.items() if name in shown),
         )
 
     # Within
@@ -121,8 +149,8 @@ class Parameters(QWidget):
     def _fields(self) -> tuple[QLineEdit, ...]:
         return (self.low, self.high, *(field for _part, field in self._parts.values()))
 
-    def _on_text(self) -> None:
-        self.by_class.setEnabled(self.edges is not None)
+    def _on_change(self) -> None:
+        self.by_class.setEnabled(self.edges is not None or self.passing.isChecked())
         self.changed.emit()
 
     def _part(self, title: str, text: str, *fields: QWidget) -> QWidget:

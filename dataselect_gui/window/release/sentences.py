@@ -24,6 +24,7 @@ COUNT = N_(
 PADDING = N_("Empty: as many as you have eligible records, which the receiver then knows.")
 BINS = N_("Agreed before anybody saw scores. What lies below or above is counted too.")
 COUNTED = N_("A public threshold: how many of your records reach it. Empty for a histogram alone.")
+BY_CLASS = N_("A histogram, and how many pass, for each class of the checkpoint.")
 CLIP = N_("What one record can add to the sum, at most. Empty: the request's.")
 SIGNING = N_(
     "An Ed25519 key in PEM or OpenSSH form, without a passphrase. It stays here; the receiver needs "

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from dataselect_gui import workflow
 from dataselect_gui.plain import visible
@@ -94,6 +94,8 @@ class SetupPlace(ColumnPlace, Place):
         if confined.is_whole:
             self.confined.hide()
         self._path: Path | None = None
+        self._held_focus: QWidget | None = None
+        self._passed_focus: QWidget | None = None
         self.unit = ComboBox()
         self.unit.setAccessibleName(visible(_("Protect")))
         self.unit.setMinimumWidth(200)
@@ -261,9 +263,14 @@ class SetupPlace(ColumnPlace, Place):
         QTimer.singleShot(1, self, self._show_progress)
 
     def hold_choices(self, *, held: bool) -> None:
-        """Take no choices while records are scored: the run has those that it began with."""
+        """Take no choices while a job runs by those that it began with; the focus comes back after."""
+        focused = self.window().focusWidget()
         for part in self._choices:
             part.setDisabled(held)
+        if held:
+            self._held_focus, self._passed_focus = focused, self.window().focusWidget()
+        elif focused is self._passed_focus and self._held_focus in self.findChildren(QWidget):
+            self._held_focus.setFocus()
 
     def show_running(self, text: str, share: float = 0, *, keeps: bool) -> None:
         """Show the job in progress.

@@ -34,6 +34,8 @@ _LONG = {
     JobKind.STUDY: N_("What you gave is looked at when the study has ended."),
 }
 """The jobs that take long, with what is said of files that are given meanwhile."""
+_BY_CHOICES = {JobKind.SCORING, JobKind.INSPECTION, JobKind.LABEL_MATCHING}
+"""The jobs that work by what was chosen in Setup when they began."""
 
 
 class Preparation(QObject):
@@ -347,7 +349,7 @@ class Preparation(QObject):
 
     def _on_job_started(self, kind: JobKind) -> None:
         self._setup.show_running(f"{kind.running}.", keeps=kind in _LONG)
-        self._setup.hold_choices(held=kind is JobKind.SCORING)
+        self._setup.hold_choices(held=kind in _BY_CHOICES)
 
     def _on_progress(self, step: Progress) -> None:
         self._setup.show_running(step.sentence, step.share, keeps=self._jobs.kind in _LONG)

@@ -1,0 +1,158 @@
+"""What was decided about leaving records out, and whether a selection was chosen after viewing.
+
+A decision is taken before the first score of the records is shown. Afterwards it stays as it was, and a
+project whose rule is another one was changed after viewing.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Literal
+
+from msgspec import UNSET
+
+from dataselect_gui.privacy.amounts import exact
+from dataselect_gui.project.project import Project
+from dataselect_gui.project.settings import LeaveOut, StoredDecision
+from dataselect_gui.selection.rules import Everything, RecordRule, Rule
+from dataselect_gui.texts import _
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What was decided about leaving records out.
+
+    Attributes
+    ----------
+    leave_out : str
+        ``none``, ``wrong`` (records that look wrong) or ``count`` (what a noised count decides).
+    epsilon : Decimal or None
+        Of a count.
+    answer : str or None
+        What the count decided, ``none`` or ``wrong``; None as long as it was not drawn.
+    taken : str
+        ``before`` or ``after`` the first score of the records was shown.
+    is_changed : bool
+        Whether the project's rule is another one now, chosen after viewing.
+    alpha : Decimal or None
+        The α of the rule that says which records look wrong; None where there is none.
+    rule : RecordRule or None
+        That rule.
+    """
+
+    leave_out: LeaveOut
+    epsilon: Decimal | None
+    answer: Literal["none", "wrong"] | None
+    taken: Literal["before", "after"]
+    is_changed: bool
+    alpha: Decimal | None
+    rule: RecordRule | None
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a count is still to be drawn."""
+        return self.leave_out == "count" and self.answer is None
+
+    def as_json(self) -> dict[str, object]:
+        """Return what ``--json`` prints."""
+        return {
+            "leave_out": self.leave_out,
+            "epsilon": None if self.epsilon is None else exact(self.epsilon),
+            "answer": self.answer,
+            "taken": self.taken,
+            "changed_after_viewing": self.is_changed,
+        }
+
+
+def decision(project_path: Path) -> Decision | None:
+    """Return the decision of the project at a path; None where none was taken.
+
+    Raises
+    ------
+    UnusableError
+        Where it is no project.
+    """
+    return decision_of(Project.open(project_path))
+
+
+def decision_of(project: Project) -> Decision | None:
+    """Return a project's decision; None where none was taken."""
+    stored = project.settings.decision
+    if stored is None:
+        return None
+    wrong = stored.wrong_rule
+    return Decision(
+        leave_out=stored.leave_out,
+        epsilon=None if stored.epsilon is UNSET else Decimal(stored.epsilon),
+        answer=stored.answer,
+        taken="after" if stored.is_late else "before",
+        is_changed=is_late_choice(project, _rule_of(project)),
+        alpha=None if stored.alpha is UNSET else Decimal(stored.alpha),
+        rule=wrong if isinstance(wrong, RecordRule) else None,
+    )
+
+
+def decision_sentences(decision: Decision) -> list[str]:
+    """Return a decision in words."""
+    if decision.leave_out == "none":
+        lines = [_("Decided: everything that is eligible, nothing is left out.")]
+    elif decision.leave_out == "wrong":
+        lines = [_("Decided: records that look wrong are left out.")]
+    elif decision.answer is None:
+        lines = [_("Decided: a noised count decides. It was not drawn yet.")]
+    elif decision.answer == "wrong":
+        lines = [_("A noised count decided: records that look wrong are left out.")]
+    else:
+        lines = [_("A noised count decided: everything that is eligible, nothing is left out.")]
+    lines.append(
+        _("That was before any score of these records was shown.")
+        if decision.taken == "before"
+        else _("That was after scores had been shown, so a release by it claims no ε.")
+    )
+    if decision.is_changed and decision.taken == "before":
+        lines.append(
+            _("The selection is another one now, chosen after viewing: a release by it claims no ε.")
+        )
+    return lines
+
+
+def is_late_choice(project: Project, rule: Rule | None) -> bool:
+    """Say whether a rule was chosen after scores had been shown, against what was decided.
+
+    Where nothing was decided, that is not known.
+    """
+    stored = project.settings.decision
+    if stored is None or rule is None:
+        return False
+    if stored.is_late:
+        return rule == stored.wrong_rule
+    return rule != stored.decided_rule
+
+
+def paid_for(project: Project) -> Decimal:
+    """Return the ε of the counts that led to a project's rule."""
+    stored = project.settings.decision
+    return Decimal(0) if stored is None else Decimal(stored.paid)
+
+
+def is_decided_before(project: Project, rule: Rule) -> bool:
+    """Say whether a rule is what was decided before any score was shown."""
+    stored = project.settings.decision
+    return stored is not None and not stored.is_late and rule == stored.decided_rule
+
+
+def note_selection(project: Project, rule: Rule) -> None:
+    """Note what the owner selects before any score is shown: that is a decision, too.
+
+    The project is locked, and saved, by the caller.
+    """
+    settings = project.settings
+    known = settings.decision
+    is_settled = known is not None and (rule == known.decided_rule or Decimal(known.paid) > 0)
+    if settings.shown is None and not is_settled:
+        settings.decision = StoredDecision("none") if isinstance(rule, Everything) else None
+
+
+def _rule_of(project: Project) -> Rule | None:
+    stored = project.settings.rule
+    return None if stored is None else stored.rule
