@@ -63,7 +63,7 @@ from dataselect_gui.workflow.arms_study import (
 )
 from dataselect_gui.workflow.calibrated_rule import is_calibrated, why_not_wrong
 from dataselect_gui.workflow.calibrating import Calibrated, calibrate, find_calibration
-from dataselect_gui.workflow.calibration_options import CalibrationOptions
+from dataselect_gui.workflow.calibration_options import CalibrationOptions, calibration_obstacle
 from dataselect_gui.workflow.deciding import COUNT_EPSILON, CountAnswers, decide
 from dataselect_gui.workflow.decisions import Decision, decision, decision_sentences
 from dataselect_gui.workflow.deleting import Deletion, before_deletion, delete
@@ -246,6 +246,7 @@ __all__ = [
     "available_confinement",
     "before_deletion",
     "calibrate",
+    "calibration_obstacle",
     "calibration_words",
     "change_budget",
     "check_arms",
