@@ -62,11 +62,21 @@ from dataselect_gui.workflow.arms_study import (
     foresee_arms,
     study_arms,
 )
-from dataselect_gui.workflow.calibrated_rule import why_not_wrong
+from dataselect_gui.workflow.calibrated_rule import (
+    LEAVING_OUT_HELPS,
+    calibrated_rule,
+    why_no_count,
+    why_not_wrong,
+)
 from dataselect_gui.workflow.calibrating import Calibrated, calibrate, find_calibration
 from dataselect_gui.workflow.calibration_options import CalibrationOptions
 from dataselect_gui.workflow.deciding import COUNT_EPSILON, CountAnswers, decide
-from dataselect_gui.workflow.decisions import Decision, decision, decision_sentences
+from dataselect_gui.workflow.decisions import (
+    Decision,
+    decision,
+    decision_sentences,
+    would_be_late,
+)
 from dataselect_gui.workflow.deleting import Deletion, before_deletion, delete
 from dataselect_gui.workflow.demo import LeftOut, left_out_of_demo, left_out_sentences, score_demo
 from dataselect_gui.workflow.inspecting import Inspection, ProjectInspected, inspect
@@ -101,6 +111,7 @@ from dataselect_gui.workflow.selecting import (
     rule_per_class,
     scores,
     select_records,
+    usual_rule,
 )
 from dataselect_gui.workflow.statement_text import (
     composed_total,
@@ -151,6 +162,7 @@ __all__ = [
     "KINDS",
     "LARGEST_AMOUNT",
     "LARGEST_COUNT",
+    "LEAVING_OUT_HELPS",
     "LOG_VARIABLE",
     "MECHANISMS",
     "MOST_AT_ONCE",
@@ -238,6 +250,7 @@ __all__ = [
     "available_confinement",
     "before_deletion",
     "calibrate",
+    "calibrated_rule",
     "calibration_words",
     "change_budget",
     "check_arms",
@@ -336,10 +349,13 @@ __all__ = [
     "tokens",
     "typed_value",
     "unprotected_releases",
+    "usual_rule",
     "verify",
     "what_opens",
     "whole_of",
+    "why_no_count",
     "why_not_wrong",
+    "would_be_late",
     "write_page",
     "write_request",
     "write_settings",
