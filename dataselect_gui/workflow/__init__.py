@@ -62,11 +62,21 @@ from dataselect_gui.workflow.arms_study import (
     foresee_arms,
     study_arms,
 )
-from dataselect_gui.workflow.calibrated_rule import is_calibrated, why_not_wrong
+from dataselect_gui.workflow.calibrated_rule import (
+    LEAVING_OUT_HELPS,
+    calibrated_rule,
+    why_no_count,
+    why_not_wrong,
+)
 from dataselect_gui.workflow.calibrating import Calibrated, calibrate, find_calibration
 from dataselect_gui.workflow.calibration_options import CalibrationOptions
 from dataselect_gui.workflow.deciding import COUNT_EPSILON, CountAnswers, decide
-from dataselect_gui.workflow.decisions import Decision, decision, decision_sentences
+from dataselect_gui.workflow.decisions import (
+    Decision,
+    decision,
+    decision_sentences,
+    would_be_late,
+)
 from dataselect_gui.workflow.deleting import Deletion, before_deletion, delete
 from dataselect_gui.workflow.demo import score_demo
 from dataselect_gui.workflow.demo_truth import (
@@ -110,6 +120,7 @@ from dataselect_gui.workflow.selecting import (
     rule_per_class,
     scores,
     select_records,
+    usual_rule,
 )
 from dataselect_gui.workflow.statement_text import (
     composed_total,
@@ -160,6 +171,7 @@ __all__ = [
     "KINDS",
     "LARGEST_AMOUNT",
     "LARGEST_COUNT",
+    "LEAVING_OUT_HELPS",
     "LOG_VARIABLE",
     "MECHANISMS",
     "MOST_AT_ONCE",
@@ -248,6 +260,7 @@ __all__ = [
     "available_confinement",
     "before_deletion",
     "calibrate",
+    "calibrated_rule",
     "calibration_words",
     "change_budget",
     "check_arms",
@@ -279,7 +292,6 @@ __all__ = [
     "home",
     "inspect",
     "internal_error",
-    "is_calibrated",
     "is_text",
     "job_logged",
     "knows_head",
@@ -350,10 +362,13 @@ __all__ = [
     "truths_of_demo",
     "typed_value",
     "unprotected_releases",
+    "usual_rule",
     "verify",
     "what_opens",
     "whole_of",
+    "why_no_count",
     "why_not_wrong",
+    "would_be_late",
     "write_page",
     "write_request",
     "write_settings",
