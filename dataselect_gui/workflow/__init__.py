@@ -292,7 +292,6 @@ __all__ = [
     "home",
     "inspect",
     "internal_error",
-    "is_calibrated",
     "is_text",
     "job_logged",
     "knows_head",
