@@ -33,6 +33,7 @@ from dataselect_gui.selection.describing import rule_sentences
 from dataselect_gui.selection.forms import rule_form
 from dataselect_gui.selection.rules import Everything, FixedRule, RecordRule, Rule, ScoreCut
 from dataselect_gui.selection.selecting import Selection, select
+from dataselect_gui.study.arms.planting import Planting, read_planting
 from dataselect_gui.study.arms.sentences import answer_lines
 from dataselect_gui.study.plan import FEWEST_SEEDS, MOST_TRAININGS, QUESTIONS, Start
 from dataselect_gui.study.plan import Choices as StudyChoices
@@ -49,6 +50,19 @@ from dataselect_gui.workflow.accounts import (
     hold_against,
     knows_head,
     ledger,
+)
+from dataselect_gui.workflow.arms_choices import (
+    ArmsFigure,
+    ArmsForecast,
+    ArmsFound,
+    ArmsResult,
+    ArmsWish,
+    arms_at,
+    count_arms,
+    has_thresholds,
+    plan_arms,
+    run_arms_study,
+    why_not,
 )
 from dataselect_gui.workflow.arms_study import (
     ARM_EPSILONS,
@@ -117,6 +131,7 @@ from dataselect_gui.workflow.study_folders import (
     StudyFound,
     StudyResult,
     StudySubject,
+    studies_of,
     study_at,
     study_place,
     study_subject,
@@ -152,9 +167,14 @@ __all__ = [
     "Account",
     "AccountEntry",
     "Answer",
+    "ArmsFigure",
+    "ArmsForecast",
+    "ArmsFound",
     "ArmsPlan",
     "ArmsRequest",
+    "ArmsResult",
     "ArmsStudied",
+    "ArmsWish",
     "BundleInspected",
     "Calibrated",
     "CalibrationOptions",
@@ -186,6 +206,7 @@ __all__ = [
     "Phase",
     "PickLine",
     "Pictures",
+    "Planting",
     "Preflight",
     "Preview",
     "Progress",
@@ -220,6 +241,7 @@ __all__ = [
     "account",
     "answer_lines",
     "answer_training",
+    "arms_at",
     "available_confinement",
     "before_deletion",
     "calibrate",
@@ -229,6 +251,7 @@ __all__ = [
     "check_request",
     "choose_study",
     "composed_total",
+    "count_arms",
     "count_records",
     "count_trainings",
     "decimal_of",
@@ -245,6 +268,7 @@ __all__ = [
     "flipped_labels",
     "foresee_arms",
     "foresee_study",
+    "has_thresholds",
     "headline",
     "hold_against",
     "home",
@@ -271,6 +295,7 @@ __all__ = [
     "one_sided_total",
     "opt_in",
     "opt_out",
+    "plan_arms",
     "plan_study",
     "positive_amount",
     "preflight",
@@ -282,6 +307,7 @@ __all__ = [
     "public_bounds",
     "put_opted_out",
     "put_selection",
+    "read_planting",
     "read_register",
     "read_rule_file",
     "read_settings",
@@ -292,6 +318,7 @@ __all__ = [
     "rule_form",
     "rule_per_class",
     "rule_sentences",
+    "run_arms_study",
     "run_study",
     "score",
     "score_demo",
@@ -303,6 +330,7 @@ __all__ = [
     "statement_in_words",
     "stop_log",
     "stopped",
+    "studies_of",
     "study",
     "study_arms",
     "study_at",
@@ -316,6 +344,7 @@ __all__ = [
     "verify",
     "what_opens",
     "whole_of",
+    "why_not",
     "write_page",
     "write_settings",
     "write_statement",
