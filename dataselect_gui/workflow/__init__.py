@@ -34,6 +34,7 @@ from dataselect_gui.selection.describing import rule_sentences
 from dataselect_gui.selection.forms import rule_form
 from dataselect_gui.selection.rules import Everything, FixedRule, RecordRule, Rule, ScoreCut
 from dataselect_gui.selection.selecting import Selection, select
+from dataselect_gui.study.arms.planting import Planting, read_planting
 from dataselect_gui.study.arms.sentences import answer_lines
 from dataselect_gui.study.plan import FEWEST_SEEDS, MOST_TRAININGS, QUESTIONS, Start
 from dataselect_gui.study.plan import Choices as StudyChoices
@@ -50,6 +51,19 @@ from dataselect_gui.workflow.accounts import (
     hold_against,
     knows_head,
     ledger,
+)
+from dataselect_gui.workflow.arms_choices import (
+    ArmsFigure,
+    ArmsForecast,
+    ArmsFound,
+    ArmsResult,
+    ArmsWish,
+    arms_at,
+    count_arms,
+    has_thresholds,
+    plan_arms,
+    run_arms_study,
+    why_not,
 )
 from dataselect_gui.workflow.arms_study import (
     ARM_EPSILONS,
@@ -144,6 +158,7 @@ from dataselect_gui.workflow.study_folders import (
     StudyFound,
     StudyResult,
     StudySubject,
+    studies_of,
     study_at,
     study_place,
     study_subject,
@@ -181,9 +196,14 @@ __all__ = [
     "Account",
     "AccountEntry",
     "Answer",
+    "ArmsFigure",
+    "ArmsForecast",
+    "ArmsFound",
     "ArmsPlan",
     "ArmsRequest",
+    "ArmsResult",
     "ArmsStudied",
+    "ArmsWish",
     "BundleInspected",
     "Calibrated",
     "CalibrationFound",
@@ -220,6 +240,7 @@ __all__ = [
     "Phase",
     "PickLine",
     "Pictures",
+    "Planting",
     "Preflight",
     "PreparedRequest",
     "Preview",
@@ -256,6 +277,7 @@ __all__ = [
     "account",
     "answer_lines",
     "answer_training",
+    "arms_at",
     "available_confinement",
     "before_deletion",
     "calibrate",
@@ -267,6 +289,7 @@ __all__ = [
     "check_request",
     "choose_study",
     "composed_total",
+    "count_arms",
     "count_left_out",
     "count_records",
     "count_trainings",
@@ -287,6 +310,7 @@ __all__ = [
     "find_score",
     "foresee_arms",
     "foresee_study",
+    "has_thresholds",
     "headline",
     "hold_against",
     "home",
@@ -316,6 +340,7 @@ __all__ = [
     "one_sided_total",
     "opt_in",
     "opt_out",
+    "plan_arms",
     "plan_study",
     "positive_amount",
     "preflight",
@@ -328,6 +353,7 @@ __all__ = [
     "public_bounds",
     "put_opted_out",
     "put_selection",
+    "read_planting",
     "read_register",
     "read_rule_file",
     "read_settings",
@@ -338,6 +364,7 @@ __all__ = [
     "rule_form",
     "rule_per_class",
     "rule_sentences",
+    "run_arms_study",
     "run_study",
     "score",
     "score_demo",
@@ -349,6 +376,7 @@ __all__ = [
     "statement_in_words",
     "stop_log",
     "stopped",
+    "studies_of",
     "study",
     "study_arms",
     "study_at",
@@ -367,6 +395,7 @@ __all__ = [
     "what_opens",
     "whole_of",
     "why_no_count",
+    "why_not",
     "why_not_wrong",
     "would_be_late",
     "write_page",

@@ -231,7 +231,15 @@ def on_measure(findings: ArmFindings) -> str:
             assert_never(never)
 
 
-def on_rule(choices: ArmChoices) -> str:
+def rule_lines(findings: ArmFindings) -> list[str]:
+    """Say which rule it is and what it left out; nothing where there is none."""
+    if not findings.left_out:
+        return []
+    choices = findings.choices
+    return [_on_rule(choices), *(on_left_out(part, choices.alpha) for part in findings.left_out)]
+
+
+def _on_rule(choices: ArmChoices) -> str:
     """Say which rule it is."""
     scores = _(" and its ").join(name_of(score) for score in choices.judged_by)
     alpha = percent(float(choices.alpha))

@@ -13,9 +13,8 @@ from dataselect_gui.study.arms.sentences import (
     answer_lines,
     arm_name,
     cell_name,
-    on_left_out,
     on_measure,
-    on_rule,
+    rule_lines,
     spread_of,
     verdict_name,
 )
@@ -88,7 +87,7 @@ def arms_page(findings: ArmFindings, setting: Mapping[str, object]) -> str:
         caption=figure_caption(),
         owner_only=_(OWNER_ONLY),
         measure=on_measure(findings),
-        left_out=_on_rule(findings),
+        left_out=rule_lines(findings),
         results=_results(findings),
         families=_families(findings),
         absent=[absent.why for absent in findings.absent],
@@ -96,14 +95,6 @@ def arms_page(findings: ArmFindings, setting: Mapping[str, object]) -> str:
         records=_on_records(findings),
         choices=choices.split("\n"),
     )
-
-
-def _on_rule(findings: ArmFindings) -> list[str]:
-    """Return which rule it is and what it left out; nothing where there is none."""
-    if not findings.left_out:
-        return []
-    choices = findings.choices
-    return [on_rule(choices), *(on_left_out(part, choices.alpha) for part in findings.left_out)]
 
 
 def _results(findings: ArmFindings) -> list[dict[str, str]]:
