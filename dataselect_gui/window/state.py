@@ -26,7 +26,7 @@ from dataselect_gui.window.place import PlaceId
 from dataselect_gui.window.undo import Step
 from dataselect_gui.workflow import Account, Look, Rule, ScoreCut, Selection
 
-_LEADS_BACK = frozenset({PlaceId.DELETION, PlaceId.STUDY})
+_LEADS_BACK = frozenset({PlaceId.DELETION, PlaceId.STUDY, PlaceId.REQUEST})
 """Places that are left for the one where the person was before."""
 
 

@@ -315,6 +315,10 @@ class ArmsJob(Job[StudyResult], frozen=True):
         At most so many records of a source.
     plan_only : bool
         Estimate how long it takes, and train nothing.
+    judged_by : list of str
+        The scores of the rule.
+    by_request : bool
+        Whether its thresholds are the request's.
     """
 
     kind = JobKind.STUDY
@@ -334,6 +338,8 @@ class ArmsJob(Job[StudyResult], frozen=True):
     libraries: list[str]
     limit: int
     plan_only: bool
+    judged_by: list[str] = msgspec.field(default_factory=lambda: ["loss"])
+    by_request: bool = False
 
     @classmethod
     def result_type(cls) -> type[StudyResult]:

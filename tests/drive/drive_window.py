@@ -139,7 +139,7 @@ class Drive:
             for path in folder.rglob("project.json"):
                 with contextlib.suppress(DataSelectError, ValueError, OSError):
                     project = workflow.look(path.parent)
-                    if project.is_finished and project.scores:
+                    if project.is_finished and wanted_scores(project.request) <= set(project.scores):
                         found.append(path.parent)
             return bool(found)
 
@@ -184,6 +184,12 @@ class Drive:
                 self._program.kill()
         self._stack.close()
         return self._log.read_text(encoding="utf-8", errors="replace").strip()
+
+
+def wanted_scores(request: workflow.Request) -> set[str]:
+    """Return the scores that a request's rule reads."""
+    rule = request.asked_rule
+    return {str(request.score)} if rule is None else set(rule.scores)
 
 
 def make_records(folder: Path) -> tuple[Path, Path] | None:

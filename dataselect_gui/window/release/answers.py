@@ -111,7 +111,10 @@ class Answers(QFrame):
 
     def show_rule(self, look: Look | None, rule: Rule | None) -> None:
         """Show the rule, and take its cut-off for the request's only where it is."""
-        self.rule.setText(_("No cut-off yet.") if rule is None else rule_sentence(rule))
+        request = None if look is None else look.request
+        self.rule.setText(
+            _("No cut-off yet.") if rule is None or request is None else rule_sentence(rule, request)
+        )
         agreed = agreed_threshold(look, rule)
         self.cut_off.show_rule(
             rule,
