@@ -430,10 +430,10 @@ class State(QObject):
         return [self.look.ids[row] for row in np.flatnonzero(rows).tolist()]
 
     def _propose_rule(self) -> None:
-        """Set the rule that the request names: its threshold is public, its count is not."""
+        """Set the rule that a project begins with."""
         assert self.look is not None
         look = self.look
-        rule = workflow.requested_rule(look.request, look.scores, len(look.ids))
+        rule = workflow.usual_rule(look.decision, look.request, look.scores, len(look.ids))
         # A project that cannot be written now is shown without a rule.
         with contextlib.suppress(UnusableError, OSError):
             workflow.put_selection(look.folder, rule, self._names(self.withheld))

@@ -61,11 +61,22 @@ from dataselect_gui.workflow.arms_study import (
     foresee_arms,
     study_arms,
 )
-from dataselect_gui.workflow.calibrated_rule import is_calibrated, why_not_wrong
+from dataselect_gui.workflow.calibrated_rule import (
+    LEAVING_OUT_HELPS,
+    calibrated_rule,
+    is_calibrated,
+    why_no_count,
+    why_not_wrong,
+)
 from dataselect_gui.workflow.calibrating import Calibrated, calibrate, find_calibration
 from dataselect_gui.workflow.calibration_options import CalibrationOptions, calibration_obstacle
 from dataselect_gui.workflow.deciding import COUNT_EPSILON, CountAnswers, decide
-from dataselect_gui.workflow.decisions import Decision, decision, decision_sentences
+from dataselect_gui.workflow.decisions import (
+    Decision,
+    decision,
+    decision_sentences,
+    would_be_late,
+)
 from dataselect_gui.workflow.deleting import Deletion, before_deletion, delete
 from dataselect_gui.workflow.demo import score_demo
 from dataselect_gui.workflow.demo_truth import (
@@ -109,6 +120,7 @@ from dataselect_gui.workflow.selecting import (
     rule_per_class,
     scores,
     select_records,
+    usual_rule,
 )
 from dataselect_gui.workflow.statement_text import (
     composed_total,
@@ -158,6 +170,7 @@ __all__ = [
     "KINDS",
     "LARGEST_AMOUNT",
     "LARGEST_COUNT",
+    "LEAVING_OUT_HELPS",
     "LOG_VARIABLE",
     "MECHANISMS",
     "MOST_AT_ONCE",
@@ -246,6 +259,7 @@ __all__ = [
     "available_confinement",
     "before_deletion",
     "calibrate",
+    "calibrated_rule",
     "calibration_obstacle",
     "calibration_words",
     "change_budget",
@@ -278,7 +292,6 @@ __all__ = [
     "home",
     "inspect",
     "internal_error",
-    "is_calibrated",
     "is_text",
     "job_logged",
     "knows_head",
@@ -349,10 +362,13 @@ __all__ = [
     "truths_of_demo",
     "typed_value",
     "unprotected_releases",
+    "usual_rule",
     "verify",
     "what_opens",
     "whole_of",
+    "why_no_count",
     "why_not_wrong",
+    "would_be_late",
     "write_page",
     "write_request",
     "write_settings",

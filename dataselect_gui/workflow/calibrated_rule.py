@@ -4,11 +4,20 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from dataselect_gui.checkpoints.request import Request
+from dataselect_gui.privacy.amounts import exact
+from dataselect_gui.privacy.deciding_count import can_decide
 from dataselect_gui.selection.forms import read_rule
-from dataselect_gui.selection.rules import RecordRule, Rule
+from dataselect_gui.selection.rules import RecordRule
 from dataselect_gui.tasks.registry import TASKS
 from dataselect_gui.tasks.single_label import SINGLE_LABEL
-from dataselect_gui.texts import _
+from dataselect_gui.texts import N_, _
+
+LEAVING_OUT_HELPS = N_(
+    "If your records hold wrong labels or foreign pictures, leaving these out usually trains better "
+    "than a random pick or sending everything, also under DP-SGD, less so where the consortium mixes "
+    "in its own records. In our three clean tests without DP it cost 0.3 to 0.8 points."
+)
+"""What is known of leaving out what looks wrong."""
 
 
 def calibrated_rule(request: Request) -> RecordRule | None:
@@ -31,11 +40,6 @@ def calibrated_rule(request: Request) -> RecordRule | None:
     rule = read_rule({"conditions": conditions}) if conditions else None
     assert rule is None or isinstance(rule, RecordRule)
     return rule
-
-
-def is_calibrated(rule: Rule | None, request: Request) -> bool:
-    """Say whether a rule is that of the request's calibration."""
-    return rule is not None and rule == calibrated_rule(request)
 
 
 def calibrated_alpha(request: Request) -> Decimal:
@@ -70,3 +74,14 @@ def why_not_wrong(request: Request, class_names: Sequence[str]) -> str:
             name=unknown[0],
         )
     return ""
+
+
+def why_no_count(request: Request) -> str:
+    """Return why a noised count cannot decide about a calibration's rule; empty where it can."""
+    alpha = calibrated_alpha(request)
+    if can_decide(alpha):
+        return ""
+    return _(
+        "A noised count cannot decide: the calibration's α is {alpha}, and it must be below 0.5.",
+        alpha=exact(alpha),
+    )

@@ -14,18 +14,21 @@ from dataselect_gui.errors import UsageError
 from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.privacy.accounting import Charge
 from dataselect_gui.privacy.amounts import exact, positive_amount
-from dataselect_gui.privacy.deciding_count import can_decide
 from dataselect_gui.privacy.mechanisms.laplace_on_counts import LaplaceOnCounts
 from dataselect_gui.project.project import Project
 from dataselect_gui.project.settings import LeaveOut, StoredDecision, StoredRule
 from dataselect_gui.release.deciding import Question, ask
 from dataselect_gui.release.procedure import marks_of, part_of
 from dataselect_gui.scoring.scores.base import Score
-from dataselect_gui.selection.forms import rule_form
 from dataselect_gui.selection.rules import RecordRule
 from dataselect_gui.texts import _
-from dataselect_gui.workflow.calibrated_rule import calibrated_alpha, calibrated_rule, why_not_wrong
-from dataselect_gui.workflow.decisions import Decision, decision_of
+from dataselect_gui.workflow.calibrated_rule import why_no_count, why_not_wrong
+from dataselect_gui.workflow.decisions import (
+    Decision,
+    decision_of,
+    note_choice,
+    wrong_decision,
+)
 from dataselect_gui.workflow.places import ledger_of
 from dataselect_gui.workflow.release_candidates import candidates_of, checkpoint_of
 from dataselect_gui.workflow.release_request import (
@@ -68,23 +71,15 @@ class CountAnswers:
         )
 
 
-def note_decision(
-    project: Project, checkpoint: Checkpoint, leave_out: LeaveOut, epsilon: str | None
-) -> bool:
+def note_decision(project: Project, wanted: StoredDecision) -> bool:
     """Note a decision in a project that the caller has locked and saves; nothing is drawn.
 
     Returns
     -------
     bool
         Whether it is what was decided; not so where it is another one, and scores were shown already.
-
-    Raises
-    ------
-    UsageError
-        Where it cannot be carried out with this checkpoint.
     """
-    settings, wanted = project.settings, _decision(checkpoint, leave_out, epsilon)
-    known = settings.decision
+    settings, known = project.settings, project.settings.decision
     if known is not None and _question_of(known) == _question_of(wanted):
         return True
     if settings.shown is not None:
@@ -121,7 +116,7 @@ def take_decision(
 ) -> list[str]:
     """Note a decision before records are scored; return what a person should know of that."""
     with project.exclusive():
-        is_noted = note_decision(project, checkpoint, leave_out, epsilon)
+        is_noted = note_decision(project, _decision(checkpoint, leave_out, epsilon))
         project.save()
     if is_noted:
         return []
@@ -164,13 +159,12 @@ def decide(
         checkpoint, settings = checkpoint_of(project), project.settings
         wanted = _decision(checkpoint, leave_out, epsilon)
         _check_scores(project, wanted)
-        if not note_decision(project, checkpoint, leave_out, epsilon):
-            _note_change(project, wanted)
-        project.save()
-        if settings.decision is not None and leave_out == "count" and settings.decision.answer is None:
-            settings.decision = _drawn(project, checkpoint, settings.decision, answers)
-        kept = settings.decision
-        decided = kept.decided_rule if leave_out == "count" and kept else wanted.decided_rule
+        if leave_out == "count":
+            decided = _by_count(project, checkpoint, wanted, answers).decided_rule
+        else:
+            decided = wanted.decided_rule
+            if decided is not None:
+                note_choice(project, checkpoint.request, decided)
         assert decided is not None
         settings.rule = StoredRule.of(decided)
         project.save()
@@ -181,18 +175,23 @@ def _question_of(decision: StoredDecision) -> tuple[object, ...]:
     return decision.leave_out, decision.rule, decision.alpha, decision.epsilon
 
 
-def _note_change(project: Project, wanted: StoredDecision) -> None:
-    """Note what is decided after scores were shown: what was decided before them stays."""
-    if wanted.leave_out == "count":
+def _by_count(
+    project: Project, checkpoint: Checkpoint, wanted: StoredDecision, answers: CountAnswers
+) -> StoredDecision:
+    """Return the decision with what its count decides; what is asked is saved before it is charged."""
+    settings = project.settings
+    if not note_decision(project, wanted):
         raise UsageError(
             _("A count cannot decide any more."),
             _("It decides for somebody who has not looked, and scores of these records were shown."),
             _("Choose yourself: the card will say that it was chosen after viewing."),
         )
-    known = project.settings.decision
-    if known is None or known.is_late:
-        is_usual = wanted.leave_out == "none"
-        project.settings.decision = None if is_usual else msgspec.structs.replace(wanted, is_late=True)
+    project.save()
+    decision = settings.decision
+    assert decision is not None
+    if decision.answer is None:
+        decision = settings.decision = _drawn(project, checkpoint, decision, answers)
+    return decision
 
 
 def _check_scores(project: Project, wanted: StoredDecision) -> None:
@@ -226,24 +225,22 @@ def _decision(checkpoint: Checkpoint, leave_out: LeaveOut, epsilon: str | None) 
     if leave_out == "none":
         return StoredDecision("none")
     request = checkpoint.request
-    obstacle, rule = why_not_wrong(request, checkpoint.labels or ()), calibrated_rule(request)
-    if obstacle or rule is None:
+    obstacle, wrong = why_not_wrong(request, checkpoint.labels or ()), wrong_decision(request)
+    if obstacle or wrong is None:
         raise UsageError(
             _("Which records look wrong is not known."),
             obstacle,
             _("Send everything that is eligible, or ask the consortium for a calibration."),
         )
-    form, alpha = rule_form(rule), calibrated_alpha(request)
     if leave_out == "wrong":
-        return StoredDecision("wrong", form, exact(alpha))
-    if not can_decide(alpha):
+        return wrong
+    no_count = why_no_count(request)
+    if no_count:
         raise UsageError(
-            _("A count cannot decide here."),
-            _("The calibration's α is {alpha}; a count is for an α below 0.5.", alpha=exact(alpha)),
-            _("Decide yourself, before you look at the scores."),
+            _("A count cannot decide here."), no_count, _("Decide yourself, before you see any score.")
         )
     price = exact(positive_amount(epsilon or COUNT_EPSILON, _("The count's ε")))
-    return StoredDecision("count", form, exact(alpha), price)
+    return msgspec.structs.replace(wrong, leave_out="count", epsilon=price)
 
 
 def _drawn(

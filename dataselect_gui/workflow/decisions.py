@@ -9,13 +9,17 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
+import msgspec
 from msgspec import UNSET
 
+from dataselect_gui.checkpoints.request import Request
 from dataselect_gui.privacy.amounts import exact
 from dataselect_gui.project.project import Project
 from dataselect_gui.project.settings import LeaveOut, StoredDecision
-from dataselect_gui.selection.rules import Everything, RecordRule, Rule
+from dataselect_gui.selection.forms import rule_form
+from dataselect_gui.selection.rules import Everything, FixedRule, RecordRule, Rule
 from dataselect_gui.texts import _
+from dataselect_gui.workflow.calibrated_rule import calibrated_alpha, calibrated_rule
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,12 @@ class Decision:
     is_changed: bool
     alpha: Decimal | None
     rule: RecordRule | None
+
+    @property
+    def decided(self) -> FixedRule | None:
+        """The rule that it comes to; None where a count is still to be drawn."""
+        result = self.answer if self.leave_out == "count" else self.leave_out
+        return self.rule if result == "wrong" else None if result is None else Everything()
 
     @property
     def is_waiting(self) -> bool:
@@ -129,6 +139,26 @@ def is_late_choice(project: Project, rule: Rule | None) -> bool:
     return rule != stored.decided_rule
 
 
+def would_be_late(known: Decision | None, request: Request, rule: Rule) -> bool:
+    """Say whether selecting by a rule, now that scores were shown, goes against what was decided.
+
+    Where nothing was decided, leaving out what looks wrong does so. Whether another rule or a cut was
+    chosen after viewing follows from where it comes from, see `ReleaseRequest`.
+
+    Parameters
+    ----------
+    known : Decision or None
+        The project's decision.
+    request : Request
+        The consortium's.
+    rule : Rule
+        What would be selected by.
+    """
+    if known is not None and known.taken == "before":
+        return rule != known.decided
+    return isinstance(rule, RecordRule) and rule == calibrated_rule(request)
+
+
 def paid_for(project: Project) -> Decimal:
     """Return the ε of the counts that led to a project's rule."""
     stored = project.settings.decision
@@ -141,16 +171,49 @@ def is_decided_before(project: Project, rule: Rule) -> bool:
     return stored is not None and not stored.is_late and rule == stored.decided_rule
 
 
-def note_selection(project: Project, rule: Rule) -> None:
-    """Note what the owner selects before any score is shown: that is a decision, too.
+def note_choice(project: Project, request: Request, rule: Rule) -> None:
+    """Note a choice among what could be decided: before scores are shown it is the decision.
 
-    The project is locked, and saved, by the caller.
+    After that, leaving out what looks wrong is noted as chosen late where nothing was decided before.
+
+    Parameters
+    ----------
+    project : Project
+        Locked, and saved, by the caller.
+    request : Request
+        The consortium's.
+    rule : Rule
+        What is selected by now.
     """
-    settings = project.settings
-    known = settings.decision
-    is_settled = known is not None and (rule == known.decided_rule or Decimal(known.paid) > 0)
-    if settings.shown is None and not is_settled:
-        settings.decision = StoredDecision("none") if isinstance(rule, Everything) else None
+    settings, known = project.settings, project.settings.decision
+    if known is not None and rule == known.decided_rule:
+        return
+    chosen = _chosen(request, rule)
+    if settings.shown is None:
+        if known is not None and Decimal(known.paid) > 0 and chosen is None:
+            return  # What a count said may have led to it.
+        paid = "0" if known is None else known.paid
+        settings.decision = None if chosen is None else msgspec.structs.replace(chosen, paid=paid)
+    elif known is None or known.is_late:
+        if chosen is not None:
+            chosen = msgspec.structs.replace(chosen, is_late=True)
+        settings.decision = chosen if chosen is not None and chosen.leave_out == "wrong" else None
+
+
+def wrong_decision(request: Request) -> StoredDecision | None:
+    """Return the decision to leave out what looks wrong; None where the request has no such rule."""
+    rule = calibrated_rule(request)
+    if rule is None:
+        return None
+    return StoredDecision("wrong", rule_form(rule), exact(calibrated_alpha(request)))
+
+
+def _chosen(request: Request, rule: Rule) -> StoredDecision | None:
+    """Return the decision that a rule comes to; None where it is neither of both."""
+    if isinstance(rule, Everything):
+        return StoredDecision("none")
+    wrong = wrong_decision(request) if isinstance(rule, RecordRule) else None
+    return wrong if wrong is not None and wrong.wrong_rule == rule else None
 
 
 def _rule_of(project: Project) -> Rule | None:

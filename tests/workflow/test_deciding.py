@@ -99,20 +99,6 @@ def test_what_is_selected_before_looking_is_decided(tmp_path: Path) -> None:
     assert (done.epsilon, done.conditional) == (None, True)
 
 
-def test_scoring_notes_the_decision_before_it_reads_records(tmp_path: Path) -> None:
-    """The same, as the window and the terminal take it."""
-    project = Project.open(undecided(tmp_path, losses(6)))
-    from dataselect_gui.checkpoints.layout import find_checkpoint
-    from dataselect_gui.workflow.deciding import note_decision, select_as_decided
-
-    with project.exclusive():
-        assert note_decision(project, find_checkpoint(tmp_path / "consortium"), "wrong", None)
-        assert project.settings.rule is None
-        select_as_decided(project)
-        project.save()
-    assert rule_of(project.folder) == read_rule(WRONG)
-
-
 # Changed after viewing
 
 

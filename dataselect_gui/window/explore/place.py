@@ -20,7 +20,7 @@ from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.elided import Elided
 from dataselect_gui.window.widgets.plain import Button, ComboBox, tip
-from dataselect_gui.workflow import Request, Rule, ScoreCut, is_calibrated, rule_sentences
+from dataselect_gui.workflow import Request, Rule, ScoreCut, calibrated_rule, rule_sentences
 
 _FLAT = 520
 
@@ -298,7 +298,7 @@ class ExplorePlace(QWidget, Place):
 
 def _rule_text(rule: Rule, request: Request) -> str:
     """Return a rule in a line."""
-    if is_calibrated(rule, request):
+    if rule == calibrated_rule(request):
         return _("Without what looks wrong")
     if not isinstance(rule, ScoreCut):
         return " ".join(rule_sentences(rule))

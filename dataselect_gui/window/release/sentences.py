@@ -13,8 +13,8 @@ from dataselect_gui.workflow import (
     Request,
     Rule,
     ScoreCut,
+    calibrated_rule,
     exact,
-    is_calibrated,
     rule_sentences,
 )
 
@@ -182,7 +182,7 @@ def nearest_sentences(nearest: dict[str, tuple[object, object]]) -> list[str]:
 
 def rule_sentence(rule: Rule, request: Request) -> str:
     """Say a rule in words; that of the request's calibration without its many numbers."""
-    if isinstance(rule, RecordRule) and is_calibrated(rule, request):
+    if isinstance(rule, RecordRule) and rule == calibrated_rule(request):
         return _(
             "Records that look wrong are left out: above the consortium's threshold of their class, by "
             "{scores}.",
