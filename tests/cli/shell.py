@@ -8,6 +8,13 @@ import pytest
 from dataselect_gui.cli.app import main
 
 
+def run(capsys: pytest.CaptureFixture[str], *words: object, code: int = 0) -> dict[str, Any]:
+    """Run a verb, which shall end with an exit code; return what it prints as JSON."""
+    assert main([*map(str, words), "--json"]) == code
+    printed: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return printed
+
+
 class Shell:
     """Runs verbs and reads the one object that each prints."""
 

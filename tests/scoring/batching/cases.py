@@ -2,18 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from dataselect_gui.checkpoints.checkpoint import Member
 from dataselect_gui.checkpoints.operations import SIGNATURES, Signature
 from dataselect_gui.scoring.batching.calls import Call, Each
 from dataselect_gui.scoring.batching.together import run_together
-from dataselect_gui.scoring.exported_model import load_exported
-from dataselect_gui.scoring.graph import ExportedModel
 
 CPU = torch.device("cpu")
 RECORDS, WATCHED = 5, 2
@@ -365,8 +361,3 @@ def filled(
 
     names = [n for n, argument in signature.arguments.items() if not argument.by_keyword]
     return Tried(signature, dict(zip(names, [made(item) for item in arguments], strict=False)))
-
-
-def load(path: Path) -> ExportedModel:
-    model, _ = load_exported(Member(path.parent, "exported", (path,), None, {}, None), CPU)
-    return model

@@ -14,9 +14,10 @@ from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.norms.gradient_norms import BY_FUNCTION
 from dataselect_gui.scoring.scorer import Scorer
+from tests.checkpoints.exported_files import loaded
 from tests.models import export, stir
 from tests.oracle import oracle
-from tests.scoring.batching.cases import CPU, load
+from tests.scoring.batching.cases import CPU
 
 
 class Triggered(nn.Module):
@@ -212,7 +213,7 @@ class Lonely(nn.Module):
 def test_without_a_rule_the_records_go_one_at_a_time(tmp_path: Path) -> None:
     model = stir(Lonely(), 0)
     path = export(tmp_path / "model.pt2", model, torch.zeros(2, 6))
-    assert not load(path).runs_together
+    assert not loaded(path).runs_together
     records = np.random.default_rng(0).standard_normal((4, 6)).astype(np.float32)
     scorer = Scorer(find_checkpoint(path), ["loss", "grad_norm"], CPU, "float64")
     assert scorer.model.batching == "one at a time"
@@ -229,7 +230,7 @@ def test_a_graph_for_a_batch_of_one_is_as_good_as_one_for_any(tmp_path: Path, si
     torch.export.save(program, tmp_path / "model.pt2")
     if size > 1:
         with pytest.raises(UnusableError, match="takes batches of 3 alone"):
-            load(tmp_path / "model.pt2")
+            loaded(tmp_path / "model.pt2")
         return
     inputs = torch.randn(3, 6)
-    torch.testing.assert_close(load(tmp_path / "model.pt2")(inputs), model(inputs))
+    torch.testing.assert_close(loaded(tmp_path / "model.pt2")(inputs), model(inputs))

@@ -11,6 +11,7 @@ from torch.func import vmap
 
 from dataselect_gui.checkpoints.operations import SIGNATURES, Signature
 from dataselect_gui.scoring.batching.calls import NotTogetherError
+from tests.checkpoints.exported_files import loaded
 from tests.models import export, stir
 from tests.scoring.batching.cases import (
     BATCHED,
@@ -22,7 +23,6 @@ from tests.scoring.batching.cases import (
     c,
     cases_of,
     filled,
-    load,
     r,
 )
 
@@ -171,9 +171,11 @@ def test_the_rules_agree_with_vmap(tmp_path: Path) -> None:
             return logits
 
     model = stir(Model(), 0).double()
-    loaded = load(export(tmp_path / "model.pt2", model, torch.zeros(2, 1, 6, 6, dtype=torch.float64)))
-    assert loaded.runs_together
+    exported = loaded(
+        export(tmp_path / "model.pt2", model, torch.zeros(2, 1, 6, 6, dtype=torch.float64))
+    )
+    assert exported.runs_together
     inputs = torch.randn(4, 1, 6, 6, dtype=torch.float64)
-    by_vmap = vmap(lambda record: loaded.as_written(record[None])[0])(inputs)
-    torch.testing.assert_close(loaded(inputs), by_vmap)
-    torch.testing.assert_close(loaded(inputs), model(inputs))
+    by_vmap = vmap(lambda record: exported.as_written(record[None])[0])(inputs)
+    torch.testing.assert_close(exported(inputs), by_vmap)
+    torch.testing.assert_close(exported(inputs), model(inputs))

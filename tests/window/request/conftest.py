@@ -18,6 +18,8 @@ from dataselect_gui.jobs.progress import Phase, Progress
 from dataselect_gui.window.request.place import RequestPlace
 from dataselect_gui.window.shell.main_window import MainWindow
 from dataselect_gui.workflow import CalibrationFound, CalibrationOptions, JobContext, SourceRef
+from tests.helpers import hugging_face_folder
+from tests.projects import owner_records
 
 WARNING = "“dog (4)” have fewer than the 19 rows that α = 0.05 needs."
 THRESHOLDS = {"bird": 1.25, "cat": 2.5}
@@ -80,3 +82,13 @@ def page(window: MainWindow) -> RequestPlace:
     """Open the page as a person does."""
     window.actions_by_key["request"].trigger()
     return window.request
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    return hugging_face_folder(tmp_path / "model")
+
+
+@pytest.fixture
+def rows(tmp_path: Path) -> Path:
+    return owner_records(tmp_path / "clean.npz", 64)
