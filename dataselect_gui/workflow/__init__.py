@@ -78,7 +78,6 @@ from dataselect_gui.workflow.arms_study import (
 from dataselect_gui.workflow.calibrated_rule import (
     LEAVING_OUT_HELPS,
     calibrated_rule,
-    is_calibrated,
     why_no_count,
     why_not_wrong,
 )
