@@ -25,7 +25,7 @@ from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.plain import Button
 from dataselect_gui.window.widgets.training_question import TrainingQuestion
-from dataselect_gui.workflow import Look, ReleaseRequest, Rule, exact
+from dataselect_gui.workflow import Look, RecordRule, ReleaseRequest, Rule, exact
 
 
 class Answers(QFrame):
@@ -42,7 +42,7 @@ class Answers(QFrame):
     def __init__(self) -> None:
         super().__init__()
         self.setProperty("role", "panel")
-        self.rule = paragraph(step=2)
+        self.rule, self.conditions = paragraph(step=2), Button(_("More conditions…"))
         self.training = TrainingQuestion()
         self.what, self.amount, self.cut_off = What(), Amount(), CutOff()
         self.parameters, self.advanced = Parameters(), Advanced()
@@ -112,6 +112,7 @@ class Answers(QFrame):
     def show_rule(self, look: Look | None, rule: Rule | None) -> None:
         """Show the rule, and take its cut-off for the request's only where it is."""
         self.rule.setText(_("No cut-off yet.") if rule is None else rule_sentence(rule))
+        self.rule.setFont(theme.font(0 if isinstance(rule, RecordRule) else 2))  # It may be long.
         agreed = agreed_threshold(look, rule)
         self.cut_off.show_rule(
             rule,
@@ -152,6 +153,7 @@ class Answers(QFrame):
         column.setSpacing(theme.SPACE[0])
         column.addWidget(paragraph(_("Your rule"), bold=True))
         column.addWidget(self.rule)
+        column.addWidget(self.conditions, 0, Qt.AlignmentFlag.AlignLeading)
         self._people, self._cut = self._make_people(), _apart(self.cut_off)
         for part in (
             _apart(self.training),
