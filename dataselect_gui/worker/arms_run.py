@@ -80,9 +80,11 @@ def _choices_of(job: ArmsJob) -> ArmChoices:
         start=job.start,
         plant=job.plant,
         alpha=job.alpha,
-        has_rule=job.clean is not None,
+        has_rule=job.clean is not None or job.by_request,
         has_rows=job.rows is not None,
         libraries=tuple(job.libraries),
+        judged_by=tuple(job.judged_by),
+        by_request=job.by_request,
     )
 
 

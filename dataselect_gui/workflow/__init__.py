@@ -46,7 +46,6 @@ from dataselect_gui.selection.rules import (
     ScoreCut,
 )
 from dataselect_gui.selection.selecting import Selection, select
-from dataselect_gui.study.arms.plan import ALPHA as ARMS_ALPHA
 from dataselect_gui.study.arms.sentences import answer_lines
 from dataselect_gui.study.plan import FEWEST_SEEDS, MOST_TRAININGS, QUESTIONS, Start
 from dataselect_gui.study.plan import Choices as StudyChoices
@@ -74,13 +73,22 @@ from dataselect_gui.workflow.arms_study import (
     foresee_arms,
     study_arms,
 )
-from dataselect_gui.workflow.calibrated_rule import why_not_wrong
+from dataselect_gui.workflow.calibrated_rule import is_calibrated, why_not_wrong
 from dataselect_gui.workflow.calibrating import Calibrated, calibrate, find_calibration
 from dataselect_gui.workflow.calibration_options import CalibrationOptions, calibration_obstacle
 from dataselect_gui.workflow.deciding import COUNT_EPSILON, CountAnswers, decide
 from dataselect_gui.workflow.decisions import Decision, decision, decision_sentences
 from dataselect_gui.workflow.deleting import Deletion, before_deletion, delete
-from dataselect_gui.workflow.demo import LeftOut, left_out_of_demo, left_out_sentences, score_demo
+from dataselect_gui.workflow.demo import score_demo
+from dataselect_gui.workflow.demo_truth import (
+    LeftOut,
+    Truths,
+    count_left_out,
+    left_out_line,
+    left_out_of_demo,
+    left_out_sentences,
+    truths_of_demo,
+)
 from dataselect_gui.workflow.inspecting import Inspection, ProjectInspected, inspect
 from dataselect_gui.workflow.labelling import label_rule, label_sentences
 from dataselect_gui.workflow.looking import Look, Pictures, look, prepare_pictures
@@ -156,7 +164,6 @@ from dataselect_gui.workflow.training_answer import answer_training
 from dataselect_gui.workflow.verifying import Verified, verify, write_page
 
 __all__ = [
-    "ARMS_ALPHA",
     "ARM_EPSILONS",
     "CANNOT_CHECK",
     "COUNT_EPSILON",
@@ -250,6 +257,7 @@ __all__ = [
     "StudyResult",
     "StudyScore",
     "StudySubject",
+    "Truths",
     "Uncertain",
     "UnreadableRecordError",
     "Verified",
@@ -267,6 +275,7 @@ __all__ = [
     "check_rule",
     "choose_study",
     "composed_total",
+    "count_left_out",
     "count_records",
     "count_trainings",
     "decide",
@@ -291,6 +300,7 @@ __all__ = [
     "home",
     "inspect",
     "internal_error",
+    "is_calibrated",
     "is_text",
     "job_logged",
     "knows_head",
@@ -300,6 +310,7 @@ __all__ = [
     "leaving_files",
     "leaving_warning",
     "ledger",
+    "left_out_line",
     "left_out_of_demo",
     "left_out_sentences",
     "log_path",
@@ -359,6 +370,7 @@ __all__ = [
     "tally",
     "threshold_table",
     "tokens",
+    "truths_of_demo",
     "typed_value",
     "unprotected_releases",
     "verify",

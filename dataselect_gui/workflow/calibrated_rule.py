@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from dataselect_gui.checkpoints.request import Request
 from dataselect_gui.selection.forms import read_rule
-from dataselect_gui.selection.rules import RecordRule
+from dataselect_gui.selection.rules import RecordRule, Rule
 from dataselect_gui.tasks.registry import TASKS
 from dataselect_gui.tasks.single_label import SINGLE_LABEL
 from dataselect_gui.texts import _
@@ -31,6 +31,11 @@ def calibrated_rule(request: Request) -> RecordRule | None:
     rule = read_rule({"conditions": conditions}) if conditions else None
     assert rule is None or isinstance(rule, RecordRule)
     return rule
+
+
+def is_calibrated(rule: Rule | None, request: Request) -> bool:
+    """Say whether a rule is that of the request's calibration."""
+    return rule is not None and rule == calibrated_rule(request)
 
 
 def calibrated_alpha(request: Request) -> Decimal:

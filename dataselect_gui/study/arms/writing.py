@@ -7,6 +7,7 @@ from pathlib import Path
 
 from dataselect_gui.pages import render
 from dataselect_gui.project.files import write_atomically, write_json
+from dataselect_gui.study.arms.figure import figure_caption, intervals_svg
 from dataselect_gui.study.arms.findings import ArmFindings
 from dataselect_gui.study.arms.sentences import (
     answer_lines,
@@ -14,6 +15,7 @@ from dataselect_gui.study.arms.sentences import (
     cell_name,
     on_left_out,
     on_measure,
+    on_rule,
     spread_of,
     verdict_name,
 )
@@ -82,9 +84,11 @@ def arms_page(findings: ArmFindings, setting: Mapping[str, object]) -> str:
         "arms.html",
         first=first,
         others=others,
+        figure=intervals_svg(findings),
+        caption=figure_caption(),
         owner_only=_(OWNER_ONLY),
         measure=on_measure(findings),
-        left_out=[on_left_out(part, findings.choices.alpha) for part in findings.left_out],
+        left_out=_on_rule(findings),
         results=_results(findings),
         families=_families(findings),
         absent=[absent.why for absent in findings.absent],
@@ -92,6 +96,14 @@ def arms_page(findings: ArmFindings, setting: Mapping[str, object]) -> str:
         records=_on_records(findings),
         choices=choices.split("\n"),
     )
+
+
+def _on_rule(findings: ArmFindings) -> list[str]:
+    """Return which rule it is and what it left out; nothing where there is none."""
+    if not findings.left_out:
+        return []
+    choices = findings.choices
+    return [on_rule(choices), *(on_left_out(part, choices.alpha) for part in findings.left_out)]
 
 
 def _results(findings: ArmFindings) -> list[dict[str, str]]:

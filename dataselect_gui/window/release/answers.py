@@ -25,7 +25,10 @@ from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.plain import Button
 from dataselect_gui.window.widgets.training_question import TrainingQuestion
-from dataselect_gui.workflow import Look, RecordRule, ReleaseRequest, Rule, exact
+from dataselect_gui.workflow import Look, ReleaseRequest, Rule, exact
+
+_SHORT = 120
+"""Characters of a rule that is set larger than what stands below it."""
 
 
 class Answers(QFrame):
@@ -111,8 +114,10 @@ class Answers(QFrame):
 
     def show_rule(self, look: Look | None, rule: Rule | None) -> None:
         """Show the rule, and take its cut-off for the request's only where it is."""
-        self.rule.setText(_("No cut-off yet.") if rule is None else rule_sentence(rule))
-        self.rule.setFont(theme.font(0 if isinstance(rule, RecordRule) else 2))  # It may be long.
+        request = None if look is None else look.request
+        text = _("No cut-off yet.") if rule is None or request is None else rule_sentence(rule, request)
+        self.rule.setText(text)
+        self.rule.setFont(theme.font(2 if len(text) <= _SHORT else 0))
         agreed = agreed_threshold(look, rule)
         self.cut_off.show_rule(
             rule,

@@ -17,6 +17,7 @@ from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import Note, StayPanel, paragraph
 from dataselect_gui.window.widgets.column import ColumnPlace, clear
+from dataselect_gui.window.widgets.fold import Fold
 from dataselect_gui.window.widgets.layout import row
 from dataselect_gui.window.widgets.plain import Button, choose_file
 from dataselect_gui.workflow import (
@@ -75,7 +76,7 @@ class RulePlace(ColumnPlace, Place):
         self.add, self.load = Button(_("Add a condition")), Button(_("Load a rule file…"))
         self.everything = Button(_("Everything that is eligible"))
         self.share = ShareForm()
-        self.now, self.asked = paragraph(), paragraph()
+        self.now, self.asked, self.in_full = paragraph(), paragraph(), Fold(_("In full"))
         self.words, self.count, self.error = QVBoxLayout(), paragraph(bold=True), Note("stop")
         self.viewed, self.no_classes = Note("warn", _(CHOSEN_AFTER)), paragraph(role="warning")
         self._list = QVBoxLayout()
@@ -139,6 +140,7 @@ class RulePlace(ColumnPlace, Place):
         self._asked_panel, asked = _panel()
         asked.addWidget(paragraph(_("The consortium's rule"), bold=True))
         asked.addWidget(self.asked)
+        asked.addWidget(self.in_full)
         asked.addWidget(self.use_asked, 0, Qt.AlignmentFlag.AlignLeading)
         self._now_panel, now = _panel()
         now.addWidget(paragraph(_("Your rule now"), bold=True))
@@ -247,15 +249,22 @@ class RulePlace(ColumnPlace, Place):
     # Showing
 
     def _show_rules(self) -> None:
-        rule, asked = self._state.rule, self._asked()
+        look, rule, asked = self._state.look, self._state.rule, self._asked()
         self._began_with = rule
+        if look is None:
+            return
         # What conditions can say stands below in full.
         self._now_panel.setVisible(not isinstance(rule, RecordRule | Everything))
-        self.now.setText(_(NO_RULE) if rule is None else rule_sentence(rule))
+        self.now.setText(_(NO_RULE) if rule is None else rule_sentence(rule, look.request))
         self._asked_panel.setVisible(asked is not None)
         if asked is not None:
-            self.asked.setText(_(IS_RULE) if asked == rule else rule_sentence(asked))
-            self.use_asked.setVisible(asked != rule)
+            is_rule = asked == rule
+            self.asked.setText(_(IS_RULE) if is_rule else rule_sentence(asked, look.request))
+            self.in_full.setVisible(not is_rule and isinstance(asked, RecordRule))
+            self.in_full.set_text(
+                *workflow.rule_sentences(asked) if isinstance(asked, RecordRule) else ()
+            )
+            self.use_asked.setVisible(not is_rule)
         self.show_rule(rule)
 
     def _asked(self) -> Rule | None:

@@ -25,7 +25,7 @@ from dataselect_gui.window.shell.main_window import MainWindow
 from tests.helpers import write_json
 from tests.projects import consortium, owner_records, scored_project
 from tests.release.test_rules import add_vog
-from tests.window.release.steps import click
+from tests.window.release.steps import click, shown
 from tests.window.steps import place
 
 CLASSES = ("bird", "cat", "dog")
@@ -296,6 +296,8 @@ def test_the_consortiums_rule_is_shown_in_words_and_used_by_one_button(
     click(qtbot, window.release.answers.conditions)
     wait(qtbot, page)
     assert page.asked.text() == " ".join(rule_sentences(asked))
+    page.in_full.button.click()
+    assert "\n".join(rule_sentences(asked)) in shown(page.in_full)
     click(qtbot, page.use_asked)
     assert place(window) == "release"
     assert stored(project) == asked
