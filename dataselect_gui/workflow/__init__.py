@@ -64,6 +64,7 @@ from dataselect_gui.workflow.arms_study import (
 )
 from dataselect_gui.workflow.calibrated_rule import (
     LEAVING_OUT_HELPS,
+    NOT_WRONG,
     calibrated_rule,
     why_no_count,
     why_not_wrong,
@@ -81,6 +82,13 @@ from dataselect_gui.workflow.deleting import Deletion, before_deletion, delete
 from dataselect_gui.workflow.demo import LeftOut, left_out_of_demo, left_out_sentences, score_demo
 from dataselect_gui.workflow.inspecting import Inspection, ProjectInspected, inspect
 from dataselect_gui.workflow.labelling import label_rule, label_sentences
+from dataselect_gui.workflow.left_out import (
+    LeftOutFigures,
+    LeftOutShare,
+    is_wrong_rule,
+    left_out_figures,
+    wrong_rule_of,
+)
 from dataselect_gui.workflow.looking import Look, Pictures, look, prepare_pictures
 from dataselect_gui.workflow.mapping import MOST_AT_ONCE, maps
 from dataselect_gui.workflow.moving import find_again
@@ -167,6 +175,7 @@ __all__ = [
     "MECHANISMS",
     "MOST_AT_ONCE",
     "MOST_TRAININGS",
+    "NOT_WRONG",
     "QUESTIONS",
     "RELEASE_EPSILONS",
     "SCORES",
@@ -204,6 +213,8 @@ __all__ = [
     "Leaving",
     "Left",
     "LeftOut",
+    "LeftOutFigures",
+    "LeftOutShare",
     "Lines",
     "Listing",
     "Look",
@@ -282,6 +293,7 @@ __all__ = [
     "inspect",
     "internal_error",
     "is_text",
+    "is_wrong_rule",
     "job_logged",
     "knows_head",
     "label_items",
@@ -290,6 +302,8 @@ __all__ = [
     "leaving_files",
     "leaving_warning",
     "ledger",
+    "left_out",
+    "left_out_figures",
     "left_out_of_demo",
     "left_out_sentences",
     "log_path",
@@ -360,4 +374,5 @@ __all__ = [
     "write_request",
     "write_settings",
     "write_statement",
+    "wrong_rule_of",
 ]

@@ -19,7 +19,14 @@ from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.elided import Elided
 from dataselect_gui.window.widgets.plain import Button, ComboBox, tip
-from dataselect_gui.workflow import Rule, ScoreCut, rule_sentences
+from dataselect_gui.workflow import (
+    NOT_WRONG,
+    Rule,
+    ScoreCut,
+    is_wrong_rule,
+    left_out_figures,
+    rule_sentences,
+)
 
 _FLAT = 520
 
@@ -78,6 +85,10 @@ class ExplorePlace(QWidget, Place):
         self._direction = Button()
         self._direction.setAccessibleName(visible(_("Sort order")))
         self._direction.clicked.connect(self._on_direction)
+        self.left_out = Button(_("Left out"))
+        self.left_out.setCheckable(True)
+        self.left_out.setToolTip(tip(_("Show only records that look wrong, the worst first")))
+        self.left_out.clicked.connect(self._on_left_out)
         self._rule = Elided()
         self._withhold = Button()
         self._withhold.setToolTip(tip(_("Withheld records never leave.")))
@@ -96,7 +107,7 @@ class ExplorePlace(QWidget, Place):
         top = QHBoxLayout()
         top.setContentsMargins(12, 8, 12, 8)
         top.setSpacing(8)
-        for widget in (self._sort, self._direction):
+        for widget in (self._sort, self._direction, self.left_out):
             top.addWidget(widget)
         top.addSpacing(8)
         top.addWidget(self._rule, 1)
@@ -206,6 +217,8 @@ class ExplorePlace(QWidget, Place):
 
     def _on_opened(self) -> None:
         self._show_legend()
+        look = self._state.look
+        self.left_out.setVisible(look is not None and left_out_figures(look, look.eligible) is not None)
         self._sort.clear()
         if self._state.look is not None:
             for name in self._state.look.scores:
@@ -217,6 +230,7 @@ class ExplorePlace(QWidget, Place):
 
     def _on_order(self) -> None:
         self._sort.choose(self._state.sort)
+        self.left_out.setChecked(self._state.shown is not None)
         self._direction.setText(_("Highest first") if self._state.descending else _("Lowest first"))
 
     def _on_selection(self) -> None:
@@ -234,7 +248,7 @@ class ExplorePlace(QWidget, Place):
         sign = "≤" if cut is not None and cut.lowest else "≥"
         text = f"{score} {sign} {short(selection.threshold or 0.0)}"
         if rule is not None and not self.histogram.is_dragging:
-            text = _rule_text(rule)
+            text = _(NOT_WRONG) if is_wrong_rule(self._state.look, rule) else _rule_text(rule)
         if self._is_narrow:  # The footer counts.
             return text
         count = int(selection.chosen.sum())
@@ -256,6 +270,16 @@ class ExplorePlace(QWidget, Place):
             self.first_painted.emit()
 
     # Actions
+
+    def _on_left_out(self) -> None:
+        """Show those that look wrong alone, or all again."""
+        look = self._state.look
+        figures = None if look is None else left_out_figures(look, self._state.eligible)
+        if figures is None or not self.left_out.isChecked():
+            self._state.show_only(None)
+        else:
+            self._state.sort_by(figures.score)
+            self._state.show_only(figures.rows)
 
     def _on_details(self) -> None:
         self.inspector.setVisible(self._details.isChecked())

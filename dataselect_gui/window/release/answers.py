@@ -29,9 +29,18 @@ from dataselect_gui.window.release.sentences import rule_sentence
 from dataselect_gui.window.release.what import What
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
+from dataselect_gui.window.widgets.fold import Fold
 from dataselect_gui.window.widgets.plain import Button
 from dataselect_gui.window.widgets.training_question import TrainingQuestion
-from dataselect_gui.workflow import Everything, Look, ReleaseRequest, Rule, exact
+from dataselect_gui.workflow import (
+    NOT_WRONG,
+    Everything,
+    Look,
+    ReleaseRequest,
+    Rule,
+    exact,
+    is_wrong_rule,
+)
 
 
 class Answers(QFrame):
@@ -49,6 +58,7 @@ class Answers(QFrame):
         super().__init__()
         self.setProperty("role", "panel")
         self.rule, self.decided = paragraph(step=2), Decided()
+        self.numbers = Fold(_("The thresholds"))
         self.training = TrainingQuestion()
         self.what, self.amount, self.cut_off = What(), Amount(), CutOff()
         self.parameters, self.advanced = Parameters(), Advanced()
@@ -117,7 +127,10 @@ class Answers(QFrame):
 
     def show_rule(self, look: Look | None, rule: Rule | None) -> None:
         """Show the rule, and take its cut-off for the request's only where it is."""
-        self.rule.setText(_("No cut-off yet.") if rule is None else rule_sentence(rule))
+        is_short = is_wrong_rule(look, rule)
+        self.rule.setText(_("No cut-off yet.") if rule is None else _short(rule, is_short=is_short))
+        self.numbers.setVisible(is_short)
+        self.numbers.set_text("" if rule is None else rule_sentence(rule))
         self.decided.show_rule(look, rule)
         self.what.show_rule(is_of_all=isinstance(rule, Everything))
         agreed = agreed_threshold(look, rule)
@@ -161,6 +174,7 @@ class Answers(QFrame):
         column.setSpacing(theme.SPACE[0])
         column.addWidget(paragraph(_("Your rule"), bold=True))
         column.addWidget(self.rule)
+        column.addWidget(self.numbers)
         column.addWidget(self.decided)
         self._people, self._cut = self._make_people(), _apart(self.cut_off)
         for part in (
@@ -194,6 +208,11 @@ class Answers(QFrame):
         layout.addWidget(self.max_contributions, 0, Qt.AlignmentFlag.AlignLeading)
         layout.addWidget(paragraph(text, role="dim"))
         return box
+
+
+def _short(rule: Rule, *, is_short: bool) -> str:
+    """Return a rule in words, without the numbers where there is a short way."""
+    return _(NOT_WRONG) if is_short else rule_sentence(rule)
 
 
 def _apart(part: QWidget) -> QWidget:
