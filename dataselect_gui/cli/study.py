@@ -62,8 +62,20 @@ def study(
         typer.Option(metavar="SOURCE", help=_("The foreign records to plant; by default made up.")),
     ] = None,
     alpha: Annotated[
-        str, typer.Option(help=_("The share of clean records that may be left out."))
-    ] = workflow.ARMS_ALPHA,
+        str | None,
+        typer.Option(
+            help=_(
+                "The share of clean records that may be left out; by default 0.05, or the request's."
+            )
+        ),
+    ] = None,
+    judged_by: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SCORES",
+            help=_("By what thresholds of the clean rows are made: loss, or loss,distance."),
+        ),
+    ] = None,
     release_epsilons: Annotated[
         str, typer.Option(help=_("ε of the releases of what is not left out; “none” for no release."))
     ] = ",".join(workflow.RELEASE_EPSILONS),
@@ -129,7 +141,8 @@ def study(
             seeds=seeds,
             start=start,
             plant=plant,
-            alpha=_alpha(alpha),
+            alpha=None if alpha is None else _alpha(alpha),
+            judged_by=None if judged_by is None else tuple(names(judged_by) or ()),
             limit=limit,
             label_column=label_column,
             unit_column=unit_column,
@@ -139,9 +152,9 @@ def study(
         )
         _study_arms(workflow.check_arms(request, limit_trainings), dry_run=dry_run, as_json=as_json)
         return
-    if clean_rows or consortium_rows or plant or foreign:
+    if clean_rows or consortium_rows or plant or foreign or alpha or judged_by:
         raise UsageError(
-            _("--scores does not go with --clean-rows, --consortium-rows, --plant or --foreign."),
+            _("--scores does not go with the options of what looks wrong: --clean-rows, --plant, …"),
             _("A study of picks by scores trains on the owner's records alone, as they are."),
             _("Leave --scores out, or the others."),
         )

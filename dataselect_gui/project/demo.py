@@ -45,7 +45,7 @@ def check_demo(name: str, index: Index) -> None:
 
 
 def not_the_demos(name: str) -> UnusableError:
-    """Return what is told where the demo's project, of that name, meets other records."""
+    """Return the error for records that are not the demo's in the demo's project, of that name."""
     return UnusableError(
         _("The project “{name}” is the demo's, and these are not the demo's records.", name=name),
         _("It has a ledger of its own, which must not stand for records of yours."),

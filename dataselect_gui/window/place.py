@@ -19,6 +19,8 @@ class PlaceId(StrEnum):
     PEOPLE = "people"
     DELETION = "deletion"
     STUDY = "study"
+    REQUEST = "request"
+    RULE = "rule"
 
 
 class Place:

@@ -80,9 +80,11 @@ def _choices_of(job: ArmsJob) -> ArmChoices:
         start=job.start,
         plant=job.plant,
         alpha=job.alpha,
-        has_rule=job.clean is not None,
+        has_rule=job.clean is not None or job.by_request,
         has_rows=job.rows is not None,
         libraries=tuple(job.libraries),
+        judged_by=tuple(job.judged_by),
+        by_request=job.by_request,
     )
 
 
@@ -142,6 +144,10 @@ def _write_plan(job: ArmsJob, choices: ArmChoices, plan: StudyPlanned, store: St
             "label column": job.source.label_column,
             "unit column": job.source.unit_column,
             "split": job.source.split,
+            "text column": job.source.text_column,
+            "clean rows": None if job.clean is None else str(job.clean.path),
+            "rows mixed in": None if job.rows is None else str(job.rows.path),
+            "foreign records": None if job.strangers is None else str(job.strangers.path),
             "labels": stored_rule(job.source.labels),
             "trainings": plan.trainings,
             "trainings left": plan.left,

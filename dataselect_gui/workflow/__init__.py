@@ -31,10 +31,22 @@ from dataselect_gui.sandbox.confining import Confinement, available_confinement
 from dataselect_gui.scoring.catalog import find_mapped_score, find_score
 from dataselect_gui.scoring.scores import SCORES
 from dataselect_gui.selection.describing import rule_sentences
-from dataselect_gui.selection.forms import rule_form
-from dataselect_gui.selection.rules import Everything, FixedRule, RecordRule, Rule, ScoreCut
+from dataselect_gui.selection.forms import read_rule, rule_form
+from dataselect_gui.selection.rules import (
+    Bound,
+    ByClass,
+    Condition,
+    Everything,
+    FixedRule,
+    Keep,
+    KeepByClass,
+    KeepByScore,
+    RecordRule,
+    Rule,
+    ScoreCut,
+)
 from dataselect_gui.selection.selecting import Selection, select
-from dataselect_gui.study.arms.plan import ALPHA as ARMS_ALPHA
+from dataselect_gui.study.arms.planting import Planting, read_planting
 from dataselect_gui.study.arms.sentences import answer_lines
 from dataselect_gui.study.plan import FEWEST_SEEDS, MOST_TRAININGS, QUESTIONS, Start
 from dataselect_gui.study.plan import Choices as StudyChoices
@@ -52,6 +64,19 @@ from dataselect_gui.workflow.accounts import (
     knows_head,
     ledger,
 )
+from dataselect_gui.workflow.arms_choices import (
+    ArmsFigure,
+    ArmsForecast,
+    ArmsFound,
+    ArmsResult,
+    ArmsWish,
+    arms_at,
+    count_arms,
+    has_thresholds,
+    plan_arms,
+    run_arms_study,
+    why_not,
+)
 from dataselect_gui.workflow.arms_study import (
     ARM_EPSILONS,
     RELEASE_EPSILONS,
@@ -64,13 +89,12 @@ from dataselect_gui.workflow.arms_study import (
 )
 from dataselect_gui.workflow.calibrated_rule import (
     LEAVING_OUT_HELPS,
-    NOT_WRONG,
     calibrated_rule,
     why_no_count,
     why_not_wrong,
 )
 from dataselect_gui.workflow.calibrating import Calibrated, calibrate, find_calibration
-from dataselect_gui.workflow.calibration_options import CalibrationOptions
+from dataselect_gui.workflow.calibration_options import CalibrationOptions, calibration_obstacle
 from dataselect_gui.workflow.deciding import COUNT_EPSILON, CountAnswers, decide
 from dataselect_gui.workflow.decisions import (
     Decision,
@@ -79,13 +103,21 @@ from dataselect_gui.workflow.decisions import (
     would_be_late,
 )
 from dataselect_gui.workflow.deleting import Deletion, before_deletion, delete
-from dataselect_gui.workflow.demo import LeftOut, left_out_of_demo, left_out_sentences, score_demo
+from dataselect_gui.workflow.demo import score_demo
+from dataselect_gui.workflow.demo_truth import (
+    LeftOut,
+    Truths,
+    count_left_out,
+    left_out_line,
+    left_out_of_demo,
+    left_out_sentences,
+    truths_of_demo,
+)
 from dataselect_gui.workflow.inspecting import Inspection, ProjectInspected, inspect
 from dataselect_gui.workflow.labelling import label_rule, label_sentences
 from dataselect_gui.workflow.left_out import (
     LeftOutFigures,
     LeftOutShare,
-    is_wrong_rule,
     left_out_figures,
     wrong_rule_of,
 )
@@ -94,6 +126,7 @@ from dataselect_gui.workflow.mapping import MOST_AT_ONCE, maps
 from dataselect_gui.workflow.moving import find_again
 from dataselect_gui.workflow.places import read_settings, start_own_log, write_settings
 from dataselect_gui.workflow.preflight import Preflight, preflight, preflight_facts
+from dataselect_gui.workflow.record_classes import RecordClasses, read_classes
 from dataselect_gui.workflow.registers import (
     Listing,
     Register,
@@ -112,6 +145,7 @@ from dataselect_gui.workflow.request_writing import CalibrationFound, PreparedRe
 from dataselect_gui.workflow.requesting import RequestChecked, check_request, new_request
 from dataselect_gui.workflow.scoring import Scored, project_name, project_place, score
 from dataselect_gui.workflow.selecting import (
+    check_rule,
     make_rule,
     put_selection,
     read_rule_file,
@@ -143,6 +177,7 @@ from dataselect_gui.workflow.study_folders import (
     StudyFound,
     StudyResult,
     StudySubject,
+    studies_of,
     study_at,
     study_place,
     study_subject,
@@ -161,7 +196,6 @@ from dataselect_gui.workflow.training_answer import answer_training
 from dataselect_gui.workflow.verifying import Verified, verify, write_page
 
 __all__ = [
-    "ARMS_ALPHA",
     "ARM_EPSILONS",
     "CANNOT_CHECK",
     "COUNT_EPSILON",
@@ -175,23 +209,30 @@ __all__ = [
     "MECHANISMS",
     "MOST_AT_ONCE",
     "MOST_TRAININGS",
-    "NOT_WRONG",
     "QUESTIONS",
     "RELEASE_EPSILONS",
     "SCORES",
     "Account",
     "AccountEntry",
     "Answer",
+    "ArmsFigure",
+    "ArmsForecast",
+    "ArmsFound",
     "ArmsPlan",
     "ArmsRequest",
+    "ArmsResult",
     "ArmsStudied",
+    "ArmsWish",
+    "Bound",
     "BundleInspected",
+    "ByClass",
     "Calibrated",
     "CalibrationFound",
     "CalibrationOptions",
     "ChangedRecordError",
     "Check",
     "CheckpointInspected",
+    "Condition",
     "Confinement",
     "CountAnswers",
     "Crash",
@@ -204,6 +245,9 @@ __all__ = [
     "Inspection",
     "JobContext",
     "JobKind",
+    "Keep",
+    "KeepByClass",
+    "KeepByScore",
     "KeptScores",
     "Kind",
     "KindAnswer",
@@ -223,11 +267,13 @@ __all__ = [
     "Phase",
     "PickLine",
     "Pictures",
+    "Planting",
     "Preflight",
     "PreparedRequest",
     "Preview",
     "Progress",
     "ProjectInspected",
+    "RecordClasses",
     "RecordMaps",
     "RecordRule",
     "Register",
@@ -252,22 +298,28 @@ __all__ = [
     "StudyResult",
     "StudyScore",
     "StudySubject",
+    "Truths",
     "Uncertain",
     "UnreadableRecordError",
     "Verified",
     "account",
     "answer_lines",
     "answer_training",
+    "arms_at",
     "available_confinement",
     "before_deletion",
     "calibrate",
     "calibrated_rule",
+    "calibration_obstacle",
     "calibration_words",
     "change_budget",
     "check_arms",
     "check_request",
+    "check_rule",
     "choose_study",
     "composed_total",
+    "count_arms",
+    "count_left_out",
     "count_records",
     "count_trainings",
     "decide",
@@ -287,13 +339,13 @@ __all__ = [
     "find_score",
     "foresee_arms",
     "foresee_study",
+    "has_thresholds",
     "headline",
     "hold_against",
     "home",
     "inspect",
     "internal_error",
     "is_text",
-    "is_wrong_rule",
     "job_logged",
     "knows_head",
     "label_items",
@@ -302,8 +354,8 @@ __all__ = [
     "leaving_files",
     "leaving_warning",
     "ledger",
-    "left_out",
     "left_out_figures",
+    "left_out_line",
     "left_out_of_demo",
     "left_out_sentences",
     "log_path",
@@ -318,6 +370,7 @@ __all__ = [
     "one_sided_total",
     "opt_in",
     "opt_out",
+    "plan_arms",
     "plan_study",
     "positive_amount",
     "preflight",
@@ -330,7 +383,10 @@ __all__ = [
     "public_bounds",
     "put_opted_out",
     "put_selection",
+    "read_classes",
+    "read_planting",
     "read_register",
+    "read_rule",
     "read_rule_file",
     "read_settings",
     "release",
@@ -340,6 +396,7 @@ __all__ = [
     "rule_form",
     "rule_per_class",
     "rule_sentences",
+    "run_arms_study",
     "run_study",
     "score",
     "score_demo",
@@ -351,6 +408,7 @@ __all__ = [
     "statement_in_words",
     "stop_log",
     "stopped",
+    "studies_of",
     "study",
     "study_arms",
     "study_at",
@@ -361,6 +419,7 @@ __all__ = [
     "tally",
     "threshold_table",
     "tokens",
+    "truths_of_demo",
     "typed_value",
     "unprotected_releases",
     "usual_rule",
@@ -368,6 +427,7 @@ __all__ = [
     "what_opens",
     "whole_of",
     "why_no_count",
+    "why_not",
     "why_not_wrong",
     "would_be_late",
     "write_page",

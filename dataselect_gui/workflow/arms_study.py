@@ -3,8 +3,10 @@
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from pathlib import Path
 
+from dataselect_gui.checkpoints.checkpoint import Checkpoint
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import UsageError
 from dataselect_gui.jobs.context import JobContext
@@ -12,8 +14,16 @@ from dataselect_gui.paths import resolved
 from dataselect_gui.records.opening import for_model, open_source
 from dataselect_gui.records.reference import AS_THEY_ARE, LabelRule
 from dataselect_gui.records.source import SourceRef
+from dataselect_gui.scoring.catalog import applicable
 from dataselect_gui.study.arms.findings import ArmFindings, read_arm_findings
-from dataselect_gui.study.arms.plan import ALPHA, ArmChoices, arm_trainings, installed
+from dataselect_gui.study.arms.plan import (
+    ALPHA,
+    JUDGED_BY,
+    JUDGING,
+    ArmChoices,
+    arm_trainings,
+    installed,
+)
 from dataselect_gui.study.arms.planting import read_planting
 from dataselect_gui.study.plan import FEWEST_SEEDS, Start
 from dataselect_gui.study.store import PAGE, is_begun
@@ -45,6 +55,7 @@ class ArmsRequest:
         The owner's records, and what the consortium shares.
     clean : Path or None
         Clean rows of the consortium that its model was not trained on: thresholds are made of them.
+        Without any, they are those of the request's calibration, where it has one.
     rows : Path or None
         Rows of the consortium that are mixed in.
     foreign : Path or None
@@ -59,8 +70,11 @@ class ArmsRequest:
         What trainings start from.
     plant : str
         What is planted; empty for nothing.
-    alpha : str
-        The share of clean records that the rule may leave out.
+    alpha : str or None
+        The share of clean records that the rule may leave out; None for the usual one, or the
+        request's.
+    judged_by : tuple of str or None
+        The scores of a rule of clean rows; None for the loss.
     limit : int
         The most records to study; they are drawn at random.
     label_column, unit_column, split, text_column : str or None
@@ -80,7 +94,8 @@ class ArmsRequest:
     seeds: int = FEWEST_SEEDS
     start: Start = "checkpoint"
     plant: str = ""
-    alpha: str = ALPHA
+    alpha: str | None = None
+    judged_by: tuple[str, ...] | None = None
     limit: int = MOST_RECORDS
     label_column: str | None = None
     unit_column: str | None = None
@@ -92,22 +107,6 @@ class ArmsRequest:
     def folder(self) -> Path:
         """The study's folder, which need not exist."""
         return self.to or Path(f"{source_stem(resolved(self.source))}{SUFFIX}")
-
-    @property
-    def choices(self) -> ArmChoices:
-        """What is compared, by what is given and installed."""
-        has_rule = self.clean is not None
-        return ArmChoices(
-            self.epsilons,
-            self.release_epsilons,
-            self.seeds,
-            self.start,
-            self.plant,
-            self.alpha,
-            has_rule=has_rule,
-            has_rows=self.rows is not None,
-            libraries=installed() if has_rule else (),
-        )
 
 
 @dataclass(frozen=True)
@@ -156,7 +155,8 @@ def check_arms(request: ArmsRequest, limit: int) -> ArmsRequest:
     UnusableError
         Where the checkpoint cannot be used.
     """
-    check_studied(find_checkpoint(request.checkpoint))
+    checkpoint = find_checkpoint(request.checkpoint)
+    check_studied(checkpoint)
     check_seeds(request.seeds)
     if request.foreign is not None and not request.plant:
         raise UsageError(
@@ -166,8 +166,63 @@ def check_arms(request: ArmsRequest, limit: int) -> ArmsRequest:
         )
     if request.plant:
         request = replace(request, plant=str(read_planting(request.plant)))
-    check_trainings(len(arm_trainings(request.choices)), limit)
+    choices = arm_choices(request, checkpoint)
+    if choices.by_request:
+        applicable(
+            choices.judged_by,
+            series=len(checkpoint.series),
+            labelled=True,
+            request=checkpoint.request,
+            indexed=checkpoint.indexed,
+        )
+    check_trainings(len(arm_trainings(choices)), limit)
     return request
+
+
+def arm_choices(request: ArmsRequest, checkpoint: Checkpoint) -> ArmChoices:
+    """Return what is compared, by what is given, what the request has, and what is installed.
+
+    Raises
+    ------
+    UsageError
+        Where thresholds of the request are asked to be other ones, or no rule goes by a score.
+    """
+    calibration = checkpoint.request.calibration
+    common = ArmChoices(
+        request.epsilons,
+        request.release_epsilons,
+        request.seeds,
+        request.start,
+        request.plant,
+        request.alpha or ALPHA,
+        has_rule=request.clean is not None or calibration is not None,
+        has_rows=request.rows is not None,
+    )
+    if request.clean is not None:
+        return replace(common, libraries=installed(), judged_by=_judged_by(request))
+    if request.alpha is not None or request.judged_by is not None:
+        option = "--alpha" if request.alpha is not None else "--judged-by"
+        raise UsageError(
+            _("{option} does not belong here.", option=option),
+            _("Thresholds are made of clean rows of the consortium; those of its request are made."),
+            _("Leave {option} out, or name clean rows with --clean-rows.", option=option),
+        )
+    if calibration is None:
+        return common
+    alpha = format(Decimal(str(calibration.alpha)).normalize(), "f")
+    return replace(common, alpha=alpha, judged_by=tuple(calibration.scores), by_request=True)
+
+
+def _judged_by(request: ArmsRequest) -> tuple[str, ...]:
+    """Return the scores of a rule of clean rows, in one order."""
+    stated = JUDGED_BY if request.judged_by is None else request.judged_by
+    if not stated or set(stated) - set(JUDGING):
+        raise UsageError(
+            _("--judged-by cannot be “{stated}”.", stated=",".join(stated)),
+            _("A rule of clean rows goes by {scores}.", scores=", ".join(JUDGING)),
+            _("Write it like {option} {example}.", option="--judged-by", example="loss,distance"),
+        )
+    return tuple(name for name in JUDGING if name in stated)
 
 
 def foresee_arms(request: ArmsRequest, context: JobContext) -> ArmsPlan:
@@ -226,7 +281,8 @@ def study_arms(
 
 def _job(request: ArmsRequest, folder: Path, *, plan_only: bool) -> ArmsJob:
     """Return the job for the worker; refuse records without labels."""
-    checkpoint, choices = find_checkpoint(request.checkpoint), request.choices
+    checkpoint = find_checkpoint(request.checkpoint)
+    choices = arm_choices(request, checkpoint)
     own = SourceRef(
         resolved(request.source),
         request.label_column,
@@ -261,6 +317,8 @@ def _job(request: ArmsRequest, folder: Path, *, plan_only: bool) -> ArmsJob:
         libraries=list(choices.libraries),
         limit=request.limit,
         plan_only=plan_only,
+        judged_by=list(choices.judged_by),
+        by_request=choices.by_request,
     )
 
 

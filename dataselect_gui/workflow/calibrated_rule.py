@@ -12,8 +12,6 @@ from dataselect_gui.tasks.registry import TASKS
 from dataselect_gui.tasks.single_label import SINGLE_LABEL
 from dataselect_gui.texts import N_, _
 
-NOT_WRONG = N_("Records that do not look wrong, by the consortium's thresholds.")
-"""The rule of a calibration in short; its numbers are told beside it."""
 LEAVING_OUT_HELPS = N_(
     "If your records hold wrong labels or foreign pictures, leaving these out usually trains better "
     "than a random pick or sending everything, also under DP-SGD, less so where the consortium mixes "

@@ -15,6 +15,7 @@ from dataselect_gui.calibration.calibrating import (
     calibrate_privately,
     split_rows,
 )
+from dataselect_gui.calibration.centres import centres_of
 from dataselect_gui.calibration.private import PrivateQueries
 from dataselect_gui.calibration.statistics import SHRINKAGE
 from dataselect_gui.checkpoints.calibration import (
@@ -41,7 +42,7 @@ from dataselect_gui.worker.feature_file import Taken
 from dataselect_gui.worker.indexing import read_index
 from dataselect_gui.workflow.calibration_options import CalibrationOptions, Options
 from dataselect_gui.workflow.calibration_warnings import warnings_of
-from dataselect_gui.workflow.features import CLIP_STEPS, centres_of, directions_of, take
+from dataselect_gui.workflow.features import CLIP_STEPS, directions_of, take
 from dataselect_gui.workflow.request_writing import (
     CalibrationFound,
     PreparedRequest,

@@ -15,6 +15,9 @@ from dataselect_gui.errors import UsageError
 from dataselect_gui.privacy.amounts import positive_amount, probability_of, stated_number
 from dataselect_gui.records.reference import SourceRef
 from dataselect_gui.scoring.catalog import find_score
+from dataselect_gui.tasks.names import TaskName
+from dataselect_gui.tasks.registry import TASKS
+from dataselect_gui.tasks.task import Task
 from dataselect_gui.texts import _
 
 Seen = Literal["no", "unknown", "compared"]
@@ -149,16 +152,29 @@ class Options:
         )
 
 
+def calibration_obstacle(task: TaskName) -> str:
+    """Return why a model for a task cannot be calibrated, as sentences; empty where it can."""
+    refusal = _refusal_of(TASKS[task])
+    return "" if refusal is None else str(refusal)
+
+
 def _check_task(checkpoint: Checkpoint) -> None:
-    if not checkpoint.task.has_classes:
-        raise UsageError(
-            _("This model cannot be calibrated."),
-            _(
-                "Thresholds are those of classes that exclude each other, and the model is for {task}.",
-                task=_(checkpoint.task.meaning),
-            ),
-            _("Agree on a threshold otherwise, and write it as a rule into dataselect.json."),
-        )
+    refusal = _refusal_of(checkpoint.task)
+    if refusal is not None:
+        raise refusal
+
+
+def _refusal_of(task: Task) -> UsageError | None:
+    if task.has_classes:
+        return None
+    return UsageError(
+        _("This model cannot be calibrated."),
+        _(
+            "Thresholds are those of classes that exclude each other, and the model is for {task}.",
+            task=_(task.meaning),
+        ),
+        _("Agree on a threshold otherwise, and write it as a rule into dataselect.json."),
+    )
 
 
 def _check_scores(scores: tuple[str, ...], checkpoint: Checkpoint, *, is_private: bool) -> None:

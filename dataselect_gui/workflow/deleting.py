@@ -59,7 +59,7 @@ def before_deletion(project_path: Path) -> Deletion:
         _("The ledger: what was released was released, and counts for these records ever after"),
         _("Every bundle that was written, and every copy of it"),
     ]
-    studies = studies_of(study_subject(project_path), with_arms=True)
+    studies = studies_of(study_subject(project_path))
     if studies:
         folders = ", ".join(folder.name for folder in studies)
         stays.append(

@@ -2,17 +2,14 @@
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dataselect_gui.calibration.statistics import class_means, covariance_of, distances_of
-from dataselect_gui.checkpoints.calibration_file import COVARIANCE, MEANS, direction_name
+from dataselect_gui.checkpoints.calibration_file import direction_name
 from dataselect_gui.checkpoints.checkpoint import Checkpoint
-from dataselect_gui.errors import UnusableError
 from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.jobs.endings import came_to_nothing
 from dataselect_gui.paths import resolved
@@ -29,40 +26,6 @@ CLIP_STEPS = 1 << 24
 """Into how many steps the clip norm is divided."""
 Floats = NDArray[np.float64]
 Tensors = dict[str, NDArray[np.generic]]
-
-
-@dataclass(frozen=True)
-class FoundCentres:
-    """Means and covariance.
-
-    Attributes
-    ----------
-    means, covariance : ndarray of float64
-        Shapes (classes, width) and (width, width).
-    rows : int
-        Of how many rows.
-    """
-
-    means: Floats
-    covariance: Floats
-    rows: int
-
-    @property
-    def tensors(self) -> Tensors:
-        """As the file has them."""
-        return {MEANS: self.means, COVARIANCE: self.covariance}
-
-    def distances(self, features: Floats, classes: NDArray[np.int64]) -> Floats:
-        """Return the distance of rows, shape (n,); NaN where there is none."""
-        distances = np.full(len(features), np.nan)
-        there = classes >= 0
-        try:
-            distances[there] = distances_of(
-                features[there], classes[there], self.means, self.covariance
-            )
-        except np.linalg.LinAlgError:
-            raise _no_covariance() from None
-        return distances
 
 
 def take(
@@ -124,31 +87,6 @@ def take(
             ) from None
 
 
-def centres_of(features: Floats, classes: NDArray[np.int64], count: int) -> FoundCentres:
-    """Return means and covariance of rows.
-
-    Parameters
-    ----------
-    features : ndarray of float64
-        Shape (n, width); rows with NaN are left out.
-    classes : ndarray of int64
-        Of each row, shape (n,); those of −1 are left out.
-    count : int
-        How many classes there are.
-
-    Raises
-    ------
-    UnusableError
-        Where there are no features, or no spread among them.
-    """
-    usable = (classes >= 0) & np.isfinite(features).all(axis=1)
-    if not usable.any() or not features.shape[1]:
-        raise _no_covariance()
-    own, its = features[usable], classes[usable]
-    means = class_means(own, its, count)
-    return FoundCentres(means, covariance_of(own, its, means), len(own))
-
-
 def directions_of(sums: NDArray[np.int64], layout: Sequence[tuple[str, list[int]]]) -> Tensors:
     """Return the tensors of the classes' directions; none for a class whose sum is zero."""
     tensors: Tensors = {}
@@ -161,11 +99,3 @@ def directions_of(sums: NDArray[np.int64], layout: Sequence[tuple[str, list[int]
             tensors[direction_name(index, name)] = values[start:end].reshape(shape)
             start = end
     return tensors
-
-
-def _no_covariance() -> UnusableError:
-    return UnusableError(
-        _("No distance can be calibrated on these rows."),
-        _("Their features have no spread: there are too few rows, or the model makes the same of all."),
-        _("Give more rows, or leave out distance."),
-    )

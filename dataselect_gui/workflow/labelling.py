@@ -169,8 +169,8 @@ def _counted(account: LabelAccount) -> str:
 
 def _reasons(account: LabelAccount) -> list[str]:
     """Return why labels cannot be used, where the list of those that fit no class does not say it."""
-    told = {_(NO_CLASS), _(SOME_NO_CLASS)}
-    return [f"{count:,}: {reason}" for reason, count in account.reasons.items() if reason not in told]
+    listed = {_(NO_CLASS), _(SOME_NO_CLASS)}
+    return [f"{count:,}: {reason}" for reason, count in account.reasons.items() if reason not in listed]
 
 
 def _matched(matches: Sequence[LabelMatch]) -> list[str]:

@@ -7,7 +7,7 @@ from decimal import Decimal
 import numpy as np
 from numpy.typing import NDArray
 
-from dataselect_gui.selection.rules import RecordRule, Rule
+from dataselect_gui.selection.rules import RecordRule
 from dataselect_gui.workflow.calibrated_rule import calibrated_alpha, calibrated_rule
 from dataselect_gui.workflow.looking import Look
 
@@ -71,11 +71,6 @@ def wrong_rule_of(look: Look) -> RecordRule | None:
     if look.decision is not None and look.decision.rule is not None:
         return look.decision.rule
     return calibrated_rule(look.request)
-
-
-def is_wrong_rule(look: Look | None, rule: Rule | None) -> bool:
-    """Say whether a rule leaves out what looks wrong by the project's calibration, and nothing else."""
-    return look is not None and rule is not None and rule == wrong_rule_of(look)
 
 
 def left_out_figures(look: Look, eligible: NDArray[np.bool_]) -> LeftOutFigures | None:

@@ -44,8 +44,8 @@ def request_words(request: Request) -> list[str]:
     return [sentence for sentence in told if sentence]
 
 
-def calibration_words(calibration: Calibration) -> list[str]:
-    """Return what a calibration says, as sentences."""
+def calibration_words(calibration: Calibration, *, with_thresholds: bool = True) -> list[str]:
+    """Return what a calibration says, as sentences; the thresholds need not be among them."""
     split = calibration.split
     lines = [
         _(
@@ -56,7 +56,7 @@ def calibration_words(calibration: Calibration) -> list[str]:
             scores=", ".join(calibration.scores),
         )
     ]
-    for name, thresholds in calibration.scores.items():
+    for name, thresholds in calibration.scores.items() if with_thresholds else ():
         lines += _threshold_words(name, thresholds)
     if calibration.features is not None:
         source = calibration.features.source

@@ -123,7 +123,7 @@ def plan_study(subject: StudySubject, choices: Choices, folder: Path, context: J
     DataSelectError
         Where something cannot be used, or the work was stopped.
     """
-    with _begin_anew():
+    with begin_anew():
         return foresee_study(_request(subject, choices, folder), context)
 
 
@@ -158,7 +158,7 @@ def run_study(subject: StudySubject, choices: Choices, folder: Path, context: Jo
     DataSelectError
         Where something cannot be used, or the work was stopped; what was done is kept.
     """
-    with _begin_anew():
+    with begin_anew():
         study(_request(subject, choices, folder), context)
     stored = study_at(folder)
     assert stored is not None
@@ -180,7 +180,7 @@ def _request(subject: StudySubject, choices: Choices, folder: Path) -> StudyRequ
 
 
 @contextmanager
-def _begin_anew() -> Iterator[None]:
+def begin_anew() -> Iterator[None]:
     """Replace the remedy of `OtherStudyError` by one that the window offers."""
     try:
         yield

@@ -4,6 +4,7 @@ import glob
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 import msgspec
 
@@ -28,6 +29,10 @@ from dataselect_gui.study.store import (
 )
 from dataselect_gui.workflow.places import place_beside
 from dataselect_gui.workflow.studying import MOST_RECORDS, SUFFIX
+
+StudyKind: TypeAlias = Literal["choices", "arms"]
+"""By the key under which a plan's file holds what is compared: picks by scores, or arms."""
+STUDY_KINDS: tuple[StudyKind, ...] = ("choices", "arms")
 
 
 @dataclass(frozen=True)
@@ -154,24 +159,30 @@ def study_subject(project_path: Path) -> StudySubject:
     )
 
 
-def studies_of(subject: StudySubject, *, with_arms: bool = False) -> list[Path]:
-    """Return the folders of all studies of a subject, the most recently planned last.
+def studies_of(subject: StudySubject, kind: StudyKind | None = None) -> list[Path]:
+    """Return the folders of the studies of a subject, the most recently planned last.
 
     Parameters
     ----------
     subject : StudySubject
         What is studied.
-    with_arms : bool
-        Whether to return studies of arms, too: they are made by the command alone.
+    kind : str or None
+        Of which kind; None for all.
     """
     beside, stem = _beside(subject), subject.project.stem
     named = [beside / f"{stem}{SUFFIX}", *beside.glob(f"{glob.escape(stem)}-*{SUFFIX}")]
-    keys = {"choices", "arms"} if with_arms else {"choices"}
+    keys: set[str] = set(STUDY_KINDS) if kind is None else {kind}
     folders = [folder for folder in named if _is_study_of(folder, subject, keys)]
     return sorted(folders, key=lambda folder: (folder / PLAN).stat().st_mtime_ns)
 
 
-def study_place(subject: StudySubject, start: Start | None = None, *, anew: bool = False) -> Path:
+def study_place(
+    subject: StudySubject,
+    start: Start | None = None,
+    *,
+    anew: bool = False,
+    kind: StudyKind = "choices",
+) -> Path:
     """Return the folder of the newest study of a subject, or of a new one.
 
     It lies beside the project, or in the ledger's folder where the program cannot write beside the
@@ -185,10 +196,12 @@ def study_place(subject: StudySubject, start: Start | None = None, *, anew: bool
         What trainings start from; None for either.
     anew : bool
         Whether to return a new folder although there is a study.
+    kind : str
+        Of which kind.
     """
     folders = [
         folder
-        for folder in studies_of(subject)
+        for folder in studies_of(subject, kind)
         if start in {None, read_json(folder / SETTING).get("start")}
     ]
     if folders and not anew:

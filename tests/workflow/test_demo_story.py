@@ -87,6 +87,9 @@ def test_the_terminal_tells_what_a_plain_count_comes_to(
     ):
         records, out = counted[name]
         assert f"{words}: {out:,} of {records:,} left out, {records - out:,} stay" in told
+    decision = workflow.decision(tmp_path / "demo/project")
+    assert decision is not None
+    assert (decision.leave_out, decision.taken, decision.is_changed) == ("wrong", "before", False)
     document = json.loads((tmp_path / "demo/bundle/release.json").read_text(encoding="utf-8"))
     assert document["parameters"]["rule"]["from"] == "the consortium's request"
 

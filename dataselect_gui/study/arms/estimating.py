@@ -3,9 +3,12 @@
 import time
 
 import numpy as np
+from numpy.typing import NDArray
 
-from dataselect_gui.study.arms.given import JUDGED_BY, Given
+from dataselect_gui.records.kinds.kind import InputArray
+from dataselect_gui.study.arms.given import Given
 from dataselect_gui.study.arms.plan import (
+    DISTANCE,
     EVERYTHING,
     UNTOUCHED,
     UNTRAINED,
@@ -56,7 +59,7 @@ def seconds_by_kind(given: Given, choices: ArmChoices) -> dict[str, float]:
         time_step(start_of(given, choices.start, 0), fitting, targets, private=is_private)
         for is_private in (False, True)
     )
-    judging = time_scoring(given.checkpoint, JUDGED_BY, inputs, targets)
+    judging = _time_judging(given, choices, inputs, targets)
     kinds = {
         JudgingTask(0, planted=False).kind: judging * len(parts.pool),
         ArmTraining(0, UNTOUCHED, UNTRAINED).kind: testing,
@@ -66,3 +69,15 @@ def seconds_by_kind(given: Given, choices: ArmChoices) -> dict[str, float]:
         + accounted,
     }
     return {kind: round(seconds, 2) for kind, seconds in kinds.items()}
+
+
+def _time_judging(
+    given: Given, choices: ArmChoices, inputs: InputArray, targets: NDArray[np.int64]
+) -> float:
+    """Return how many seconds judging one record takes, by a rule or without any."""
+    if choices.by_request:
+        return time_scoring(given.checkpoint, choices.judged_by, inputs, targets)
+    names = [name for name in choices.judged_by if name != DISTANCE] or ["loss"]
+    seconds = time_scoring(given.checkpoint, names, inputs, targets)
+    # Features take a pass of their own, as the loss does.
+    return 2 * seconds if DISTANCE in choices.judged_by else seconds

@@ -35,7 +35,14 @@ from dataselect_gui.study.statistics import Interval, interval
 from dataselect_gui.study.store import Store
 from dataselect_gui.texts import N_, _
 
-NO_RULE = N_("There are no clean rows of the consortium to make thresholds of (--clean-rows).")
+NO_RULE = N_(
+    "There are no clean rows of the consortium to make thresholds of (--clean-rows), and its request "
+    "has no calibration."
+)
+_NO_ROWS = N_(
+    "{name} was not tried: it takes clean rows of the consortium (--clean-rows), and the thresholds "
+    "are those of its request."
+)
 _FROM_SCRATCH = N_("Trainings start from scratch, not from the checkpoint.")
 _NAMES = {
     Dirt.LABEL: "wrong labels",
@@ -161,13 +168,18 @@ class ArmEvaluation:
         if not self._choices.has_rule:
             absent.append(Absent("rule", _(NO_RULE)))
         absent += [
-            Absent(name, _(MISSING, name=name) if self._choices.has_rule else _(NO_RULE))
+            Absent(name, self._why_not(name))
             for name in LIBRARIES
             if name not in self._choices.libraries or not self._choices.has_rule
         ]
         if self._choices.start == "scratch":
             absent.append(Absent("untouched", _(_FROM_SCRATCH)))
         return absent
+
+    def _why_not(self, library: str) -> str:
+        if not self._choices.has_rule:
+            return _(NO_RULE)
+        return _(_NO_ROWS if self._choices.by_request else MISSING, name=library)
 
     def _accountants_apart(self) -> float:
         apart = [0.0]

@@ -1,8 +1,12 @@
 """What a study of arms is given, and what all its results depend on."""
 
+import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Self
+
+import msgspec
 
 from dataselect_gui.checkpoints.checkpoint import Checkpoint
 from dataselect_gui.errors import UnusableError
@@ -13,9 +17,6 @@ from dataselect_gui.study.arms.task_results import MIXED_ROWS, MixedRows
 from dataselect_gui.study.store import Store, other_study
 from dataselect_gui.study.train import RECIPE
 from dataselect_gui.texts import _
-
-JUDGED_BY = ("loss",)
-"""The scores of the rule; α is split evenly among them."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,14 @@ class Given:
 
 def arms_setting(given: Given, choices: ArmChoices, limit: int) -> dict[str, object]:
     """Return what every result of a study of arms depends on."""
+    by_request: dict[str, object] = {}
+    if choices.by_request:
+        calibration = given.checkpoint.request.calibration
+        assert calibration is not None
+        stated = json.dumps(msgspec.to_builtins(calibration.scores), sort_keys=True)
+        by_request["the request's thresholds"] = hashlib.sha256(stated.encode()).hexdigest()
     return {
+        **by_request,
         "question": "arms",
         "records": given.records.digest,
         "clean rows": None if given.clean is None else given.clean.digest,
@@ -96,7 +104,7 @@ def arms_setting(given: Given, choices: ArmChoices, limit: int) -> dict[str, obj
         "start": choices.start,
         "planted": choices.plant,
         "alpha": choices.alpha,
-        "rule": list(JUDGED_BY),
+        "rule": list(choices.judged_by),
         "training": RECIPE,
         "seeds of chance": "the numbers of the repetitions, from 0 on",
     }

@@ -25,6 +25,11 @@ Family: TypeAlias = Literal["primary", "beside"]
 LIBRARIES: tuple[Literal["Cleanlab", "dattri"], ...] = ("Cleanlab", "dattri")
 """Other libraries whose picks are arms, where they are installed."""
 RELEASED_BY = (OneSided.name, RandomizedResponse.name)
+DISTANCE = "distance"
+JUDGED_BY = ("loss",)
+"""The scores of the rule, unless others are named; α is split evenly among them."""
+JUDGING = ("loss", DISTANCE)
+"""The scores that a rule of clean rows may go by."""
 ALPHA = "0.05"
 """The share of clean records that the rule may leave out, unless another is named."""
 
@@ -84,11 +89,16 @@ class ArmChoices:
     alpha : str
         The share of clean records that the rule may leave out.
     has_rule : bool
-        Whether there are clean rows of the consortium to make thresholds of.
+        Whether there are clean rows of the consortium to make thresholds of, or thresholds in its
+        request.
     has_rows : bool
         Whether there are rows of the consortium to mix in.
     libraries : tuple of str
         Which of `LIBRARIES` are installed.
+    judged_by : tuple of str
+        The scores of the rule.
+    by_request : bool
+        Whether the thresholds are the request's, and none are made.
     """
 
     epsilons: tuple[str, ...] = ("3",)
@@ -100,6 +110,8 @@ class ArmChoices:
     has_rule: bool = True
     has_rows: bool = False
     libraries: tuple[str, ...] = ()
+    judged_by: tuple[str, ...] = JUDGED_BY
+    by_request: bool = False
 
 
 @dataclass(frozen=True)
@@ -259,7 +271,9 @@ def arm_tasks(choices: ArmChoices) -> list[ArmTask]:
     states = [False, True] if choices.plant else [False]
     judging: list[ArmTask] = []
     if choices.has_rule:
-        judging = [CleanTask(), *(JudgingTask(s, p) for s in range(choices.seeds) for p in states)]
+        judging = [JudgingTask(s, p) for s in range(choices.seeds) for p in states]
+        if not choices.by_request:
+            judging.insert(0, CleanTask())
     return [*judging, *arm_trainings(choices)]
 
 

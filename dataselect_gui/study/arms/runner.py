@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from decimal import Decimal
 from functools import cached_property
 from typing import assert_never
 
@@ -11,15 +10,11 @@ from msgspec import structs
 from numpy.typing import NDArray
 from torch import nn
 
-from dataselect_gui.records.kinds.kind import InputArray
-from dataselect_gui.selection.calibration import (
-    alpha_of_each,
-    class_thresholds,
-    kept_by_thresholds,
-)
+from dataselect_gui.selection.calibration import kept_by_thresholds
 from dataselect_gui.study import libraries
 from dataselect_gui.study.arms.choosing import Judged, chosen_by
-from dataselect_gui.study.arms.given import JUDGED_BY, Given
+from dataselect_gui.study.arms.given import Given
+from dataselect_gui.study.arms.judging import ByRows, Judge, judge_of
 from dataselect_gui.study.arms.plan import (
     LIBRARIES,
     ArmChoices,
@@ -33,10 +28,8 @@ from dataselect_gui.study.arms.records import ArmSplit, Records, split_arms
 from dataselect_gui.study.arms.starts import consortium_model, start_of, taken
 from dataselect_gui.study.arms.task_results import (
     ArmTaskResult,
-    CleanResult,
     JudgedResult,
 )
-from dataselect_gui.study.stand_ins import score_rows
 from dataselect_gui.study.store import Store
 from dataselect_gui.study.task_results import HeldOutResult
 from dataselect_gui.study.train import (
@@ -80,7 +73,8 @@ class ArmRunner:
         advance()
         match task:
             case CleanTask():
-                self._score_clean(task, advance)
+                assert isinstance(self._judging, ByRows)
+                self._judging.score_clean(advance)
             case JudgingTask():
                 self._judge(task, advance)
             case ArmTraining():
@@ -90,16 +84,10 @@ class ArmRunner:
 
     # Tasks
 
-    def _score_clean(self, task: CleanTask, advance: Advance) -> None:
-        clean = self._clean
-        scores = self._scores(clean.inputs, clean.targets, advance)
-        counts = np.bincount(clean.targets, minlength=len(self._given.classes))
-        self._store.write(task.name, CleanResult(counts.tolist()), **scores)
-
     def _judge(self, task: JudgingTask, advance: Advance) -> None:
         pool = self._pool(task.seed, planted=task.planted)
-        scores = self._scores(pool.inputs, pool.targets, advance)
-        kept = kept_by_thresholds(scores, pool.targets, self._thresholds)
+        scores = self._judging.scores(pool.inputs, pool.targets, advance)
+        kept = kept_by_thresholds(scores, pool.targets, self._judging.thresholds)
         suspicions = {}
         for name in self._choices.libraries:
             advance()
@@ -206,27 +194,9 @@ class ArmRunner:
         confused: NDArray[np.int64] = weights.argmax(axis=1)
         return confused
 
-    def _scores(
-        self, inputs: InputArray, targets: NDArray[np.int64], advance: Advance
-    ) -> dict[str, NDArray[np.float64]]:
-        rows = np.arange(len(targets))
-        return score_rows(
-            self._given.checkpoint,
-            JUDGED_BY,
-            lambda places: inputs[places],
-            rows,
-            targets,
-            lambda _done: advance(),
-        )
-
     @cached_property
-    def _thresholds(self) -> dict[str, NDArray[np.float64]]:
-        scores = self._store.arrays(CleanTask.name)
-        alpha = alpha_of_each(Decimal(self._choices.alpha), len(JUDGED_BY))
-        return {
-            name: class_thresholds(scores[name], self._clean.targets, len(self._given.classes), alpha)
-            for name in JUDGED_BY
-        }
+    def _judging(self) -> Judge:
+        return judge_of(self._given, self._choices, self._store)
 
     @property
     def _clean(self) -> Records:

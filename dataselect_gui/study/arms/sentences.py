@@ -5,8 +5,17 @@ from typing import Literal, TypeAlias, assert_never
 
 from dataselect_gui.study.arms.comparing import Answer, Difference, answer_of
 from dataselect_gui.study.arms.findings import ArmFindings, LeftOut
-from dataselect_gui.study.arms.plan import EVERYTHING, RANDOM, RULE, UNTOUCHED, Arm, ArmKind, Cell
-from dataselect_gui.study.sentences import percent, points, way
+from dataselect_gui.study.arms.plan import (
+    EVERYTHING,
+    RANDOM,
+    RULE,
+    UNTOUCHED,
+    Arm,
+    ArmChoices,
+    ArmKind,
+    Cell,
+)
+from dataselect_gui.study.sentences import name_of, percent, points, way
 from dataselect_gui.texts import N_, _
 
 Whole: TypeAlias = Answer | Literal["helps in some", "helps here and hurts there"]
@@ -220,6 +229,33 @@ def on_measure(findings: ArmFindings) -> str:
             )
         case never:
             assert_never(never)
+
+
+def rule_lines(findings: ArmFindings) -> list[str]:
+    """Say which rule it is and what it left out; nothing where there is none."""
+    if not findings.left_out:
+        return []
+    choices = findings.choices
+    return [_on_rule(choices), *(on_left_out(part, choices.alpha) for part in findings.left_out)]
+
+
+def _on_rule(choices: ArmChoices) -> str:
+    """Say which rule it is."""
+    scores = _(" and its ").join(name_of(score) for score in choices.judged_by)
+    alpha = percent(float(choices.alpha))
+    if choices.by_request:
+        return _(
+            "A record looks wrong where its {scores} is above the threshold of its class. The "
+            "thresholds are those of the consortium's request, for {alpha} of clean records at most.",
+            scores=scores,
+            alpha=alpha,
+        )
+    return _(
+        "A record looks wrong where its {scores} is above the threshold of its class. The thresholds "
+        "were made of the consortium's clean rows, for {alpha} of clean records at most.",
+        scores=scores,
+        alpha=alpha,
+    )
 
 
 def on_left_out(left_out: LeftOut, alpha: str) -> str:

@@ -7,13 +7,14 @@ from pathlib import Path
 
 from dataselect_gui.pages import render
 from dataselect_gui.project.files import write_atomically, write_json
+from dataselect_gui.study.arms.figure import figure_caption, intervals_svg
 from dataselect_gui.study.arms.findings import ArmFindings
 from dataselect_gui.study.arms.sentences import (
     answer_lines,
     arm_name,
     cell_name,
-    on_left_out,
     on_measure,
+    rule_lines,
     spread_of,
     verdict_name,
 )
@@ -82,9 +83,11 @@ def arms_page(findings: ArmFindings, setting: Mapping[str, object]) -> str:
         "arms.html",
         first=first,
         others=others,
+        figure=intervals_svg(findings),
+        caption=figure_caption(),
         owner_only=_(OWNER_ONLY),
         measure=on_measure(findings),
-        left_out=[on_left_out(part, findings.choices.alpha) for part in findings.left_out],
+        left_out=rule_lines(findings),
         results=_results(findings),
         families=_families(findings),
         absent=[absent.why for absent in findings.absent],

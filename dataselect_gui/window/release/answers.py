@@ -33,14 +33,17 @@ from dataselect_gui.window.widgets.fold import Fold
 from dataselect_gui.window.widgets.plain import Button
 from dataselect_gui.window.widgets.training_question import TrainingQuestion
 from dataselect_gui.workflow import (
-    NOT_WRONG,
     Everything,
     Look,
+    RecordRule,
     ReleaseRequest,
     Rule,
     exact,
-    is_wrong_rule,
+    rule_sentences,
 )
+
+_SHORT = 120
+"""Characters of a rule that is set larger than what stands below it."""
 
 
 class Answers(QFrame):
@@ -59,6 +62,7 @@ class Answers(QFrame):
         self.setProperty("role", "panel")
         self.rule, self.decided = paragraph(step=2), Decided()
         self.numbers = Fold(_("The thresholds"))
+        self.conditions = Button(_("More conditions…"))
         self.training = TrainingQuestion()
         self.what, self.amount, self.cut_off = What(), Amount(), CutOff()
         self.parameters, self.advanced = Parameters(), Advanced()
@@ -127,10 +131,13 @@ class Answers(QFrame):
 
     def show_rule(self, look: Look | None, rule: Rule | None) -> None:
         """Show the rule, and take its cut-off for the request's only where it is."""
-        is_short = is_wrong_rule(look, rule)
-        self.rule.setText(_("No cut-off yet.") if rule is None else _short(rule, is_short=is_short))
-        self.numbers.setVisible(is_short)
-        self.numbers.set_text("" if rule is None else rule_sentence(rule))
+        request = None if look is None else look.request
+        text = _("No cut-off yet.") if rule is None or request is None else rule_sentence(rule, request)
+        self.rule.setText(text)
+        self.rule.setFont(theme.font(2 if len(text) <= _SHORT else 0))
+        numbers = rule_sentences(rule) if isinstance(rule, RecordRule) else []
+        self.numbers.setVisible(bool(numbers) and text != " ".join(numbers))
+        self.numbers.set_text(*numbers)
         self.decided.show_rule(look, rule)
         self.what.show_rule(is_of_all=isinstance(rule, Everything))
         agreed = agreed_threshold(look, rule)
@@ -176,6 +183,7 @@ class Answers(QFrame):
         column.addWidget(self.rule)
         column.addWidget(self.numbers)
         column.addWidget(self.decided)
+        column.addWidget(self.conditions, 0, Qt.AlignmentFlag.AlignLeading)
         self._people, self._cut = self._make_people(), _apart(self.cut_off)
         for part in (
             _apart(self.training),
@@ -208,11 +216,6 @@ class Answers(QFrame):
         layout.addWidget(self.max_contributions, 0, Qt.AlignmentFlag.AlignLeading)
         layout.addWidget(paragraph(text, role="dim"))
         return box
-
-
-def _short(rule: Rule, *, is_short: bool) -> str:
-    """Return a rule in words, without the numbers where there is a short way."""
-    return _(NOT_WRONG) if is_short else rule_sentence(rule)
 
 
 def _apart(part: QWidget) -> QWidget:

@@ -230,8 +230,16 @@ class SetupPlace(ColumnPlace, Place):
         self.leaving_out.begin()
         self._show_splits(None)
         self._show_units(_(_ALONE))
-        self.records.show_facts(_("2,000 images of clothes that come with the program."), [], [])
-        self.checkpoint.show_facts(_("Five states of a small model, trained on other images."), [], [])
+        records = _(
+            "2,000 images of clothes that come with the program. Some have a wrong label, and some are "
+            "no clothes."
+        )
+        checkpoint = _(
+            "Five states of a small model, trained on other images, and thresholds above which a "
+            "record looks wrong. Such records are left out."
+        )
+        self.records.show_facts(records, [], [])
+        self.checkpoint.show_facts(checkpoint, [], [])
 
     def show_idle(self, button: str = "", *, ready: bool = False, text: str = "") -> None:
         """Show that nothing is running.

@@ -157,6 +157,7 @@ ACTIONS = (
         obstacle=_study_obstacle,
     ),
     Action("check", N_("Check a bundle"), Menu.FILE, _show(PlaceId.CHECK)),
+    Action("request", N_("Prepare a request"), Menu.FILE, _show(PlaceId.REQUEST)),
     Action(
         "find_records",
         N_("Show where the records are…"),
@@ -221,6 +222,13 @@ ACTIONS = (
         "Shift+W",
         obstacle=_no_project,
         of_records=True,
+    ),
+    Action(
+        "rule",
+        N_("More conditions for the rule…"),
+        Menu.EDIT,
+        _show(PlaceId.RULE),
+        obstacle=_not_finished,
     ),
     Action("people", N_("Withhold by a list…"), Menu.EDIT, _show(PlaceId.PEOPLE), obstacle=_no_records),
     Action(

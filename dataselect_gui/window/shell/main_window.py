@@ -27,6 +27,7 @@ from dataselect_gui.window.ledger import LedgerPlace
 from dataselect_gui.window.place import Place, PlaceId
 from dataselect_gui.window.release import ReleasePlace
 from dataselect_gui.window.release.check import CheckPlace
+from dataselect_gui.window.rule.place import RulePlace
 from dataselect_gui.window.settings import Settings
 from dataselect_gui.window.setup.deletion import DeletionPlace
 from dataselect_gui.window.setup.place import SetupPlace
@@ -43,6 +44,7 @@ from dataselect_gui.window.widgets.plain import choose_folder
 from dataselect_gui.workflow import Verified
 
 if TYPE_CHECKING:
+    from dataselect_gui.window.request.place import RequestPlace
     from dataselect_gui.window.study.place import StudyPlace
 
 
@@ -62,8 +64,9 @@ class MainWindow(QMainWindow):
         The work away from this thread.
     preparation : Preparation
         Takes what is given, and scores it.
-    start, setup, explore, release, ledger, check, people, deletion : Place
-        The places; the last three and `study` have no tab, and are reached from the others.
+    start, setup, explore, release, ledger, check, people, deletion, rule : Place
+        The places; the last four, `study` and `request` have no tab: they are reached from the others,
+        and `request` by its action alone.
 
     Signals
     -------
@@ -86,8 +89,9 @@ class MainWindow(QMainWindow):
         self.release = ReleasePlace(self.state)
         self.ledger = LedgerPlace(self.state)
         self._study: StudyPlace | None = None
+        self._request: RequestPlace | None = None
         self.check, self.people = CheckPlace(self.state), PeoplePlace(self.state)
-        self.deletion = DeletionPlace(self.state)
+        self.deletion, self.rule = DeletionPlace(self.state), RulePlace(self.state)
         self._places: dict[PlaceId, Place] = {}
         self.notice = NoticeStrip()
         self.preparation: Preparation = Preparation(
@@ -203,6 +207,17 @@ class MainWindow(QMainWindow):
         return self._study
 
     @property
+    def request(self) -> "RequestPlace":
+        """The page on which a consortium prepares its request; made on first use."""
+        if self._request is None:
+            from dataselect_gui.window.request.place import RequestPlace
+
+            self._request = RequestPlace(self.state)
+            self._request.noted.connect(self.notice.show_message)
+            self._add_place(self._request)
+        return self._request
+
+    @property
     def has_work(self) -> bool:
         """Whether anything is being computed that will change what is shown."""
         return self.jobs.has_thread or any(place.is_working for place in self._places.values())
@@ -231,6 +246,7 @@ class MainWindow(QMainWindow):
             self.check,
             self.people,
             self.deletion,
+            self.rule,
         ):
             self._add_place(place)
         page = QWidget()
@@ -283,7 +299,12 @@ class MainWindow(QMainWindow):
 
     def _on_place(self, before: PlaceId) -> None:
         place_id = self.state.place
-        place = self.study if place_id is PlaceId.STUDY else self._places[place_id]
+        if place_id is PlaceId.STUDY:
+            place: Place = self.study
+        elif place_id is PlaceId.REQUEST:
+            place = self.request
+        else:
+            place = self._places[place_id]
         if place_id != before:
             self._places[before].left()
             self._stack.setCurrentWidget(place.as_widget)

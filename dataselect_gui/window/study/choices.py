@@ -99,8 +99,8 @@ class StudyForm(Fold):
     def read(self) -> StudyChoices | str:
         """Return what is chosen; where it makes no sense, what is to be put right."""
         scores = tuple(name for name, box in self.scores.items() if box.isChecked())
-        shares = _numbers(self.shares.text(), Decimal(100))
-        epsilons = _numbers(self.epsilons.text(), MOST_EPSILON)
+        shares = numbers_in(self.shares.text(), Decimal(100))
+        epsilons = numbers_in(self.epsilons.text(), MOST_EPSILON)
         if not scores:
             return _(NO_SCORE)
         if shares is None:
@@ -202,7 +202,7 @@ def _listed(items: list[str]) -> str:
     return _("{others} and {last}", others=", ".join(others), last=last) if others else last
 
 
-def _numbers(text: str, most: Decimal) -> list[Decimal] | None:
+def numbers_in(text: str, most: Decimal) -> list[Decimal] | None:
     """Return the numbers of a list with commas, ascending and each once; None where it is none."""
     stated = {read_amount(part) for part in text.split(",")}
     numbers = sorted(number for number in stated if number is not None and number <= most)

@@ -1,7 +1,6 @@
 """A figure of a study, drawn at any size and in the window's own colours."""
 
 import re
-from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QPointF, QRectF, QSize, QSizeF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPixmap
@@ -17,24 +16,19 @@ _LARGEST = 1.45
 
 
 class Figure(QWidget):
-    """Shows an SVG file as wide as there is room, whole, and as sharp as the screen.
+    """Shows an SVG drawing as wide as there is room, whole, and as sharp as the screen.
 
     Parameters
     ----------
-    path : Path
-        The file, which has the colours of the light palette.
+    svg : str
+        The drawing, which has the colours of the light palette.
     name, description : str
         What it is about and what it shows, for whoever does not see it.
-
-    Raises
-    ------
-    OSError
-        Where the file cannot be read.
     """
 
-    def __init__(self, path: Path, name: str, description: str) -> None:
+    def __init__(self, svg: str, name: str, description: str) -> None:
         super().__init__()
-        self._svg = path.read_text(encoding="utf-8")
+        self._svg = svg
         self._natural = QSvgRenderer(QByteArray(self._svg.encode())).defaultSize()
         self._drawn_as: tuple[int, float, str] | None = None
         self._drawn = QPixmap()

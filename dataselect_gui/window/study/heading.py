@@ -1,21 +1,16 @@
 """The top of the Try it page: its name, what is studied, the way back, and what it is for."""
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from collections.abc import Sequence
 
-from dataselect_gui.texts import N_, _
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
+
+from dataselect_gui.texts import _
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import StayPanel, paragraph
 from dataselect_gui.window.widgets.elided import Elided
-from dataselect_gui.window.widgets.plain import Button
+from dataselect_gui.window.widgets.plain import Button, RadioButton
 from dataselect_gui.workflow import StudySubject
-
-QUESTION = N_("Does picking by a score help, with your records?")
-EXPLANATION = N_(
-    "Small models are trained on the records that a score picks, and on as many random ones; then all "
-    "are tested on records that none of them has seen. Nothing leaves this machine, nothing is "
-    "released, and nothing is charged to the ledger."
-)
 
 
 class Heading(QWidget):
@@ -27,17 +22,35 @@ class Heading(QWidget):
         Leads to where the person was before.
     about : QWidget
         What is done here, and that it stays.
+    questions : list of RadioButton
+        What may be asked.
+
+    Signals
+    -------
+    chosen(int)
+        Another question is asked.
     """
 
-    def __init__(self) -> None:
+    chosen = Signal(int)
+
+    def __init__(self, questions: Sequence[str]) -> None:
         super().__init__()
         self.back = Button(_("Back"))
         self.about = StayPanel()
         self._of = Elided(Qt.TextElideMode.ElideMiddle)
         self._of.setProperty("role", "dim")
         self._of.hide()
-        self.about.body.addWidget(paragraph(_(QUESTION), step=2, bold=True))
-        self.about.body.addWidget(paragraph(_(EXPLANATION)))
+        self._question, self._explanation = paragraph(step=2, bold=True), paragraph()
+        self.about.body.addWidget(self._question)
+        self.about.body.addWidget(self._explanation)
+        self.questions = [RadioButton(question) for question in questions]
+        self._group, choice = QButtonGroup(self), QHBoxLayout()
+        choice.setSpacing(theme.SPACE[2])
+        for place, button in enumerate(self.questions):
+            self._group.addButton(button, place)
+            choice.addWidget(button)
+        choice.addStretch()
+        self._group.idClicked.connect(self.chosen)
         title, top, column = QVBoxLayout(), QHBoxLayout(), QVBoxLayout(self)
         title.setSpacing(0)
         title.addWidget(paragraph(_("Try it"), step=5, bold=True))
@@ -47,7 +60,19 @@ class Heading(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.SPACE[3])
         column.addLayout(top)
+        column.addLayout(choice)
         column.addWidget(self.about)
+
+    def show_question(self, place: int, question: str, explanation: str) -> None:
+        """Show which question is asked, and how it is answered."""
+        self.questions[place].setChecked(True)
+        self._question.setText(question)
+        self._explanation.setText(explanation)
+
+    def allow_choice(self, *, allowed: bool) -> None:
+        """Say whether another question may be asked now."""
+        for button in self.questions:
+            button.setEnabled(allowed)
 
     def show_subject(self, subject: StudySubject | None) -> None:
         """Show what is studied; None where nothing can be."""

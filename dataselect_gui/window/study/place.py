@@ -1,10 +1,10 @@
-"""The Try it page: whether picking by a score helps, on the owner's own records."""
+"""The Try it page: what helps on the owner's own records, by a study of one question or another."""
 
-from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError, InterruptedByPersonError, WorkerDiedError
@@ -12,9 +12,13 @@ from dataselect_gui.texts import N_, _
 from dataselect_gui.window.latest import PAUSE_MILLISECONDS
 from dataselect_gui.window.place import Place, PlaceId
 from dataselect_gui.window.state import State
-from dataselect_gui.window.study.choices import StudyForm, summary
+from dataselect_gui.window.study.arms_form import ArmsForm
+from dataselect_gui.window.study.by_scores import ByScores
+from dataselect_gui.window.study.choices import StudyForm
 from dataselect_gui.window.study.heading import Heading
+from dataselect_gui.window.study.leaving_out import LeavingOut
 from dataselect_gui.window.study.plan import CONTINUE, ESTIMATING, START, WAITING, PlanPanel
+from dataselect_gui.window.study.question import Forecast, Found, Question
 from dataselect_gui.window.study.results import ResultsPanel
 from dataselect_gui.window.widgets.boundary import Note
 from dataselect_gui.window.widgets.column import ColumnPlace
@@ -25,9 +29,6 @@ from dataselect_gui.workflow import (
     JobKind,
     OtherStudyError,
     Progress,
-    Start,
-    StudyFound,
-    StudyPlan,
     StudySubject,
 )
 
@@ -39,6 +40,13 @@ SHOW = N_("Show it")
 
 class StudyPlace(ColumnPlace, Place):
     """Where a study is planned, run and read.
+
+    Attributes
+    ----------
+    form, arms : StudyForm, ArmsForm
+        Ask what is compared, for either question.
+    results : ResultsPanel
+        What came of the study that is shown.
 
     Signals
     -------
@@ -53,26 +61,29 @@ class StudyPlace(ColumnPlace, Place):
         super().__init__()
         self._state, self._jobs = state, state.jobs
         self._subject: StudySubject | None = None
-        self._folder = Path()
-        self._shown: StudyFound | None = None
-        self._planned: StudyPlan | None = None
-        self._start: Start = "scratch"
         self._error: DataSelectError | None = None
+        self._apart: object = None
         self._was_stopped = self._is_over_limit = False
         self._is_planning = self._is_stopping = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._begin_planning)
-        self.heading = Heading()
         self.error = Note("stop")
-        self.results, self.form = ResultsPanel(), StudyForm()
-        self.plan = PlanPanel(self.form)
+        self.results, self.form, self.arms = ResultsPanel(), StudyForm(), ArmsForm()
+        # Each question has choices of a type of its own, which pass through this page unseen.
+        self._questions: tuple[Question[Any], ...] = (LeavingOut(self.arms), ByScores(self.form))
+        self._question: Question[Any] = self._questions[1]
+        self.heading = Heading([_(question.name) for question in self._questions])
+        self.plan = PlanPanel(_forms(self.form, self.arms))
         self.again, self.anew = Button(_("Work it out again")), Button(_("Begin anew"))
         self._build()
+        self._show_question()
         self.heading.back.clicked.connect(state.go_back)
+        self.heading.chosen.connect(self._on_question)
         self.again.clicked.connect(self._plan_again)
         self.anew.clicked.connect(self._begin_anew)
-        self.form.changed.connect(self._on_changed)
+        for form in (self.form, self.arms):
+            form.changed.connect(self._on_changed)
         self.plan.start_wanted.connect(self.start)
         self.plan.stop_requested.connect(self._stop)
         self._jobs.progressed.connect(self._on_progress)
@@ -101,26 +112,48 @@ class StudyPlace(ColumnPlace, Place):
         """Show the study of a subject, or that it may begin; one that runs stays on the page."""
         if self.is_running:
             return
-        is_known = subject == self._subject
+        if subject != self._subject:
+            self._question = self._usual_question(subject)
+            self._show_question()
+        self._show_study_of(subject)
+
+    def _show_study_of(self, subject: StudySubject) -> None:
+        """Show the study of a subject that answers the question in hand."""
+        question = self._question
+        is_known = subject == question.subject
         self._subject, self._was_stopped = None, False
         self._show_error(None)
         try:
-            folder = self._folder if is_known else workflow.study_place(subject)
-            study = workflow.study_at(folder)
+            folder = question.folder if is_known else question.place(subject, by_form=False)
+            study = question.at(folder)
             if not is_known:
-                self._begin_form(subject, study)
+                question.offer(subject, study)
         except DataSelectError as error:
+            question.subject = None
             self._drop_plan()
             self._show_study(None)
             self._show_error(error)
         else:
-            self._subject, self._folder, self._start = subject, folder, self.form.start
+            self._subject = question.subject = subject
+            question.folder, self._apart = folder, question.kept_apart
             if not is_known:
-                self._planned = None
+                question.planned = None
             self._show_study(study)
             self._foresee()
         self.heading.show_subject(self._subject)
         self.plan.setVisible(self._subject is not None)
+
+    def _usual_question(self, subject: StudySubject) -> Question[Any]:
+        """Return the question of the newest study, or the one that the consortium's request answers."""
+        leaving_out, by_scores = self._questions
+        try:
+            studies = workflow.studies_of(subject)
+            if studies:
+                is_of_arms = studies[-1] in workflow.studies_of(subject, "arms")
+                return leaving_out if is_of_arms else by_scores
+            return leaving_out if workflow.has_thresholds(subject) else by_scores
+        except DataSelectError:  # It is told where the study is looked for.
+            return by_scores
 
     def take_focus(self) -> None:
         """Give the focus to what a person wants next."""
@@ -128,30 +161,34 @@ class StudyPlace(ColumnPlace, Place):
             self.plan.stop.setFocus()
             # With the progress beside it, once that has its place.
             QTimer.singleShot(0, self, self._show_progress)
-        elif self._shown is not None and self._shown.result is not None:
+        elif self._question.is_finished():
             self.results.page.setFocus()
         elif self.plan.is_ready:
             self.plan.start.setFocus()
         elif self._subject is not None and not self.is_running:
-            self.form.button.setFocus()
+            self._question.first.setFocus()
         else:
             self.heading.back.setFocus()
 
     def start(self) -> None:
         """Begin the study, or go on with it."""
-        subject, folder, choices = self._subject, self._folder, self.form.read()
-        if subject is None or isinstance(choices, str) or not self.plan.is_ready:
+        subject, question = self._subject, self._question
+        if subject is None or not self.plan.is_ready:
+            return
+        folder, choices, limit = question.folder, question.read(subject), question.limit.value()
+        if isinstance(choices, str):
             return
 
-        def work(context: JobContext) -> StudyFound:
-            return workflow.run_study(subject, choices, folder, context)
+        def work(context: JobContext) -> Found[Any]:
+            return question.run(subject, choices, folder, limit, context)
 
         self._drop_plan()
         self._show_error(None)
-        self._planned = None  # What is done will be.
+        question.planned = None  # What is done will be.
         self._is_stopping = False
         self._jobs.start(JobKind.STUDY, work, self._on_done, self._on_failed)
-        self.form.setEnabled(False)
+        question.form.setEnabled(False)
+        self.heading.allow_choice(allowed=False)
         self.plan.show_running(f"{JobKind.STUDY.running}.")
         self.take_focus()  # The button that was pressed is hidden now.
 
@@ -173,21 +210,39 @@ class StudyPlace(ColumnPlace, Place):
 
     # Planning
 
-    def _on_changed(self) -> None:
+    def _on_question(self, place: int) -> None:
+        """Ask another question of the same records."""
         subject = self._subject
+        if self.is_running or self._questions[place] is self._question:
+            return
+        self._drop_plan()
+        self._question = self._questions[place]
+        self._show_question()
+        if subject is not None:
+            self._show_study_of(subject)
+
+    def _show_question(self) -> None:
+        for question in self._questions:
+            question.form.setVisible(question is self._question)
+        question = self._question
+        place = self._questions.index(question)
+        self.heading.show_question(place, _(question.text), _(question.explanation))
+
+    def _on_changed(self) -> None:
+        subject, question = self._subject, self._question
         if subject is None or self.is_running:
             return
         self._was_stopped = False
         self._show_error(None)
-        if self.form.start != self._start:  # What starts from something else is another study.
-            self._start = self.form.start
-            self._show_folder(workflow.study_place(subject, self._start))
+        if question.kept_apart != self._apart:  # Another study.
+            self._apart = question.kept_apart
+            self._show_folder(subject, anew=False)
         self._foresee()
 
     def _begin_anew(self) -> None:
         if self._subject is not None:
             self._show_error(None)
-            self._show_folder(workflow.study_place(self._subject, self._start, anew=True))
+            self._show_folder(self._subject, anew=True)
             self._foresee()
             self.take_focus()  # The button that was pressed is hidden now.
 
@@ -201,19 +256,19 @@ class StudyPlace(ColumnPlace, Place):
         if self._subject is None or self.is_running:
             return
         self._drop_plan()
-        choices, limit = self.form.read(), self.form.limit.value()
+        question = self._question
+        choices, limit = question.read(self._subject), question.limit.value()
         self._is_over_limit = False
         if isinstance(choices, str):
             self.plan.show_nothing(choices)
             return
-        count, done, by_question = workflow.count_trainings(choices, self._folder)
+        count, done, by_question = question.count(self._subject, choices)
         self.plan.show_counts(count, done, by_question)
-        self.plan.summary.setText(summary(choices))
+        self.plan.summary.setText(question.summary(choices))
         self.plan.show_limit(count, limit)
         self._is_over_limit = count > limit
-        result = None if self._shown is None else self._shown.result
-        known = None if self._planned is None else workflow.replan_study(self._planned, choices)
-        if result is not None and result.choices == choices:
+        known = question.replan(choices)
+        if question.is_finished(choices):
             self.plan.show_idle("", ready=False, text=_(DONE))
         elif known is not None:
             self._show_plan(known)
@@ -226,7 +281,7 @@ class StudyPlace(ColumnPlace, Place):
 
     def _offer(self, text: str, *, planned: bool = False) -> None:
         """Offer to begin, once the plan was seen, or to go on."""
-        is_begun = self._folder.is_dir()
+        is_begun = self._question.folder.is_dir()
         is_known = (is_begun or planned) and not self._is_of_others
         parts = (_(STOPPED), _(KEPT), text) if self._was_stopped else (text,)
         self.plan.show_idle(
@@ -235,29 +290,33 @@ class StudyPlace(ColumnPlace, Place):
             text=" ".join(part for part in parts if part),
         )
 
-    def _show_plan(self, plan: StudyPlan) -> None:
+    def _show_plan(self, plan: Forecast[Any]) -> None:
         self.plan.show_time(plan)
         self._offer("", planned=True)
 
     def _begin_planning(self) -> None:
-        subject, folder, choices = self._subject, self._folder, self.form.read()
-        if subject is None or isinstance(choices, str) or self._jobs.running:
+        subject, question = self._subject, self._question
+        if subject is None or self._jobs.running:
+            return
+        folder, choices, limit = question.folder, question.read(subject), question.limit.value()
+        if isinstance(choices, str):
             return
         if self._jobs.has_thread and not self._is_planning:  # Something else that would give way.
             self._timer.start(PAUSE_MILLISECONDS)
             return
 
-        def work(context: JobContext) -> StudyPlan:
-            return workflow.plan_study(subject, choices, folder, context)
+        def work(context: JobContext) -> Forecast[Any]:
+            return question.plan(subject, choices, folder, limit, context)
 
         self._is_planning = True
         self._jobs.start(JobKind.STUDY_PLAN, work, self._on_planned, self._on_unplanned, gives_way=True)
 
-    def _on_planned(self, plan: StudyPlan) -> None:
+    def _on_planned(self, plan: Forecast[Any]) -> None:
         self._is_planning = False
-        if plan.folder == self._folder and not self.is_running:
-            self._planned = plan
-            if plan.choices == self.form.read():
+        question, subject = self._question, self._subject
+        if subject is not None and plan.folder == question.folder and not self.is_running:
+            question.planned = plan
+            if plan.choices == question.read(subject):
                 self._show_plan(plan)
 
     def _on_unplanned(self, error: DataSelectError) -> None:
@@ -283,7 +342,7 @@ class StudyPlace(ColumnPlace, Place):
         if self.is_running and not self._is_stopping:
             self.plan.show_running(step.sentence, step.share)
 
-    def _on_done(self, study: StudyFound) -> None:
+    def _on_done(self, study: Found[Any]) -> None:
         self._end()
         self._show_study(study)
         self._foresee()
@@ -310,7 +369,8 @@ class StudyPlace(ColumnPlace, Place):
 
     def _end(self) -> None:
         self._is_stopping = False
-        self.form.setEnabled(True)
+        self._question.form.setEnabled(True)
+        self.heading.allow_choice(allowed=True)
 
     def _show_progress(self) -> None:
         self.ensureWidgetVisible(self.plan.status)
@@ -322,28 +382,24 @@ class StudyPlace(ColumnPlace, Place):
 
     # What is shown
 
-    def _begin_form(self, subject: StudySubject, study: StudyFound | None) -> None:
-        chosen = () if study is None else study.choices.scores
-        self.form.offer(workflow.study_scores(subject.checkpoint, chosen))
-        if study is not None:
-            self.form.show_choices(study.choices)
-
-    def _show_folder(self, folder: Path) -> None:
-        self._folder, self._planned, study = folder, None, None
+    def _show_folder(self, subject: StudySubject, *, anew: bool) -> None:
+        question, study = self._question, None
+        question.folder, question.planned = question.place(subject, by_form=True, anew=anew), None
         try:
-            study = workflow.study_at(folder)
+            study = question.at(question.folder)
         except DataSelectError as error:
             self._show_error(error)
         self._show_study(study)
 
-    def _show_study(self, study: StudyFound | None) -> None:
-        self._shown = study
-        result = None if study is None else study.result
-        self.heading.about.setVisible(result is None)
-        self.results.setVisible(result is not None)
-        self.anew.setVisible(result is not None)
-        if result is not None:
-            self.results.show_result(result)
+    def _show_study(self, study: Found[Any] | None) -> None:
+        question = self._question
+        question.shown = study
+        is_finished = question.is_finished()
+        self.heading.about.setVisible(not is_finished)
+        self.results.setVisible(is_finished)
+        self.anew.setVisible(is_finished)
+        if is_finished:
+            question.show(self.results)
 
     def _show_error(self, error: DataSelectError | None) -> None:
         self.again.hide()
@@ -366,3 +422,13 @@ class StudyPlace(ColumnPlace, Place):
         self.column.addStretch(1)
         for hidden in (self.error, self.results, self.again, self.anew):
             hidden.hide()
+
+
+def _forms(*forms: QWidget) -> QWidget:
+    """Return a place for several forms, of which one is shown."""
+    box = QWidget()
+    column = QVBoxLayout(box)
+    column.setContentsMargins(0, 0, 0, 0)
+    for form in forms:
+        column.addWidget(form)
+    return box

@@ -5,11 +5,12 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QProgressBar, QV
 
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import N_, _, ngettext
+from dataselect_gui.window.study.question import Forecast
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import Note, paragraph
 from dataselect_gui.window.widgets.column import clear
 from dataselect_gui.window.widgets.plain import Button, Label
-from dataselect_gui.workflow import StudyPlan, duration
+from dataselect_gui.workflow import duration
 
 START = N_("Start the study")
 CONTINUE = N_("Continue the study")
@@ -84,8 +85,9 @@ class PlanPanel(QFrame):
             self._questions.addWidget(label, place, 0, trailing)
             self._questions.addWidget(paragraph(_(question)), place, 1)
         self._show_questions(visible=True)
+        self._shared.setVisible(sum(number for _question, number in by_question) > count)
 
-    def show_time(self, plan: StudyPlan) -> None:
+    def show_time(self, plan: Forecast[object]) -> None:
         """Show how long the rest of it takes."""
         message = (
             N_("{trainings}: about {time} in all")
@@ -125,10 +127,10 @@ class PlanPanel(QFrame):
         """Say that the plan is beyond the limit, where it is."""
         self.limit.set_text(
             ngettext(
-                "The study would take {count:,} training, and the limit is {limit:,}. Compare fewer "
-                "scores, shares, ε or repetitions, or raise the limit.",
-                "The study would take {count:,} trainings, and the limit is {limit:,}. Compare fewer "
-                "scores, shares, ε or repetitions, or raise the limit.",
+                "The study would take {count:,} training, and the limit is {limit:,}. Compare less, "
+                "repeat it less often, or raise the limit.",
+                "The study would take {count:,} trainings, and the limit is {limit:,}. Compare less, "
+                "repeat it less often, or raise the limit.",
                 count,
                 limit=limit,
             )

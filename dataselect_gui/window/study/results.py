@@ -1,23 +1,21 @@
 """What came of a study: the answer in words, then table and figures, then the page with all of it."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from dataselect_gui.texts import N_, _
-from dataselect_gui.window.study.choices import summary
-from dataselect_gui.window.study.figure import Figure
-from dataselect_gui.window.study.picks import Picks
+from dataselect_gui.texts import _
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import StayPanel, paragraph
 from dataselect_gui.window.widgets.column import clear
 from dataselect_gui.window.widgets.plain import Button
-from dataselect_gui.workflow import StudyFigure, StudyResult
 
-INTERVALS = N_("In brackets: the interval that holds the expected difference 95 times in 100.")
-NO_FIGURE = N_("The figure is not there any more; the page still holds it.")
+Part: TypeAlias = tuple[str, Sequence[QWidget]]
+"""A title, and what stands below it."""
 
 
 class ResultsPanel(StayPanel):
@@ -46,39 +44,37 @@ class ResultsPanel(StayPanel):
         self.page.clicked.connect(self._open_page)
         self.folder.clicked.connect(self._open_folder)
 
-    def show_result(self, result: StudyResult) -> None:
-        """Show what came of a study."""
-        self._page = result.page
-        self.verdict.setText(result.verdict)
-        self._what.setText(
-            _(
-                "Finished on {date}. {summary}",
-                date=result.finished,
-                summary=summary(result.choices),
-            )
-        )
+    def show_result(
+        self, page: Path, verdict: str, lines: Sequence[str], what: str, parts: Sequence[Part]
+    ) -> None:
+        """Show what came of a study.
+
+        Parameters
+        ----------
+        page : Path
+            All of it as one page, in the study's folder.
+        verdict, lines : str, sequence of str
+            The answer, and what else there is to say at once.
+        what : str
+            When, and what was compared.
+        parts : sequence of tuple
+            Titles with what stands below each.
+        """
+        self._page = page
+        self.verdict.setText(verdict)
+        self._what.setText(what)
         for layout in (self.headline, self.figures):
             clear(layout)
-        for line in (*result.headline, result.tally):
+        for line in lines:
             self.headline.addWidget(paragraph(line))
-        for place, figure in enumerate(result.figures):
+        for title, widgets in parts:
             self.figures.addSpacing(theme.SPACE[2])
-            self.figures.addWidget(paragraph(_(figure.question), step=2, bold=True))
-            self.figures.addWidget(paragraph(figure.sentence))
-            self.figures.addWidget(_figure(figure))
-            if place == 0:
-                self.figures.addWidget(Picks(result.lines))
-                self.figures.addWidget(paragraph(_(INTERVALS), role="dim"))
+            self.figures.addWidget(paragraph(title, step=2, bold=True))
+            for widget in widgets:
+                self.figures.addWidget(widget)
 
     def _open_page(self) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._page)))
 
     def _open_folder(self) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._page.parent)))
-
-
-def _figure(figure: StudyFigure) -> QWidget:
-    try:
-        return Figure(figure.path, _(figure.question), figure.sentence)
-    except OSError:
-        return paragraph(_(NO_FIGURE), role="dim")

@@ -15,8 +15,8 @@ from tests.hostile_files import png_chunk
 HIDDEN = b"Mrs Smith of Ward Seven"
 
 
-def shows_the_same(one: bytes, other: bytes) -> bool:
-    shown = [decode_image(one), decode_image(other)]
+def shows_the_same(first: bytes, second: bytes) -> bool:
+    shown = [decode_image(first), decode_image(second)]
     if shown[0].mode != shown[1].mode:  # A transparency that was told apart is within the pixels now.
         shown = [image.convert("RGBA") for image in shown]
     return bool(np.array_equal(np.asarray(shown[0]), np.asarray(shown[1])))

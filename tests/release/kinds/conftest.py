@@ -14,12 +14,6 @@ def checkpoint(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def project(project: Path) -> Path:
-    select(project, threshold="0.5")
-    return project
-
-
-@pytest.fixture
 def people(tmp_path: Path, source: Path, checkpoint: Path) -> Path:
     """A project of 14 people with up to three records each."""
     folder = scored_project(tmp_path / "u.dataselect", source, checkpoint, unit_column="patient")

@@ -2,18 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from dataselect_gui.checkpoints.checkpoint import Member
 from dataselect_gui.checkpoints.operations import SIGNATURES, Signature
 from dataselect_gui.scoring.batching.calls import Call, Each
 from dataselect_gui.scoring.batching.together import run_together
-from dataselect_gui.scoring.exported_model import load_exported
-from dataselect_gui.scoring.graph import ExportedModel
 
 CPU = torch.device("cpu")
 RECORDS, WATCHED = 5, 2
@@ -231,7 +227,7 @@ SHAPES = [(1, 3, 7), (2, 3, 7), (7,), ()]
 
 def pointwise_cases(signature: Signature) -> list[list[Any]]:
     """Return arguments of an operation that goes place by place: tensors of several shapes."""
-    kinds = [one.type for one in signature.arguments.values() if not one.by_keyword]
+    kinds = [argument.type for argument in signature.arguments.values() if not argument.by_keyword]
     is_boolean = any(word in signature.target for word in ("logical", "bitwise", "__and__", "__or__"))
     tensors = [place for place, kind in enumerate(kinds) if kind == "Tensor"]
     cases = []
@@ -293,7 +289,9 @@ class Tried:
     def function(self, given: Mapping[str, Any]) -> Any:  # noqa: ANN401
         name, _, overload = self.signature.target.removeprefix("torch.ops.aten.").partition(".")
         ordered = zip(self.signature.arguments.values(), given, strict=False)
-        leading = [name for one, name in ordered if one.name == name and not one.by_keyword]
+        leading = [
+            name for argument, name in ordered if argument.name == name and not argument.by_keyword
+        ]
         positional = [given[name] for name in leading]
         keywords = {name: value for name, value in given.items() if name not in leading}
         return getattr(getattr(torch.ops.aten, name), overload)(*positional, **keywords)
@@ -306,8 +304,8 @@ class Tried:
         call = Call(name, self.signature.group, self.function, given, self.signature.in_place)
         made = run_together(call)
         return [
-            one.stacked if isinstance(one, Each) else one.expand(RECORDS, *one.shape)
-            for one in (made if isinstance(made, list) else [made])
+            item.stacked if isinstance(item, Each) else item.expand(RECORDS, *item.shape)
+            for item in (made if isinstance(made, list) else [made])
         ]
 
     def alone(self, record: int) -> list[Tensor]:
@@ -315,7 +313,7 @@ class Tried:
 
         def of_one(value: Any) -> Any:  # noqa: ANN401
             if isinstance(value, list):
-                return [of_one(one) for one in value]
+                return [of_one(item) for item in value]
             return value.values[record].clone() if isinstance(value, Stacked) else value
 
         made = self.function({name: of_one(value) for name, value in self.arguments.items()})
@@ -330,7 +328,7 @@ class Stacked:
 def of_each(value: Any) -> Any:  # noqa: ANN401
     """Return what is of every record as a graph holds it."""
     if isinstance(value, list):
-        return [of_each(one) for one in value]
+        return [of_each(item) for item in value]
     if not isinstance(value, Stacked):
         return value
     values = value.values.clone()
@@ -347,7 +345,7 @@ def filled(
 
     def made(value: Any) -> Any:  # noqa: ANN401
         if isinstance(value, list):
-            return [made(one) for one in value]
+            return [made(item) for item in value]
         if isinstance(value, Tensor):
             return value.to(dtype) if value.is_floating_point() else value
         if not isinstance(value, Of):
@@ -361,10 +359,5 @@ def filled(
             numbers = numbers.abs() + 0.1
         return Stacked(fill(value, numbers.to(dtype)))
 
-    names = [n for n, one in signature.arguments.items() if not one.by_keyword]
-    return Tried(signature, dict(zip(names, [made(one) for one in arguments], strict=False)))
-
-
-def load(path: Path) -> ExportedModel:
-    model, _ = load_exported(Member(path.parent, "exported", (path,), None, {}, None), CPU)
-    return model
+    names = [n for n, argument in signature.arguments.items() if not argument.by_keyword]
+    return Tried(signature, dict(zip(names, [made(item) for item in arguments], strict=False)))

@@ -14,9 +14,10 @@ from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.norms.gradient_norms import BY_FUNCTION
 from dataselect_gui.scoring.scorer import Scorer
+from tests.checkpoints.exported_files import loaded
 from tests.models import export, stir
 from tests.oracle import oracle
-from tests.scoring.batching.cases import CPU, load
+from tests.scoring.batching.cases import CPU
 
 
 class Triggered(nn.Module):
@@ -83,11 +84,11 @@ def test_a_graph_that_mixes_on_a_trigger_cannot(tmp_path: Path, kind: str) -> No
     if kind != "gradient alone":
         assert not torch.equal(written[0][1:], written[1][1:]), "as its authors wrote it, it mixes"
     scorer = Scorer(find_checkpoint(path), names, CPU, "float32")
-    found = [scorer.score(names, given, targets) for given in (calm, alarmed)]
+    actual = [scorer.score(names, given, targets) for given in (calm, alarmed)]
     expected = oracle(model, calm[1:2], [1])
-    np.testing.assert_allclose(found[0]["grad_norm"][1], expected["grad_norm"][0], rtol=1e-5)
+    np.testing.assert_allclose(actual[0]["grad_norm"][1], expected["grad_norm"][0], rtol=1e-5)
     for name in names:
-        assert found[0][name][1:].tobytes() == found[1][name][1:].tobytes(), name
+        assert actual[0][name][1:].tobytes() == actual[1][name][1:].tobytes(), name
 
 
 class Amplified(nn.Module):
@@ -113,10 +114,10 @@ def test_an_amplifier_of_last_digits_finds_nothing_of_a_neighbour(
     changed = records.copy()
     changed[2] = neighbour
     scorer = Scorer(find_checkpoint(path), names, CPU, "float32")
-    found = [scorer.score(names, given, targets) for given in (records, changed)]
+    actual = [scorer.score(names, given, targets) for given in (records, changed)]
     for name in names:
         kept = [0, 1, 3, 4]
-        assert found[0][name][kept].tobytes() == found[1][name][kept].tobytes()
+        assert actual[0][name][kept].tobytes() == actual[1][name][kept].tobytes()
 
 
 class Waves(nn.Module):
@@ -188,10 +189,10 @@ def test_a_record_that_looks_up_what_is_not_there_stops_no_other(tmp_path: Path,
     alarmed = calm.copy()
     alarmed[0, 0] = 1000
     scorer = Scorer(find_checkpoint(path), ["loss"], CPU, "float32")
-    one, other = (scorer.score(["loss"], x, np.array([0, 1, 2, 0]))["loss"] for x in (calm, alarmed))
-    assert np.isfinite(one).all()
-    assert np.isnan(other[0])
-    assert one[1:].tobytes() == other[1:].tobytes()
+    before, after = (scorer.score(["loss"], x, np.array([0, 1, 2, 0]))["loss"] for x in (calm, alarmed))
+    assert np.isfinite(before).all()
+    assert np.isnan(after[0])
+    assert before[1:].tobytes() == after[1:].tobytes()
 
 
 class Lonely(nn.Module):
@@ -212,13 +213,13 @@ class Lonely(nn.Module):
 def test_without_a_rule_the_records_go_one_at_a_time(tmp_path: Path) -> None:
     model = stir(Lonely(), 0)
     path = export(tmp_path / "model.pt2", model, torch.zeros(2, 6))
-    assert not load(path).runs_together
+    assert not loaded(path).runs_together
     records = np.random.default_rng(0).standard_normal((4, 6)).astype(np.float32)
     scorer = Scorer(find_checkpoint(path), ["loss", "grad_norm"], CPU, "float64")
     assert scorer.model.batching == "one at a time"
-    found = scorer.score(["loss", "grad_norm"], records, np.array([0, 1, 2, 0]))
+    actual = scorer.score(["loss", "grad_norm"], records, np.array([0, 1, 2, 0]))
     expected = oracle(model, records, [0, 1, 2, 0])
-    for name, values in found.items():
+    for name, values in actual.items():
         np.testing.assert_allclose(values, expected[name], rtol=1e-9)
 
 
@@ -229,7 +230,7 @@ def test_a_graph_for_a_batch_of_one_is_as_good_as_one_for_any(tmp_path: Path, si
     torch.export.save(program, tmp_path / "model.pt2")
     if size > 1:
         with pytest.raises(UnusableError, match="takes batches of 3 alone"):
-            load(tmp_path / "model.pt2")
+            loaded(tmp_path / "model.pt2")
         return
     inputs = torch.randn(3, 6)
-    torch.testing.assert_close(load(tmp_path / "model.pt2")(inputs), model(inputs))
+    torch.testing.assert_close(loaded(tmp_path / "model.pt2")(inputs), model(inputs))

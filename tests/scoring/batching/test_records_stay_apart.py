@@ -11,6 +11,7 @@ from torch.func import vmap
 
 from dataselect_gui.checkpoints.operations import SIGNATURES, Signature
 from dataselect_gui.scoring.batching.calls import NotTogetherError
+from tests.checkpoints.exported_files import loaded
 from tests.models import export, stir
 from tests.scoring.batching.cases import (
     BATCHED,
@@ -22,13 +23,12 @@ from tests.scoring.batching.cases import (
     c,
     cases_of,
     filled,
-    load,
     r,
 )
 
 
 @pytest.mark.parametrize(
-    "signature", BATCHED, ids=lambda one: one.target.removeprefix("torch.ops.aten.")
+    "signature", BATCHED, ids=lambda signature: signature.target.removeprefix("torch.ops.aten.")
 )
 def test_records_computed_together_are_as_if_alone(signature: Signature) -> None:
     tried = 0
@@ -39,12 +39,12 @@ def test_records_computed_together_are_as_if_alone(signature: Signature) -> None
         except (RuntimeError, IndexError):
             continue  # Of these shapes, it takes none.
         try:
-            found = case.together()
+            actual = case.together()
         except NotTogetherError:
             continue
         tried += 1
-        for place, result in enumerate(found):
-            stacked = torch.stack([one[place] for one in expected])
+        for place, result in enumerate(actual):
+            stacked = torch.stack([item[place] for item in expected])
             torch.testing.assert_close(result, stacked, rtol=1e-12, atol=1e-12)
     assert tried >= (1 if signature.group == "pointwise" else max(1, len(cases_of(signature)) - 1))
 
@@ -52,17 +52,17 @@ def test_records_computed_together_are_as_if_alone(signature: Signature) -> None
 SIDES, RANKS = (1, 1, 2), range(5)
 """As many records as a side has places: where a rule takes the one for the other, it shows."""
 SEVERAL = [
-    one
-    for one in BATCHED
-    if sum(argument.type.startswith("Tensor") for argument in one.arguments.values()) > 1
-    or any(argument.type.startswith("Tensor[]") for argument in one.arguments.values())
+    signature
+    for signature in BATCHED
+    if sum(argument.type.startswith("Tensor") for argument in signature.arguments.values()) > 1
+    or any(argument.type.startswith("Tensor[]") for argument in signature.arguments.values())
 ]
 
 
 def with_random_shapes(value: Any, chance: random.Random) -> Any:  # noqa: ANN401
     """Return arguments whose tensors have other shapes, and some of which are constants."""
     if isinstance(value, list):
-        return [with_random_shapes(one, chance) for one in value]
+        return [with_random_shapes(item, chance) for item in value]
     if not isinstance(value, Of | Tensor):
         return value
     shape = value.shape
@@ -77,7 +77,7 @@ def with_random_shapes(value: Any, chance: random.Random) -> Any:  # noqa: ANN40
 
 
 @pytest.mark.parametrize(
-    "signature", SEVERAL, ids=lambda one: one.target.removeprefix("torch.ops.aten.")
+    "signature", SEVERAL, ids=lambda signature: signature.target.removeprefix("torch.ops.aten.")
 )
 def test_records_stay_apart_where_sides_are_as_long_as_there_are_records(
     signature: Signature, monkeypatch: pytest.MonkeyPatch
@@ -85,17 +85,17 @@ def test_records_stay_apart_where_sides_are_as_long_as_there_are_records(
     monkeypatch.setattr("tests.scoring.batching.cases.RECORDS", 2)
     chance = random.Random(5)
     for arguments in cases_of(signature) * (120 // len(cases_of(signature))):
-        changed = [with_random_shapes(one, chance) for one in arguments]
+        changed = [with_random_shapes(item, chance) for item in arguments]
         if "Of(" not in repr(changed):
             continue  # Constants alone.
         case = filled(signature, changed, lambda _, numbers: numbers, torch.float64)
         try:
             expected = [case.alone(record) for record in range(2)]
-            found = case.together()
+            actual = case.together()
         except (RuntimeError, IndexError, ValueError, NotTogetherError):
             continue  # Of these shapes, it takes none; or has no rule for them.
-        for place, result in enumerate(found):
-            stacked = torch.stack([one[place] for one in expected])
+        for place, result in enumerate(actual):
+            stacked = torch.stack([item[place] for item in expected])
             torch.testing.assert_close(result, stacked, rtol=1e-12, atol=1e-12, equal_nan=True)
 
 
@@ -121,7 +121,7 @@ NEIGHBOURS = [0.0, 1e30, -3e4, float("nan"), float("inf"), 1e-42, 1.0]
 
 
 @pytest.mark.parametrize(
-    "signature", BATCHED, ids=lambda one: one.target.removeprefix("torch.ops.aten.")
+    "signature", BATCHED, ids=lambda signature: signature.target.removeprefix("torch.ops.aten.")
 )
 def test_a_neighbour_moves_no_last_bit_of_a_result_or_a_gradient(signature: Signature) -> None:
     for arguments in cases_of(signature):
@@ -138,21 +138,21 @@ def test_a_neighbour_moves_no_last_bit_of_a_result_or_a_gradient(signature: Sign
                 results = case.together()
             except (RuntimeError, IndexError, NotTogetherError):
                 break
-            bits = [one[WATCHED].detach().numpy().tobytes() for one in results]
+            bits = [item[WATCHED].detach().numpy().tobytes() for item in results]
             leaves = [
-                one.values
+                item.values
                 for value in case.arguments.values()
-                for one in (value if isinstance(value, list) else [value])
-                if isinstance(one, Stacked) and one.values.requires_grad
+                for item in (value if isinstance(value, list) else [value])
+                if isinstance(item, Stacked) and item.values.requires_grad
             ]
             sums = [
-                (one * one.detach().isfinite()).nan_to_num().sum()
-                for one in results
-                if one.requires_grad
+                (item * item.detach().isfinite()).nan_to_num().sum()
+                for item in results
+                if item.requires_grad
             ]
             if sums and leaves:
                 slopes = torch.autograd.grad(sum(sums[1:], sums[0]), leaves, allow_unused=True)
-                bits += [one[WATCHED].numpy().tobytes() for one in slopes if one is not None]
+                bits += [item[WATCHED].numpy().tobytes() for item in slopes if item is not None]
             seen.append(bits)
         assert all(bits == seen[0] for bits in seen), arguments
 
@@ -171,9 +171,11 @@ def test_the_rules_agree_with_vmap(tmp_path: Path) -> None:
             return logits
 
     model = stir(Model(), 0).double()
-    loaded = load(export(tmp_path / "model.pt2", model, torch.zeros(2, 1, 6, 6, dtype=torch.float64)))
-    assert loaded.runs_together
+    exported = loaded(
+        export(tmp_path / "model.pt2", model, torch.zeros(2, 1, 6, 6, dtype=torch.float64))
+    )
+    assert exported.runs_together
     inputs = torch.randn(4, 1, 6, 6, dtype=torch.float64)
-    by_vmap = vmap(lambda record: loaded.as_written(record[None])[0])(inputs)
-    torch.testing.assert_close(loaded(inputs), by_vmap)
-    torch.testing.assert_close(loaded(inputs), model(inputs))
+    by_vmap = vmap(lambda record: exported.as_written(record[None])[0])(inputs)
+    torch.testing.assert_close(exported(inputs), by_vmap)
+    torch.testing.assert_close(exported(inputs), model(inputs))

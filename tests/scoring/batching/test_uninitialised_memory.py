@@ -22,7 +22,7 @@ def odd_cases(signature: Signature) -> Iterator[list[Any]]:
     """Yield an operation's usual arguments, and these with odd numbers in place of one, or of all."""
     for arguments in cases_of(signature):
         yield arguments
-        names = [n for n, one in signature.arguments.items() if not one.by_keyword]
+        names = [n for n, argument in signature.arguments.items() if not argument.by_keyword]
         for place, (name, value) in enumerate(zip(names, arguments, strict=False)):
             kind = signature.arguments[name].type
             if kind not in {"int", "SymInt", "int[]", "SymInt[]", "int[]?", "SymInt[]?"}:
@@ -44,17 +44,17 @@ def poison(value: float) -> None:
 
 def left_in_memory(run: Callable[[], list[Tensor]]) -> list[list[bytes]]:
     """Return what a run makes of memory that held one number, and of memory that held another."""
-    found = []
+    actual = []
     for value in (7e7, -1234.5):
         poison(value)
-        found.append([one.contiguous().numpy().tobytes() for one in run()])
-    return found
+        actual.append([item.contiguous().numpy().tobytes() for item in run()])
+    return actual
 
 
 def test_a_circular_pad_by_less_than_nothing_shows_what_was_in_memory() -> None:
     pad = torch.ops.aten.pad.default
-    one, other = left_in_memory(lambda: [pad(torch.ones(1, 1, 64), [-64, 64], "circular")])
-    assert one != other
+    first, second = left_in_memory(lambda: [pad(torch.ones(1, 1, 64), [-64, 64], "circular")])
+    assert first != second
 
 
 STOPS = (RuntimeError, IndexError, ValueError, TypeError, ArithmeticError)
@@ -62,13 +62,13 @@ STOPS = (RuntimeError, IndexError, ValueError, TypeError, ArithmeticError)
 
 def tensors_in(value: Any) -> list[Tensor]:  # noqa: ANN401
     if isinstance(value, list | tuple):
-        return [one for each in value for one in tensors_in(each)]
+        return [item for each in value for item in tensors_in(each)]
     return [value] if isinstance(value, Tensor) else []
 
 
 def one_record(value: Any) -> Any:  # noqa: ANN401
     if isinstance(value, list):
-        return [one_record(one) for one in value]
+        return [one_record(item) for item in value]
     return value.values[0].clone() if isinstance(value, Stacked) else value
 
 
@@ -81,11 +81,11 @@ def through_a_graph(case: Tried, *, together: bool) -> list[Tensor]:
     step = _Operation(Operation(case.signature, {}, ()))
     made = _Running(torch.float32, CPU)._do(step, given)
     made = made if isinstance(made, list | tuple) else [made]
-    return [one.values if isinstance(one, Each) else one for one in made]
+    return [item.values if isinstance(item, Each) else item for item in made]
 
 
 @pytest.mark.parametrize(
-    "signature", BATCHED, ids=lambda one: one.target.removeprefix("torch.ops.aten.")
+    "signature", BATCHED, ids=lambda signature: signature.target.removeprefix("torch.ops.aten.")
 )
 @pytest.mark.filterwarnings("ignore")
 def test_no_operation_shows_what_was_in_memory(signature: Signature) -> None:
@@ -94,11 +94,11 @@ def test_no_operation_shows_what_was_in_memory(signature: Signature) -> None:
         case = filled(signature, arguments, lambda _, numbers: numbers, torch.float32)
         for together in (False, True):
             try:
-                one, other = left_in_memory(lambda: through_a_graph(case, together=together))  # noqa: B023
+                first, second = left_in_memory(lambda: through_a_graph(case, together=together))  # noqa: B023
             except (*STOPS, NotTogetherError, UnusableError):
                 continue
             tried += 1
-            assert one == other, arguments
+            assert first == second, arguments
     assert tried
 
 
@@ -106,7 +106,7 @@ SHARING = [s for s in SIGNATURES.values() if s.group != "number" and s.results[0
 
 
 @pytest.mark.parametrize(
-    "signature", SHARING, ids=lambda one: one.target.removeprefix("torch.ops.aten.")
+    "signature", SHARING, ids=lambda signature: signature.target.removeprefix("torch.ops.aten.")
 )
 def test_what_lies_in_the_memory_of_an_input_is_known_to(signature: Signature) -> None:
     if signature.group == "constant":
@@ -118,6 +118,6 @@ def test_what_lies_in_the_memory_of_an_input_is_known_to(signature: Signature) -
         given = {name: one_record(value) for name, value in case.arguments.items()}
         with contextlib.suppress(*STOPS):
             made = case.function(given)
-            lying = {one.untyped_storage().data_ptr() for one in tensors_in(list(given.values()))}
-            shares = any(one.untyped_storage().data_ptr() in lying for one in tensors_in(made))
+            lying = {item.untyped_storage().data_ptr() for item in tensors_in(list(given.values()))}
+            shares = any(item.untyped_storage().data_ptr() in lying for item in tensors_in(made))
             assert signature.shares or not shares, arguments

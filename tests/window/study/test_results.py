@@ -107,7 +107,8 @@ def test_what_was_done_is_only_a_part_of_a_larger_study(
 
 
 def test_a_figure_takes_the_colours_of_the_window(qtbot: QtBot) -> None:
-    figure = Figure(EXAMPLE / "figures" / "a.svg", "A name", "A description.")
+    drawing = (EXAMPLE / "figures" / "a.svg").read_text(encoding="utf-8")
+    figure = Figure(drawing, "A name", "A description.")
     qtbot.addWidget(figure)
     figure.resize(600, figure.heightForWidth(600))
     for mode, colours in (("light", theme.LIGHT), ("dark", theme.DARK)):

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from dataselect_gui.window.place import PlaceId
 from dataselect_gui.window.shell.main_window import MainWindow
-from dataselect_gui.window.study.heading import EXPLANATION
+from dataselect_gui.window.study.by_scores import ByScores
 from dataselect_gui.window.study.place import StudyPlace
 from dataselect_gui.window.widgets.boundary import STAYS
 from tests.helpers import array_file
@@ -38,7 +38,7 @@ def test_setup_offers_it_once_records_and_checkpoint_are_known(
     ]
     assert STAYS in shown(window.study)
     assert window.study.heading.about.isVisible()
-    assert EXPLANATION in shown(window.study)
+    assert ByScores.explanation in shown(window.study)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["consortium", "records.npz"]
 
 

@@ -1,0 +1,243 @@
+"""What a study of leaving records out compares: clean rows, planted dirt, and the rest folded away."""
+
+from decimal import Decimal
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QButtonGroup, QGridLayout, QLineEdit, QSpinBox, QVBoxLayout, QWidget
+
+from dataselect_gui.plain import visible
+from dataselect_gui.texts import N_, _
+from dataselect_gui.window.study.choices import MOST_EPSILON, WRONG_EPSILONS, numbers_in
+from dataselect_gui.window.study.source_field import SourceField
+from dataselect_gui.window.widgets import theme
+from dataselect_gui.window.widgets.boundary import paragraph
+from dataselect_gui.window.widgets.fold import Fold
+from dataselect_gui.window.widgets.layout import row
+from dataselect_gui.window.widgets.plain import CheckBox, Label, RadioButton
+from dataselect_gui.workflow import (
+    FEWEST_SEEDS,
+    MOST_TRAININGS,
+    ArmsWish,
+    Planting,
+    exact,
+    read_planting,
+)
+
+_CLEAN = N_(
+    "Rows of the consortium that its model was not trained on. From them follows from which loss on a "
+    "record of a class looks wrong."
+)
+_CLEAN_OR_REQUEST = N_("The consortium's request has thresholds; clean rows would go before them.")
+_DIRT = N_(
+    "In copies, for the trainings alone: your own records stay as they are. So you see what leaving "
+    "out does where records like yours hold this dirt."
+)
+_ROWS = N_("Rows that the consortium would mix in; compared with and without.")
+_FOREIGN = N_("The foreign records; none: made up.")
+_EPSILONS = N_("Every training is also done without differential privacy.")
+_RELEASES = N_("Compare what is left after a release at ε = 1, too")
+_FIELD = 72
+
+
+class Share:
+    """A kind of dirt: whether it is planted, and in how many in a hundred records.
+
+    Attributes
+    ----------
+    box : CheckBox
+        Whether.
+    amount : QSpinBox
+        How much.
+    """
+
+    def __init__(self, name: str, usual: int, least: int, most: int) -> None:
+        self.box, self.amount = CheckBox(name), QSpinBox()
+        self.usual = usual
+        self.amount.setRange(least, most)
+        self.amount.setValue(usual)
+        self.amount.setAccessibleName(visible(name))
+        self.amount.setFixedSize(_FIELD, theme.TARGET)
+        self.amount.lineEdit().setTextMargins(4, 0, 0, 0)
+        self.amount.setEnabled(False)
+        self.box.toggled.connect(self.amount.setEnabled)
+
+    @property
+    def percent(self) -> Decimal:
+        """The share in which it is planted."""
+        return Decimal(self.amount.value()) / 100 if self.box.isChecked() else Decimal(0)
+
+    def show_amount(self, amount: int) -> None:
+        """Show how much is planted; 0 for nothing."""
+        self.box.setChecked(amount > 0)
+        self.amount.setValue(amount or self.usual)
+
+
+class ArmsForm(QWidget):
+    """Asks what is compared, and holds no answer of its own but what is on the screen.
+
+    Signals
+    -------
+    changed()
+        The answers on the screen are others, perhaps not all of them possible.
+    """
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.clean = SourceField(_("Clean rows of the consortium"))
+        self.rows = SourceField(_("Rows to mix in"))
+        self.foreign = SourceField(_("Foreign records"))
+        self.labels = Share(_("Wrong labels, % of the records"), 20, 1, 90)
+        self.strangers = Share(_("Foreign records, %"), 10, 1, 90)
+        self.copies = Share(_("Copies, %"), 10, 1, 100)
+        self.tail = Share(_("A long tail: the rarest class 1 in"), 50, 2, 10_000)
+        self.epsilons = QLineEdit()
+        self.releases = CheckBox(_(_RELEASES))
+        self.seeds, self.limit = QSpinBox(), QSpinBox()
+        self.checkpoint = RadioButton(_("the consortium's checkpoint"))
+        self.scratch = RadioButton(_("a small network, from scratch"))
+        self.fold = Fold(_("Compare something else"))
+        self._starts = QButtonGroup(self)
+        self._about_clean = paragraph(role="dim")
+        self._build()
+        for source in (self.clean, self.rows, self.foreign):
+            source.changed.connect(self.changed)
+        for share in self._shares:
+            share.box.toggled.connect(self.changed)
+            share.amount.valueChanged.connect(self.changed)
+        self.epsilons.textChanged.connect(self.changed)
+        self.releases.toggled.connect(self.changed)
+        for number in (self.seeds, self.limit):
+            number.valueChanged.connect(self.changed)
+        self._starts.buttonClicked.connect(self.changed)
+
+    def offer(self, *, has_thresholds: bool) -> None:
+        """Propose the usual comparison."""
+        self._about_clean.setText(_(_CLEAN_OR_REQUEST if has_thresholds else _CLEAN))
+        self.show_wish(ArmsWish())
+        self.blockSignals(True)
+        self.limit.setValue(MOST_TRAININGS)
+        self.blockSignals(False)
+
+    def show_wish(self, wish: ArmsWish) -> None:
+        """Show what was chosen earlier."""
+        planting = read_planting(wish.plant) if wish.plant else Planting()
+        self.blockSignals(True)
+        for source, path in (
+            (self.clean, wish.clean),
+            (self.rows, wish.rows),
+            (self.foreign, wish.foreign),
+        ):
+            source.show_path(path)
+        for share, part in (
+            (self.labels, planting.labels),
+            (self.strangers, planting.foreign),
+            (self.copies, planting.duplicates),
+        ):
+            share.show_amount(int(part * 100))
+        self.tail.show_amount(planting.tail if planting.tail > 1 else 0)
+        self.epsilons.setText(", ".join(wish.epsilons))
+        self.releases.setChecked(bool(wish.release_epsilons))
+        self.seeds.setValue(wish.seeds)
+        (self.checkpoint if wish.start == "checkpoint" else self.scratch).setChecked(True)
+        self.blockSignals(False)
+
+    def read(self) -> ArmsWish | str:
+        """Return what is chosen; where it makes no sense, what is to be put right."""
+        epsilons = numbers_in(self.epsilons.text(), MOST_EPSILON)
+        if epsilons is None:
+            return _(WRONG_EPSILONS)
+        has_strangers = self.strangers.box.isChecked()
+        planting = Planting(
+            labels=self.labels.percent,
+            foreign=self.strangers.percent,
+            duplicates=self.copies.percent,
+            tail=self.tail.amount.value() if self.tail.box.isChecked() else 1,
+        )
+        return ArmsWish(
+            self.clean.path,
+            self.rows.path,
+            self.foreign.path if has_strangers else None,
+            str(planting),
+            tuple(exact(number) for number in epsilons),
+            ("1",) if self.releases.isChecked() else (),
+            self.seeds.value(),
+            "checkpoint" if self.checkpoint.isChecked() else "scratch",
+        )
+
+    # Within
+
+    @property
+    def _shares(self) -> tuple[Share, ...]:
+        return (self.labels, self.strangers, self.copies, self.tail)
+
+    def _build(self) -> None:
+        self.epsilons.setAccessibleName(visible(_("ε of the trainings with differential privacy")))
+        self.seeds.setAccessibleName(visible(_("How often each training is repeated")))
+        self.limit.setAccessibleName(visible(_("Most trainings")))
+        self.seeds.setRange(FEWEST_SEEDS, 50)
+        self.limit.setRange(1, 100_000)
+        self.limit.setSingleStep(50)
+        for field in (self.epsilons, self.seeds, self.limit):
+            field.setFixedSize(120, theme.TARGET)
+        for number in (self.seeds, self.limit):
+            number.lineEdit().setTextMargins(4, 0, 0, 0)
+        for button in (self.checkpoint, self.scratch):
+            self._starts.addButton(button)
+        times = _(
+            "times. Fewer than {fewest} show no difference that could be relied on.",
+            fewest=FEWEST_SEEDS,
+        )
+        limit = _("trainings. So that nobody starts a study of days by mistake.")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.SPACE[1])
+        column.addLayout(
+            _grid(
+                (_("Clean rows"), _stack(self.clean, self._about_clean)),
+                (
+                    _("Plant dirt, too"),
+                    _stack(
+                        *(row(share.box, share.amount, paragraph()) for share in self._shares),
+                        paragraph(_(_DIRT), role="dim"),
+                    ),
+                ),
+            )
+        )
+        self.fold.body.addLayout(
+            _grid(
+                (_("Mix in"), _stack(self.rows, paragraph(_(_ROWS), role="dim"))),
+                (_("Foreign"), _stack(self.foreign, paragraph(_(_FOREIGN), role="dim"))),
+                (_("With DP at ε"), row(self.epsilons, paragraph(_(_EPSILONS), role="dim"))),
+                (_("Release"), row(self.releases)),
+                (_("Repeat"), row(self.seeds, paragraph(times, role="dim"))),
+                (_("Start from"), _stack(self.checkpoint, self.scratch)),
+                (_("At most"), row(self.limit, paragraph(limit, role="dim"))),
+            )
+        )
+        column.addWidget(self.fold)
+
+
+def _grid(*lines: tuple[str, QWidget]) -> QGridLayout:
+    grid = QGridLayout()
+    grid.setHorizontalSpacing(theme.SPACE[3])
+    grid.setVerticalSpacing(theme.SPACE[2])
+    grid.setColumnStretch(1, 1)
+    for place, (name, widget) in enumerate(lines):
+        label = Label(name)
+        label.setProperty("role", "dim")
+        label.setMinimumHeight(theme.TARGET)
+        grid.addWidget(label, place, 0, Qt.AlignmentFlag.AlignTop)
+        grid.addWidget(widget, place, 1)
+    return grid
+
+
+def _stack(*widgets: QWidget) -> QWidget:
+    box = QWidget()
+    column = QVBoxLayout(box)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(theme.SPACE[0])
+    for widget in widgets:
+        column.addWidget(widget)
+    return box

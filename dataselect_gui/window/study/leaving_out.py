@@ -1,0 +1,119 @@
+"""The question whether leaving out records that look wrong helps."""
+
+from pathlib import Path
+from typing import ClassVar
+
+from dataselect_gui import workflow
+from dataselect_gui.texts import N_, _, ngettext
+from dataselect_gui.window.study.arms_form import ArmsForm
+from dataselect_gui.window.study.figure import Figure
+from dataselect_gui.window.study.question import Found, Question
+from dataselect_gui.window.study.results import Part, ResultsPanel
+from dataselect_gui.window.widgets.boundary import paragraph
+from dataselect_gui.workflow import ArmsForecast, ArmsFound, ArmsWish, JobContext, StudySubject
+
+_NO_RULE = N_(
+    "Give clean rows of the consortium: what looks wrong is told by thresholds that are made of them."
+)
+
+
+class LeavingOut(Question[ArmsWish]):
+    """Tries leaving out what looks wrong beside everything and as many random records."""
+
+    name: ClassVar[str] = N_("Leaving out what looks wrong")
+    text: ClassVar[str] = N_("Does leaving these out help?")
+    explanation: ClassVar[str] = N_(
+        "The consortium's model is trained on: on all of your records, without those that look wrong, "
+        "and on as many random ones; then all are tested on records that none of them has seen. "
+        "Nothing leaves this machine, nothing is released, and nothing is charged to the ledger."
+    )
+
+    def __init__(self, form: ArmsForm) -> None:
+        super().__init__(form, form.fold.button, form.limit)
+        self._form, self._has_thresholds = form, False
+
+    def place(self, subject: StudySubject, *, by_form: bool, anew: bool = False) -> Path:
+        """See `Question.place`: what goes into no study that is there is begun anew by the owner."""
+        del by_form
+        return workflow.study_place(subject, anew=anew, kind="arms")
+
+    def at(self, folder: Path) -> ArmsFound | None:
+        """See `Question.at`."""
+        return workflow.arms_at(folder)
+
+    def offer(self, subject: StudySubject, found: Found[ArmsWish] | None) -> None:
+        """See `Question.offer`."""
+        self._has_thresholds = workflow.has_thresholds(subject)
+        self._form.offer(has_thresholds=self._has_thresholds)
+        if found is not None:
+            self._form.show_wish(found.choices)
+
+    def read(self, subject: StudySubject) -> ArmsWish | str:
+        """See `Question.read`."""
+        wish = self._form.read()
+        if isinstance(wish, str):
+            return wish
+        if wish.clean is None and not self._has_thresholds:
+            return _(_NO_RULE)
+        return workflow.why_not(subject, wish, self.folder) or wish
+
+    def summary(self, choices: ArmsWish) -> str:
+        """See `Question.summary`."""
+        epsilons = ", ".join(choices.epsilons)
+        told = ngettext(
+            "Everything, without what looks wrong, and as many random records: trained without "
+            "differential privacy and with it at ε = {epsilons}, {count} time over.",
+            "Everything, without what looks wrong, and as many random records: trained without "
+            "differential privacy and with it at ε = {epsilons}, {count} times over.",
+            choices.seeds,
+            epsilons=epsilons,
+        )
+        if not choices.plant:
+            return told
+        return _("{told} The same with dirt planted: {plant}.", told=told, plant=choices.plant)
+
+    def count(self, subject: StudySubject, choices: ArmsWish) -> tuple[int, int, list[tuple[str, int]]]:
+        """See `Question.count`."""
+        return workflow.count_arms(subject, choices, self.folder)
+
+    def plan(
+        self, subject: StudySubject, choices: ArmsWish, folder: Path, limit: int, context: JobContext
+    ) -> ArmsForecast:
+        """See `Question.plan`."""
+        return workflow.plan_arms(subject, choices, folder, limit, context)
+
+    def run(
+        self, subject: StudySubject, choices: ArmsWish, folder: Path, limit: int, context: JobContext
+    ) -> ArmsFound:
+        """See `Question.run`."""
+        return workflow.run_arms_study(subject, choices, folder, limit, context)
+
+    def is_finished(self, choices: ArmsWish | None = None) -> bool:
+        """See `Question.is_finished`."""
+        found = self.shown
+        is_there = isinstance(found, ArmsFound) and found.result is not None
+        return is_there and (choices is None or (found is not None and found.choices == choices))
+
+    def show(self, panel: ResultsPanel) -> None:
+        """Show the answer, the figure, and which rule it was."""
+        assert isinstance(self.shown, ArmsFound)
+        assert self.shown.result is not None
+        result, parts = self.shown.result, list[Part]()
+        if result.figure is not None:
+            figure = result.figure
+            drawn = Figure(figure.svg, figure.title, figure.description)
+            parts.append((figure.title, [drawn, paragraph(figure.caption, role="dim")]))
+        if result.rule:
+            parts.append((_("What looked wrong"), [paragraph(line) for line in result.rule]))
+        first, *others = result.answer
+        panel.show_result(
+            result.page,
+            first,
+            others,
+            _(
+                "Finished on {date}. {summary}",
+                date=result.finished,
+                summary=self.summary(self.shown.choices),
+            ),
+            parts,
+        )
