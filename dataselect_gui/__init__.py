@@ -1,3 +1,3 @@
-"""DataSelect: what local records are worth to a shared model, and what they cost in privacy."""
+"""DataSelect: which local records to send to a shared model, and what that costs in privacy."""
 
 __version__ = "0.1.0"

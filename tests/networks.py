@@ -274,7 +274,7 @@ def token_layers(draw: st.DrawFn, shape: Shape, *, covered: bool = False) -> Dra
         ),
     }
     kinds = [*to_out, *to_size, "class token", "attention"]
-    kind = draw(st.sampled_from([one for one in kinds if not (covered and one in UNCOVERED)]))
+    kind = draw(st.sampled_from([each for each in kinds if not (covered and each in UNCOVERED)]))
     if kind in to_out:
         return to_out[kind](), (tokens, out)
     if kind == "class token":

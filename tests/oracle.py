@@ -25,9 +25,9 @@ def logits_of(model: nn.Module) -> tuple[nn.Module, Logits]:
         # LeViT's attention would otherwise keep biases from one pass to the next.
         module.training = hasattr(module, "attention_bias_cache")
 
-    def logits(one: Tensor) -> Tensor:
+    def logits(record: Tensor) -> Tensor:
         # Beside a copy of itself: of a record alone, PyTorch 2.13 takes wrong gradients of batch norm.
-        output = double(one.repeat(2, *(1,) * (one.dim() - 1)))
+        output = double(record.repeat(2, *(1,) * (record.dim() - 1)))
         return (output if isinstance(output, Tensor) else output.logits)[:1]
 
     return double, logits
@@ -35,8 +35,8 @@ def logits_of(model: nn.Module) -> tuple[nn.Module, Logits]:
 
 def _as_input(record: NDArray[Any]) -> Tensor:
     """Return a batch of one; only numbers that are none of a token become float64."""
-    one = torch.from_numpy(record)[None]
-    return one.double() if one.is_floating_point() else one
+    batch = torch.from_numpy(record)[None]
+    return batch.double() if batch.is_floating_point() else batch
 
 
 def oracle(
@@ -93,7 +93,7 @@ def oracle_vog(
     series: Sequence[nn.Module], inputs: NDArray[np.floating], targets: Sequence[int]
 ) -> NDArray[np.float64]:
     """Return the variance of gradients of each record: the mean of its map."""
-    return np.array([one.mean() for one in oracle_vog_maps(series, inputs, targets)])
+    return np.array([item.mean() for item in oracle_vog_maps(series, inputs, targets)])
 
 
 def oracle_plis(
@@ -198,7 +198,7 @@ def oracle_features(
     layer(double).register_forward_pre_hook(lambda _, given: seen.append(given[0][0]))
     for record in inputs:
         logits(_as_input(record))
-    return np.stack([one.detach().numpy() for one in seen])
+    return np.stack([item.detach().numpy() for item in seen])
 
 
 def oracle_distance(

@@ -84,7 +84,7 @@ def without_network(*tests: str) -> None:
 
 
 def test_releases_need_no_network() -> None:
-    without_network("tests/release/test_release_kinds.py", "-k", "charged_and_verified")
+    without_network("tests/release/kinds", "-k", "charged_and_verified")
 
 
 @pytest.mark.slow
@@ -94,9 +94,9 @@ def test_all_release_tests_need_no_network() -> None:
         "tests/release/test_release.py",
         "tests/release/test_people.py",
         "tests/release/test_written_records.py",
-        "tests/release/test_release_kinds.py",
-        "tests/release/test_gradient.py",
+        "tests/release/kinds",
+        "tests/release/gradient",
         "tests/privacy/test_ledger.py",
         "tests/release/test_signing.py",
-        "tests/cli/test_cli.py",
+        *(f"tests/cli/test_{name}.py" for name in ("verbs", "errors", "start", "verify")),
     )

@@ -177,11 +177,6 @@ class Checkpoint:
         """Every state of its training that a score may read, the final one last and only once."""
         return self.series if self.final in self.series else (*self.series, self.final)
 
-    @cached_property
-    def _direction_hash(self) -> str:
-        assert self.direction is not None
-        return _hash_of(self.direction)
-
     def read_direction(self) -> bytes:
         """Return the content of the file with the direction, which there must be.
 
@@ -191,7 +186,22 @@ class Checkpoint:
             Where it is no longer what the digest covers.
         """
         assert self.direction is not None
-        return _read_unchanged(self.direction, self._direction_hash)
+        return _read_unchanged(self.direction, self._hash_once(self.direction))
+
+    def read_calibration(self) -> bytes:
+        """Return the content of the calibration's file, as `read_direction` does."""
+        assert self.calibration is not None
+        return _read_unchanged(self.calibration, self._hash_once(self.calibration))
+
+    @cached_property
+    def _hashes(self) -> dict[Path, str]:
+        return {}
+
+    def _hash_once(self, path: Path) -> str:
+        """Return the SHA-256 that a file beside the states had when it was first asked for."""
+        if path not in self._hashes:
+            self._hashes[path] = _hash_of(path)
+        return self._hashes[path]
 
     def unknown_classes(self, rule: FixedRule) -> list[str]:
         """Return the classes that a rule lists and the model does not name, sorted.
@@ -202,22 +212,6 @@ class Checkpoint:
             return []
         return sorted(rule.classes.difference(self.labels))
 
-    @cached_property
-    def _calibration_hash(self) -> str:
-        assert self.calibration is not None
-        return _hash_of(self.calibration)
-
-    def read_calibration(self) -> bytes:
-        """Return the content of the calibration's file, which there must be.
-
-        Raises
-        ------
-        UnusableError
-            Where it is no longer what the digest covers.
-        """
-        assert self.calibration is not None
-        return _read_unchanged(self.calibration, self._calibration_hash)
-
     def digest(self) -> str:
         """Return the SHA-256 over all that a score depends on: files by their content, in order."""
         whole = hashlib.sha256()
@@ -227,9 +221,9 @@ class Checkpoint:
         for path, hashed in self._shared().items():
             whole.update(f"for all {path.name} {hashed}\n".encode())
         if self.direction is not None:
-            whole.update(f"direction {self._direction_hash}\n".encode())
+            whole.update(f"direction {self._hash_once(self.direction)}\n".encode())
         if self.calibration is not None:
-            whole.update(f"calibration {self._calibration_hash}\n".encode())
+            whole.update(f"calibration {self._hash_once(self.calibration)}\n".encode())
             if self.request.states("calibration.features"):
                 whole.update(f"shrinkage {self.request.shrinkage!r}\n".encode())
         if self.reference is not None:

@@ -1,6 +1,6 @@
 """How the columns of a table become a model's input: ``features.json`` beside the checkpoint.
 
-It is the consortium's word, and nothing of it is ever computed from the owner's rows::
+The consortium states it, and nothing of it is ever computed from the owner's rows::
 
     {"features": [
         {"column": "age", "numeric": {"mean": 38.6, "scale": 13.6, "fill": 37, "unit": "years"}},

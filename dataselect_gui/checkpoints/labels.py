@@ -93,9 +93,9 @@ class LabelReader:
 
     def targets(self, labels: Iterable[str | None]) -> Targets:
         """Return the target of each label: for the loss, see `Targets`."""
-        found = [None if label is None else self._read(label).target for label in labels]
-        targets = self.task.unlabelled(len(found), self.outputs)
-        for row, target in enumerate(found):
+        each = [None if label is None else self._read(label).target for label in labels]
+        targets = self.task.unlabelled(len(each), self.outputs)
+        for row, target in enumerate(each):
             if target is not None:
                 targets[row] = target
         return targets

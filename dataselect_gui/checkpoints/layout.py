@@ -174,18 +174,18 @@ def _reference(folder: Path, name: str, series: tuple[Member, ...]) -> Member:
     for member in series:
         if member.folder == place:
             return member
-    found = None
+    reference = None
     if place.is_dir() and not place.is_symlink():  # A link could lead anywhere.
-        found = _member(place, step=None)
+        reference = _member(place, step=None)
     elif place.suffix.lower() == ".pt2" and place.is_file():
-        found = _exported(place, step=None)
-    if found is None:
+        reference = _exported(place, step=None)
+    if reference is None:
         raise UnusableError(
             _("The consortium's reference state is missing."),
             _("The request names “{name}”, and no checkpoint of that name is beside it.", name=name),
             _("Ask the consortium for the whole folder."),
         )
-    return found
+    return reference
 
 
 def _check_direction(path: Path, final: Member) -> None:
@@ -390,11 +390,11 @@ def _have_one_tokenizer(member: Member, final: Member) -> bool:
     if final.tokenizer is None:
         return False
     try:
-        one = read_parts(member.read(member.tokenizer.path))
-        other = read_parts(final.read(final.tokenizer.path))
+        own = read_parts(member.read(member.tokenizer.path))
+        last = read_parts(final.read(final.tokenizer.path))
     except ValueError:
         return False  # Refused where it is used; here, another file is enough.
-    return one == other
+    return own == last
 
 
 def _check_agreement(checkpoint: Checkpoint) -> None:

@@ -48,7 +48,7 @@ from dataselect_gui.workflow import (
 app = typer.Typer(
     name="dataselect",
     help=_(
-        "What your records are worth to a shared model, what they cost in privacy, and a privatised "
+        "Which of your records to send to a shared model, what that costs in privacy, and a privatised "
         "selection of them. Nothing leaves this machine except the bundle that you export."
     ),
     add_completion=False,

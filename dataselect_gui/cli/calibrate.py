@@ -78,6 +78,10 @@ def calibrate(
     label: Label = None,
     labels: Labels = None,
     device: Annotated[Device, typer.Option(help=_("Where it is computed."))] = "auto",
+    seed: Annotated[
+        str | None,
+        typer.Option(help=_("Parts the rows as an earlier calibration's did, to repeat it.")),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Find out on clean rows from which score on a record looks wrong, for a request."""
@@ -102,6 +106,7 @@ def calibrate(
         validation_loss=validation_loss,
         public_records=source(public_records),
         device=device,
+        seed=seed,
     )
     with progress(workflow.JobKind.CALIBRATION) as context:
         done = workflow.calibrate(checkpoint, rows, context, options)

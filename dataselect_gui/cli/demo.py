@@ -20,7 +20,7 @@ def demo(
     out: Annotated[Path, typer.Option(help=_("Where."))] = Path("dataselect-demo"),
     as_json: Json = False,
 ) -> None:
-    """Score 2,000 images with five shared checkpoints, release a selection and verify it."""
+    """Score 2,000 images, leave out what looks wrong, release the rest and verify the bundle."""
     if not headless and has_display():
         from dataselect_gui.window.shell.app import run
 
@@ -50,39 +50,30 @@ def run_demo(out: Path, context: JobContext) -> tuple[dict[str, object], list[st
     request = workflow.ReleaseRequest(to=bundle, epsilon=EPSILON, budget=BUDGET)
     released = workflow.release(project, request, context)
     checks = workflow.verify(bundle).checks
-    selected = sum(workflow.scores(project)["selected"])
-    flipped = workflow.flipped_labels(project)
+    left_out = workflow.left_out_of_demo(project)
     content = {
         "project": str(project),
         "bundle": str(bundle),
         "home": str(out / "home"),
         "scored": scored.scored,
         "seconds": round(scored.seconds, 3),
-        "selected": selected,
+        "selected": sum(part.stay for part in left_out),
+        "left_out": {
+            part.truth: {"records": part.records, "left_out": part.left_out} for part in left_out
+        },
         "release": released.release,
         "epsilon": float(EPSILON),
         "spent": float(released.spent),
         "left": None if released.left is None else float(released.left),
         "verified": all(check.ok for check in checks),
-        "flipped": flipped.labels,
-        "flipped_among_highest": {"records": flipped.highest, **flipped.by_score},
     }
-    width = max(map(len, flipped.by_score))
     lines = [
         _(
             "{count:,} records scored in {seconds:.0f} s.",
             count=scored.scored,
             seconds=scored.seconds,
         ),
-        _(
-            "{flipped} of their labels were flipped on purpose. Among the {highest} highest of each "
-            "score ({by_chance:.0f} by chance):",
-            flipped=flipped.labels,
-            highest=flipped.highest,
-            by_chance=flipped.by_chance,
-        ),
-        *(f"  {name:<{width}} {count:>3}" for name, count in flipped.by_score.items()),
-        _("{count} records reach the threshold of the consortium's request.", count=selected),
+        *workflow.left_out_sentences(left_out),
         _(
             "Released one-sided at ε {epsilon} from a budget of {budget}; left: {left}.",
             epsilon=EPSILON,

@@ -11,7 +11,7 @@ import typer
 from dataselect_gui import workflow
 from dataselect_gui.cli.labels import Columns, Label, Labels, Separator, UncertainAs
 from dataselect_gui.cli.options import Json, LabelColumn, Split, TextColumn, UnitColumn
-from dataselect_gui.cli.output import progress, tell
+from dataselect_gui.cli.output import progress, stated_decision, tell
 from dataselect_gui.texts import _
 from dataselect_gui.workflow import CheckpointInspected, ProjectInspected
 
@@ -55,6 +55,7 @@ def inspect(
     picking = _rule_of(inspection)
     if picking is not None and not isinstance(picking, workflow.ScoreCut):
         content["rule_in_words"] = workflow.rule_sentences(picking)
+    decision = workflow.decision(path) if isinstance(inspection, ProjectInspected) else None
     shown = {name: value for name, value in content.items() if name != "release"}
     if not isinstance(inspection, ProjectInspected):
         confined = workflow.available_confinement()
@@ -62,6 +63,9 @@ def inspect(
     lines = _listed(shown)
     if isinstance(inspection, CheckpointInspected):
         lines += workflow.request_words(inspection.asks)
+    if decision is not None:
+        content |= stated_decision(decision)
+        lines += workflow.decision_sentences(decision)
     if tried is not None:
         lines += [f"{name}: {value}" for name, value in workflow.preflight_facts(tried)]
         content["preflight"] |= tried.as_json()

@@ -8,10 +8,12 @@ import typer
 
 from dataselect_gui.texts import _
 from dataselect_gui.workflow import (
+    COUNT_EPSILON,
     KINDS,
     LARGEST_COUNT,
     MECHANISMS,
     Answer,
+    LeaveOut,
     mechanisms_of,
     what_opens,
     whole_of,
@@ -30,6 +32,20 @@ TextColumn = Annotated[
 Split = Annotated[
     str | None,
     typer.Option(metavar="NAME", help=_("The part of the records (train, …), if there are several.")),
+]
+
+LeaveOutOption = Annotated[
+    LeaveOut | None,
+    typer.Option(
+        help=_(
+            "What is left out, decided before any score is shown: none, wrong (records that look wrong "
+            "by the request's calibration), or count (a noised count decides)."
+        )
+    ),
+]
+CountEpsilon = Annotated[
+    str | None,
+    typer.Option(metavar="E", help=_("The count's ε; {usual} by default.", usual=COUNT_EPSILON)),
 ]
 
 Device = Literal["auto", "cpu", "cuda", "mps"]

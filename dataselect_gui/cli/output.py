@@ -19,7 +19,7 @@ from rich.text import Text
 from dataselect_gui.errors import DataSelectError
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import _
-from dataselect_gui.workflow import JobContext, JobKind, Phase, Progress
+from dataselect_gui.workflow import Decision, JobContext, JobKind, Phase, Progress
 
 QUIET_SECONDS = 10
 errors = Console(stderr=True, highlight=False, markup=False, emoji=False)
@@ -44,6 +44,11 @@ def tell(verb: str, as_json: bool, content: dict[str, Any], lines: Iterable[str]
         print_json({"ok": True, "verb": verb, **content})
     else:
         print_lines(results, lines)
+
+
+def stated_decision(decision: Decision | None) -> dict[str, object]:
+    """Return what ``--json`` says of a decision about leaving out; nothing where there is none."""
+    return {} if decision is None else {"decision": decision.as_json()}
 
 
 def print_lines(console: Console, lines: Iterable[str]) -> None:

@@ -10,9 +10,11 @@ from dataselect_gui import workflow
 from dataselect_gui.cli.labels import Columns, Label, Labels, Separator, UncertainAs
 from dataselect_gui.cli.options import (
     CheckpointPath,
+    CountEpsilon,
     Device,
     Json,
     LabelColumn,
+    LeaveOutOption,
     Precision,
     SourcePath,
     Split,
@@ -21,7 +23,7 @@ from dataselect_gui.cli.options import (
     names,
     positive,
 )
-from dataselect_gui.cli.output import progress, tell
+from dataselect_gui.cli.output import progress, stated_decision, tell
 from dataselect_gui.errors import UsageError
 from dataselect_gui.texts import _, ngettext
 
@@ -56,6 +58,8 @@ def score(
     label_separator: Separator = None,
     label_columns: Columns = None,
     uncertain: UncertainAs = None,
+    leave_out: LeaveOutOption = None,
+    count_epsilon: CountEpsilon = None,
     as_json: Json = False,
 ) -> None:
     """Compute scores of records; the same command goes on where it was stopped."""
@@ -89,6 +93,8 @@ def score(
             split=split,
             text_column=text_column,
             labels=rule,
+            leave_out=leave_out,
+            count_epsilon=count_epsilon,
         )
     problems = sorted(done.problems.items())
     content = {
@@ -101,6 +107,7 @@ def score(
         "scores": done.names,
         **({"notes": list(done.notes)} if done.notes else {}),
         "labels": msgspec.to_builtins(done.labels),
+        **stated_decision(done.decision),
     }
     lines = [
         ngettext(
@@ -118,5 +125,9 @@ def score(
         lines += [f"{record}: {reason}" for record, reason in problems[:_MOST_LISTED]]
     if len(problems) > _MOST_LISTED:
         lines.append(_("… and {count:,} more", count=len(problems) - _MOST_LISTED))
+    if done.decision is not None:
+        lines += workflow.decision_sentences(done.decision)
+        if done.decision.is_waiting:
+            lines.append(_("Draw it with “dataselect select PROJECT --leave-out count”."))
     lines.append(_("Project: {project}", project=done.project))
     tell("score", as_json, content, lines)

@@ -7,7 +7,7 @@ import typer
 
 from dataselect_gui import workflow
 from dataselect_gui.cli.options import Json, ProjectPath, TableFormat
-from dataselect_gui.cli.output import print_raw, tell
+from dataselect_gui.cli.output import print_raw, stated_decision, tell
 from dataselect_gui.cli.table import as_text, print_table, rows_of, save
 from dataselect_gui.errors import UsageError
 from dataselect_gui.texts import _
@@ -28,7 +28,8 @@ def scores(
         saved = _("Saved to {to}. This is your own copy: it is not privatised.", to=to)
         tell("scores", as_json, {"to": str(to), "columns": list(columns)}, [saved])
     elif as_json:
-        tell("scores", True, {"columns": list(columns), "records": rows_of(columns)}, [])
+        content = {"columns": list(columns), "records": rows_of(columns)}
+        tell("scores", True, content | stated_decision(workflow.decision(project)), [])
     elif form == "table":
         print_table(columns)
     else:

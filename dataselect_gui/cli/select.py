@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from dataselect_gui import workflow
-from dataselect_gui.cli.options import Json, ProjectPath, whole
-from dataselect_gui.cli.output import tell
+from dataselect_gui.cli.options import CountEpsilon, Json, LeaveOutOption, ProjectPath, whole
+from dataselect_gui.cli.output import stated_decision, tell
 from dataselect_gui.errors import UnusableError, UsageError
 from dataselect_gui.plain import from_cell
 from dataselect_gui.texts import N_, _, ngettext
@@ -46,6 +46,24 @@ def select(
     everything: Annotated[
         bool, typer.Option("--all", help=_("Everything that is eligible, by no score."))
     ] = False,
+    leave_out: LeaveOutOption = None,
+    count_epsilon: CountEpsilon = None,
+    in_training: Annotated[
+        str | None,
+        typer.Option(help=_("For a count, as for a release: no, dp:E,D, yes or unknown.")),
+    ] = None,
+    reference_in_training: Annotated[
+        str | None, typer.Option(help=_("For a count: the same of the reference state, if it is read."))
+    ] = None,
+    budget: Annotated[
+        str | None, typer.Option(help=_("For a count: the source's budget, where it has none."))
+    ] = None,
+    max_contributions: Annotated[
+        int | None,
+        typer.Option(
+            "--per-unit", parser=whole, metavar="N", help=_("For a count: at most so many of a person.")
+        ),
+    ] = None,
     withhold: Annotated[
         str | None, typer.Option(help=_("Ids, or @FILE with one a line: never to leave."))
     ] = None,
@@ -64,15 +82,21 @@ def select(
 ) -> None:
     """Replace the project's selection, or withhold and restore records."""
     is_cut = (threshold, count, fraction, lowest) != (None, None, None, False)
-    ways = [by is not None, rule is not None, everything].count(True)
+    ways = [by is not None, rule is not None, everything, leave_out is not None].count(True)
     if ways > 1 or (is_cut and (per_class or not by)) or (per_class and by is None):
         raise UsageError(
             _("The rule is not clear."),
             _(
                 "Records are selected by a cut of one score, by the request's thresholds of it by "
-                "class, by a rule in a file, or all of them."
+                "class, by a rule in a file, all of them, or by what is decided about leaving out."
             ),
-            _("Give --by SCORE with a cut or --per-class, or --rule FILE, or --all."),
+            _("Give --by SCORE with a cut or --per-class, or --rule FILE, --all or --leave-out."),
+        )
+    if leave_out is not None and (withhold or restore):
+        raise UsageError(
+            _("Both at once are not possible."),
+            _("What is left out is decided about the records that are eligible by then."),
+            _("Withhold or restore records first, then decide."),
         )
     if not ways and not any((withhold, restore, opt_out, opt_in)):
         raise UsageError(
@@ -101,6 +125,9 @@ def select(
                 "records": done.records,
             }
             lines.append(_(sentence, known=done.matched, listed=done.listed, records=done.records))
+    if leave_out is not None:
+        answers = workflow.CountAnswers(in_training, reference_in_training, budget, max_contributions)
+        workflow.decide(project, leave_out, count_epsilon, answers)
     ids, cut = workflow.select_records(project, chosen, withhold=_ids(withhold), restore=_ids(restore))
     if cut is None:
         lines.append(
@@ -122,6 +149,10 @@ def select(
         sentences = workflow.rule_sentences(chosen)
         stated = {"rule": workflow.rule_form(chosen), "rule_in_words": sentences}
         lines = [*sentences, *lines]
+    decision = workflow.decision(project)
+    if decision is not None:
+        stated |= stated_decision(decision)
+        lines = [*workflow.decision_sentences(decision), *lines]
     tell("select", as_json, {"ids": ids, "threshold": cut, **stated, **registers}, lines)
 
 

@@ -234,7 +234,7 @@ class _Lines(RotatingFileHandler):
         return json.dumps({"time": round(record.created, 3), **fields})
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
-        """Do without a line that the disk refuses."""
+        """Skip a line that the disk refuses."""
 
 
 def _known(value: Any) -> Any:  # noqa: ANN401  (what an event is made of)

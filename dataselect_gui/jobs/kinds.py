@@ -22,6 +22,7 @@ class JobKind(Enum):
     LABEL_MATCHING = "label-matching"
     RECORD_COMPARISON = "record-comparison"
     SWITCH = "switch"
+    COUNT = "count"
     RELEASE = "release"
     PREVIEW = "preview"
     DELETION = "deletion"
@@ -96,6 +97,7 @@ _TEXTS = {
     JobKind.RELEASE: _Texts(
         N_("Writing the bundle"), N_("Release the same again: what was paid for costs nothing more.")
     ),
+    JobKind.COUNT: _Texts(N_("Counting"), N_("Ask again: what was paid for costs nothing more.")),
     JobKind.PREVIEW: _Texts(N_("Foreseeing"), _NOTHING_CHANGED),
     JobKind.DELETION: _Texts(N_("Deleting the project"), N_("Delete it again.")),
     JobKind.STATEMENT: _Texts(N_("Saving the statement"), _NOTHING_CHANGED),

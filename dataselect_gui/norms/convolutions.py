@@ -16,19 +16,19 @@ from torch.nn import functional
 from dataselect_gui.norms.sample_gradients import SampleGradient, Tokens
 
 LARGE = 2000
-"""How many places a map has that is dear to rearrange."""
+"""Places of a map beyond which rearranging it costs more than it saves."""
 
 
 @dataclass(frozen=True)
 class Geometry:
-    """How a convolution's kernel meets its input.
+    """Stride, padding and dilation of a convolution.
 
     Attributes
     ----------
     stride, padding, dilation : sequence of int
         One number for each side of the map.
     groups : int
-        Into how many parts the channels fall.
+        The number of groups of channels.
     transposed : bool
         Whether it is a transposed convolution.
     """
@@ -79,7 +79,7 @@ class Geometry:
         return result
 
     def to_weight(self, activation: Tensor, output: Tensor, weight: Tensor) -> Tensor:
-        """Return the gradient of a weight, of which only the shape counts."""
+        """Return the gradient of a weight, of which only the shape is used."""
         if len(activation) == 1 and self.is_depthwise(activation) and activation.device.type == "cpu":
             return self._correlate(activation, output, weight)
         return self._backward(activation, output, weight, [False, True, False])[1]
@@ -100,7 +100,7 @@ class Geometry:
         return result.reshape(weight.shape)
 
     def to_input(self, activation: Tensor, output: Tensor, weight: Tensor) -> Tensor:
-        """Return the gradient of an input, of which only the shape counts."""
+        """Return the gradient of an input, of which only the shape is used."""
         return self._backward(activation, output, weight, [True, False, False])[0]
 
     def _backward(
@@ -122,7 +122,7 @@ class Geometry:
         return result
 
     def _output_padding(self, activation: Tensor, weight: Tensor, sides: Sequence[int]) -> list[int]:
-        """Return how much longer a transposed convolution's output is than its input tells."""
+        """Return the output padding of a transposed convolution, from the sides of its output."""
         if not self.transposed:
             return [0] * len(self.stride)
         sizes = zip(activation.shape[2:], weight.shape[2:], sides, strict=True)
@@ -173,7 +173,7 @@ class Correlation(SampleGradient):
             patches = self._patches(activation).reshape(groups, -1, math.prod(self._sides))
             outputs = output.reshape(groups, -1, patches.shape[2])
             return torch.bmm(outputs, patches.transpose(1, 2)).reshape(count, *self.shape)
-        if self._has_few_channels() or self._is_dear_to_fold():
+        if self._has_few_channels() or self._is_costly_to_fold():
             records = zip(activation.split(1), output.split(1), strict=True)
             return torch.stack([self._fold(*record, count=1) for record in records])
         folded = activation.reshape(1, -1, *activation.shape[2:])
@@ -190,8 +190,8 @@ class Correlation(SampleGradient):
     def _has_few_channels(self) -> bool:
         return self._geometry.groups == 1 and not self._geometry.transposed and self.shape[1] < 8
 
-    def _is_dear_to_fold(self) -> bool:
-        """Say whether large maps would have to be rearranged, for a product that is cheap."""
+    def _is_costly_to_fold(self) -> bool:
+        """Say whether folding would rearrange large maps for little arithmetic."""
         is_large = math.prod(self._activation.shape[2:]) > LARGE
         is_depthwise = self._geometry.is_depthwise(self._activation)
         return is_depthwise and is_large and not self._activation.is_contiguous()
@@ -229,7 +229,7 @@ class Correlation(SampleGradient):
         return torch.stack(products, dim=1)
 
     def _prefers_gram(self) -> bool:
-        """Count multiplications: shifted additions are dear, and so is writing a whole gradient."""
+        """Compare multiplications; shifted additions and writing a whole gradient weigh more."""
         if self._geometry.transposed or self._geometry.groups > 1:
             return False
         places, channels = math.prod(self._sides), self._activation.shape[1]

@@ -1,4 +1,4 @@
-"""Where input gradients are taken of inputs that are no numbers to differentiate by, like token ids."""
+"""Input gradients of inputs that cannot be differentiated, such as token ids: at their embedding."""
 
 from types import TracebackType
 
@@ -44,7 +44,7 @@ class EmbeddingOutput:
         self._outputs.append(output)
 
     def place(self, inputs: Tensor) -> Tensor:
-        """Return the tensor by which input gradients are taken, after the model ran.
+        """Return the tensor at which input gradients are taken, once the model ran.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""Each record's own gradient norm, for about the price of the one gradient that training takes of all.
+"""Per-sample gradient norms, for about the cost of a training step.
 
 A forward pass records every use of a parameter, a backward pass down to the activations gives the
 gradient at the output of every use, and the two together give each record's norm. What no rule covers,
@@ -6,7 +6,7 @@ and what does not agree with plain autograd on two records of the first batch of
 `torch.func` for those parameters alone: slower, and as exact. That first batch is made up; see
 `GradientNorms.settle`.
 
-Modules and ``.pt2`` graphs take the same way. Interception of calls was chosen over hooks of modules,
+Modules and ``.pt2`` graphs are handled alike. Interception of calls was chosen over hooks of modules,
 which miss parameters that belong to none and record nothing in evaluation mode, and over rewriting
 graphs, which not every model has.
 """
@@ -39,13 +39,13 @@ _BY_NEIGHBOURS = frozenset(("sin", "cos"))
 
 
 @dataclass
-class _Way:
-    """How batches of one shape are computed: found out on the first of them, and then kept.
+class _Plan:
+    """How batches of one shape are computed: decided on the first of them, then kept.
 
     Attributes
     ----------
-    following : frozenset of int
-        What the model repeats for every record, see `Recording`.
+    per_record : frozenset of int
+        The derivations that hold rows for every record, see `Recording`.
     channels_last : bool
         Whether images are laid out with channels last.
     changed : frozenset of int
@@ -55,10 +55,10 @@ class _Way:
     by_loop : bool
         Whether these cannot be vectorised, and are taken a record at a time.
     is_settled : bool
-        Whether all of this stands.
+        Whether it is final.
     """
 
-    following: frozenset[int]
+    per_record: frozenset[int]
     channels_last: bool
     changed: frozenset[int] = frozenset()
     uncovered: set[str] = field(default_factory=set)
@@ -92,7 +92,7 @@ class GradientNorms:
         self.operations: set[str] = set()
         self._model, self._embedding = model, embedding
         self._parameters = {name: p for name, p in model.named_parameters() if p.requires_grad}
-        self._ways: dict[torch.Size, _Way] = {}
+        self._plans: dict[torch.Size, _Plan] = {}
 
     def run(self, inputs: Tensor, *, for_inputs: bool = False, twice: bool = False) -> Pass:
         """Compute the logits of a batch, ready for its gradients.
@@ -106,37 +106,37 @@ class GradientNorms:
         twice : bool
             Whether the norms are to be differentiated by the inputs.
         """
-        if inputs.shape not in self._ways:
-            self._ways[inputs.shape] = self._find_way(inputs)
-        way = self._ways[inputs.shape]
-        inputs = _laid_out(inputs, last=way.channels_last)
+        if inputs.shape not in self._plans:
+            self._plans[inputs.shape] = self._make_plan(inputs)
+        plan = self._plans[inputs.shape]
+        inputs = _laid_out(inputs, last=plan.channels_last)
         embedding = self._embedding if for_inputs else None
         if embedding is None:
             inputs.requires_grad_(for_inputs)
         while True:
             with differentiable(twice=twice), EmbeddingOutput(embedding) as embedded:
-                recording, logits = self._record(inputs, way)
+                recording, logits = self._record(inputs, plan)
             changed = recording.finish()
             if not changed:
                 return Pass(self, inputs, embedded.place(inputs), logits, recording)
-            way.changed |= changed  # Copied next time, before the model changes them in place.
+            plan.changed |= changed  # Copied next time, before the model changes them in place.
 
     def is_settled(self, shape: torch.Size) -> bool:
-        """Say whether batches of a shape have their way, or none was measured."""
-        return shape not in self._ways or self._ways[shape].is_settled
+        """Say whether the plan for a shape is final, or there is none yet."""
+        return shape not in self._plans or self._plans[shape].is_settled
 
     def settle(self, shape: torch.Size) -> None:
-        """Keep how batches of a shape are computed: no later batch changes it.
+        """Make the plan for a shape final: no later batch changes it.
 
         So that no record decides how another one is computed, the batches before this call are made
-        up. A way that could not be held against plain autograd on them, because the gradients were no
-        finite numbers, is not trusted: all parameters are then taken a record at a time.
+        up. Where their gradients were not finite, the plan could not be compared with plain autograd
+        and is not trusted: all parameters are then computed one record at a time.
         """
-        way = self._ways.get(shape)
-        if way is not None and not way.is_settled:
-            self._ways[shape] = _Way(
+        plan = self._plans.get(shape)
+        if plan is not None and not plan.is_settled:
+            self._plans[shape] = _Plan(
                 frozenset(),
-                way.channels_last,
+                plan.channels_last,
                 uncovered=set(self._parameters),
                 by_loop=True,
                 is_settled=True,
@@ -159,9 +159,9 @@ class GradientNorms:
             logits: Tensor = self._model(inputs)
         return embedded.place(inputs), logits
 
-    def _record(self, inputs: Tensor, way: _Way) -> tuple[Recording, Tensor]:
-        covered = {n: p for n, p in self._parameters.items() if n not in way.uncovered}
-        recording = Recording(covered, inputs, way.following, way.changed)
+    def _record(self, inputs: Tensor, plan: _Plan) -> tuple[Recording, Tensor]:
+        covered = {n: p for n, p in self._parameters.items() if n not in plan.uncovered}
+        recording = Recording(covered, inputs, plan.per_record, plan.changed)
         with self._frozen(), torch.enable_grad(), StoredStatistics(), _exact(inputs), recording:
             logits: Tensor = self._model(inputs)
         self.operations |= recording.operations
@@ -177,23 +177,24 @@ class GradientNorms:
             for parameter in self._parameters.values():
                 parameter.requires_grad = True
 
-    def _find_way(self, inputs: Tensor, uncovered: Iterable[str] = ()) -> _Way:
-        """Find how to compute batches of a shape, from the first of them.
+    def _make_plan(self, inputs: Tensor, uncovered: Iterable[str] = ()) -> _Plan:
+        """Decide how to compute batches of a shape, from the first of them.
 
         What the model repeats for every record (a class token, the embedding of positions) has a first
-        side that grows with the batch. That it equals the batch's size would prove nothing.
+        axis that grows with the batch. Two batch sizes are compared, since an axis may have the length
+        of one batch by chance.
         """
         derivations, operations = [], set[str]()
         for rows in (1, 2):
             some = inputs[:1].detach().expand(rows, *inputs.shape[1:]).clone()
-            way = _Way(frozenset(), channels_last=False, uncovered=set(uncovered))
-            recording, _ = self._record(some, way)
+            plan = _Plan(frozenset(), channels_last=False, uncovered=set(uncovered))
+            recording, _ = self._record(some, plan)
             derivations.append(recording.derivations)
             operations |= recording.operations
             recording.close()
         is_last = not any(RULES[name].is_slow_channels_last for name in operations & RULES.keys())
-        return _Way(
-            _following(*derivations),
+        return _Plan(
+            _per_record(*derivations),
             is_last,
             uncovered=set(uncovered),
             by_loop=not _BY_NEIGHBOURS.isdisjoint(operations),
@@ -209,10 +210,10 @@ class GradientNorms:
         with_norms: bool,
         create_graph: bool,
     ) -> Measured:
-        """Measure the gradients of a pass, each parameter's by its own way: see `Pass.measure`."""
+        """Measure the gradients of a pass, by rules and without: see `Pass.measure`."""
         inputs, recording = done.inputs, done.recording
-        way = self._ways[inputs.shape]
-        is_new = bool(self._parameters) and not way.is_settled
+        plan = self._plans[inputs.shape]
+        is_new = bool(self._parameters) and not plan.is_settled
         squares: dict[str, Tensor] = {}
         products: dict[str, Tensor] = {}
 
@@ -225,17 +226,17 @@ class GradientNorms:
         recording.backward(done.logits, inputs, weights, measure, create_graph=create_graph)
         self.paths |= recording.paths
         if is_new:
-            way = self._learn(way, inputs, squares, weights, recording.uncovered)
-        if way.uncovered and create_graph and self._embedding is not None:
+            plan = self._learn(plan, inputs, squares, weights, recording.uncovered)
+        if plan.uncovered and create_graph and self._embedding is not None:
             raise UnusableError(
                 _("PLIS cannot be computed for this model of texts."),
                 _("Some of its operations are taken apart from the vectors of the words."),
                 _("Leave out plis."),
             )
-        if way.uncovered:
-            self.paths |= dict.fromkeys(way.uncovered, BY_FUNCTION)
+        if plan.uncovered:
+            self.paths |= dict.fromkeys(plan.uncovered, BY_FUNCTION)
             with torch.set_grad_enabled(create_graph):
-                more_squares, more_products = self._whole(inputs, weights, direction, way)
+                more_squares, more_products = self._whole(inputs, weights, direction, plan)
             squares |= more_squares
             products |= more_products
         return Measured(_total(squares, inputs), _total(products, inputs, *self._several(direction)))
@@ -248,34 +249,34 @@ class GradientNorms:
 
     def _learn(
         self,
-        way: _Way,
+        plan: _Plan,
         inputs: Tensor,
         squares: Mapping[str, Tensor],
         weights: Tensor,
         uncovered: set[str],
-    ) -> _Way:
-        """Return the way of a shape after a batch: as it was, or without the rules that fell short."""
+    ) -> _Plan:
+        """Return the plan after a batch: as it was, or without the rules that were wrong."""
         with torch.no_grad():
             wrong = self._check(inputs, squares, weights)
-        without = way.uncovered | uncovered | (wrong or set())
-        if without == way.uncovered:
-            way.is_settled = wrong is not None
-            return way
-        # Where a rule is left out, what is repeated and what is changed are counted otherwise.
-        self._ways[inputs.shape] = self._find_way(inputs, without)
-        return self._ways[inputs.shape]
+        without = plan.uncovered | uncovered | (wrong or set())
+        if without == plan.uncovered:
+            plan.is_settled = wrong is not None
+            return plan
+        # Without a rule, derivations and changed activations have other numbers.
+        self._plans[inputs.shape] = self._make_plan(inputs, without)
+        return self._plans[inputs.shape]
 
     def _check(self, inputs: Tensor, squares: Mapping[str, Tensor], weights: Tensor) -> set[str] | None:
-        """Hold two records against plain autograd, one record at a time.
+        """Compare the gradients of two records with plain autograd.
 
-        Another axis may have been taken for that of the records, or a use not have been seen. Returns
-        the parameters whose gradients differ; None where nothing could be compared, because these are
-        no finite numbers.
+        A rule may have taken another axis for that of the records, or a use may have been missed.
+        Returns the parameters whose gradients differ; None where none could be compared, because they
+        are not finite.
         """
         wrong, has_compared = set[str](), False
         doubtful = set(self._parameters)
-        # In float32 a rounding at a kink of the network may move a gradient by a hundredth; but hardly
-        # that of either record.
+        # In float32, rounding at a kink of the network may move a gradient by a hundredth, but hardly
+        # for both records.
         is_double = weights.dtype == torch.float64
         own, tight, whole = (1e-6, 1e-6, 1e-12) if is_double else (3e-2, 2e-3, 1e-4)
         for row in {0, len(inputs) - 1}:
@@ -300,20 +301,20 @@ class GradientNorms:
         return wrong if has_compared else None
 
     def _whole(
-        self, inputs: Tensor, weights: Tensor, direction: Mapping[str, Tensor], way: _Way
+        self, inputs: Tensor, weights: Tensor, direction: Mapping[str, Tensor], plan: _Plan
     ) -> Measures:
         """Measure whole gradients of the parameters that no rule covers."""
-        left = {name: p for name, p in self._parameters.items() if name in way.uncovered}
+        left = {name: p for name, p in self._parameters.items() if name in plan.uncovered}
         given = self._model, left, inputs, weights, direction
         # Differentiated once more, `vmap` returns wrong gradients of instance norm (PyTorch 2.13).
-        if not (way.by_loop or torch.is_grad_enabled()):
+        if not (plan.by_loop or torch.is_grad_enabled()):
             try:
                 with self._frozen():
                     return by_function(*given)
             except (RuntimeError, UnusableError) as error:  # Some operations cannot be vectorised.
-                if way.is_settled or is_out_of_memory(error):
+                if plan.is_settled or is_out_of_memory(error):
                     raise
-                way.by_loop = True
+                plan.by_loop = True
         return one_by_one(*given)
 
 
@@ -327,14 +328,14 @@ def _laid_out(inputs: Tensor, *, last: bool) -> Tensor:
 
 
 def _exact(inputs: Tensor) -> AbstractContextManager[Any]:
-    """Let gradients of a batch be right also where it is of one."""
+    """Return the context in which PyTorch's gradients are right for these inputs."""
     return SingleRecord() if len(inputs) == 1 else nullcontext()
 
 
-def _following(single: Sequence[Derivation], double: Sequence[Derivation]) -> frozenset[int]:
-    """Say which derivations follow the records, from those of one record and of two.
+def _per_record(single: Sequence[Derivation], double: Sequence[Derivation]) -> frozenset[int]:
+    """Return which derivations hold rows for every record, from batches of one and of two.
 
-    What is made from one of these is no derivation once it is followed, and is not counted.
+    What is made from one of these counts as data in later passes, and has no number there.
     """
     grows = {
         n for n, (a, b) in enumerate(zip(single, double, strict=True)) if b.leading == 2 * a.leading

@@ -1,7 +1,7 @@
-"""Operations of a model as they are met while it runs: what they are called, and with what.
+"""Names and arguments of a model's operations, as they are intercepted while it runs.
 
-Modules call functions and methods, a ``.pt2`` graph the operations behind them. Both go by one name,
-and their arguments by the names that the rules and the forms for second derivatives know.
+Modules call functions and methods, a ``.pt2`` graph the operations behind them. Both get one name,
+and their arguments the names that the rules and the forms for second derivatives use.
 """
 
 from abc import ABC, abstractmethod
@@ -26,7 +26,7 @@ def name_of(func: Function) -> str:
 
 
 def named_arguments(func: Function, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a call's arguments by name; those of an operation without a rule, where they have one.
+    """Return a call's arguments by name; of an operation without a rule, the named ones alone.
 
     Parameters
     ----------
@@ -43,13 +43,13 @@ def named_arguments(func: Function, args: Sequence[Any], kwargs: Mapping[str, An
 
 
 def are_constants(given: Mapping[str, Any]) -> bool:
-    """Say whether no gradient is wanted of a call's weight and bias, as far as it has them."""
+    """Say whether neither weight nor bias of a call requires a gradient."""
     weights = (given.get(name) for name in ("weight", "bias"))
     return not any(weight is not None and weight.requires_grad for weight in weights)
 
 
 class OwnForms(TorchFunctionMode, ABC):
-    """While it is entered, some operations of a model are run in a form of our own.
+    """A context in which some operations of a model run in a form of our own.
 
     Attributes
     ----------

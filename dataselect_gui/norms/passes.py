@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Measured:
-    """What is told of each record's gradient.
+    """What was measured of each record's gradient.
 
     Attributes
     ----------
@@ -84,7 +84,7 @@ class Pass:
         measured = Measured(tracked.squares.detach(), tracked.products.detach())
         if not tracked.squares.requires_grad:
             return measured, torch.zeros_like(self.place)
-        # √ has no derivative at 0: there the record's gradient does not move.
+        # √ has no derivative at 0; where the norm is 0, so is its gradient here.
         norms = tracked.squares.where(tracked.squares > 0, 1.0).sqrt()
         (gradient,) = autograd.gradients(norms.sum(), [self.place])
         return measured, gradient
@@ -97,7 +97,7 @@ class Pass:
         with_norms: bool = True,
         create_graph: bool = False,
     ) -> Measured:
-        """Measure each record's gradient; the pass is used up by it.
+        """Measure each record's gradient; this can be done once.
 
         Parameters
         ----------

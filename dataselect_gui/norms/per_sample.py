@@ -1,4 +1,4 @@
-"""Per-sample gradient norms in one call, for whoever comes for these alone."""
+"""Per-sample gradient norms in one call."""
 
 from collections.abc import Callable
 
@@ -18,8 +18,8 @@ def per_sample_norms(
 ) -> Tensor:
     """Return the L2 norm of each record's own gradient over all trainable parameters.
 
-    For many batches make one `GradientNorms` and keep it: how batches of a shape are computed is found
-    out on the first of them.
+    For many batches make one `GradientNorms` and keep it: it decides on the first batch of a shape how
+    such batches are computed.
 
     Parameters
     ----------

@@ -1,6 +1,6 @@
-"""See every use of a parameter while a model runs, and take its gradients as they come back.
+"""Record every use of a parameter in a forward pass, and take its gradients from a backward pass.
 
-Every call is intercepted, not every module: class tokens, position embeddings and layer scales are met
+Every call is intercepted, not every module: class tokens, position embeddings and layer scales are seen
 like any weight, on an unmodified model, and a ``.pt2`` graph runs the same operations. Tensors made of
 parameters alone (a transposed weight, a standardised one, some rows of a table) are weights too: they
 are computed with their history, by which gradients are carried back to the parameters.
@@ -94,14 +94,14 @@ class Derivation:
 
 @dataclass(frozen=True)
 class _Use:
-    """A call in which weights met data, until the gradient at its output is known."""
+    """A call that combines weights with data, kept until the gradient at its output is known."""
 
     weights: Mapping[str, _Weight]
     gradients: Gradients
 
 
 class Recording(TorchFunctionMode):
-    """Watches one forward pass, then takes what a backward pass brings.
+    """Records one forward pass, then takes the gradients of one backward pass.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ class Recording(TorchFunctionMode):
         The trainable parameters, by name. They must not require gradients.
     inputs : Tensor
         What the model is given, shape (batch, …).
-    following : set of int
+    per_record : set of int
         Which derivations hold a row, or some, for every record.
     copied : set of int
         Which of the activations to copy, because the model changes them in place later.
@@ -117,11 +117,11 @@ class Recording(TorchFunctionMode):
     Attributes
     ----------
     derivations : list of Derivation
-        In order: what tells `following`.
+        In order; `per_record` is found by comparing those of two batch sizes.
     paths : dict
-        The operation that each parameter met, or the last one of several, by its name.
+        By the parameter's name, the operation that uses it, or the last of several.
     operations : set of str
-        The operations that met numbers which depend on the records and can round.
+        The operations on floating-point numbers that depend on the records.
     uncovered : set of str
         The parameters that were used in a way for which there is no rule.
     """
@@ -130,7 +130,7 @@ class Recording(TorchFunctionMode):
         self,
         parameters: Mapping[str, Tensor],
         inputs: Tensor,
-        following: frozenset[int] = frozenset(),
+        per_record: frozenset[int] = frozenset(),
         copied: frozenset[int] = frozenset(),
     ) -> None:
         super().__init__()
@@ -139,14 +139,14 @@ class Recording(TorchFunctionMode):
         self.operations: set[str] = set()
         self.uncovered: set[str] = set()
         self._anchor = torch.zeros((), device=inputs.device, requires_grad=True)
-        self._following = following
+        self._per_record = per_record
         self._batch = len(inputs)
         self._copied = copied
         self._numbers = count()
         self._kept: list[tuple[int, Tensor, int]] = []
         self._shared: dict[tuple[int, int], Tokens] = {}
         self._weights: dict[int, _Weight] = {}
-        self._seen: list[Tensor] = []  # They stay alive, so that their ids stay theirs.
+        self._seen: list[Tensor] = []  # Kept alive: the id of a freed tensor may be given again.
         self._uses: list[_Use | None] = []
         self._times: Counter[str] = Counter()
         self._waiting: dict[str, list[SampleGradient]] = {}
@@ -182,7 +182,7 @@ class Recording(TorchFunctionMode):
         return output
 
     def _use(self, func: Function, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # noqa: ANN401
-        """Run a call in which weights met data, and remember what its gradients will need."""
+        """Run a call that combines weights with data, and keep what its gradients will need."""
         name = name_of(func)
         rule = RULES.get(name)
         arguments = named_arguments(func, args, kwargs)
@@ -222,14 +222,14 @@ class Recording(TorchFunctionMode):
         return self._watch(repeated, _Use({key: weights[key]}, gradients), operation)
 
     def _derive(self, func: Function, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # noqa: ANN401
-        """Run a call on weights alone: it makes a weight, or a row of one for every record."""
+        """Run a call on weights alone, which makes another weight, or rows of one for every record."""
         weights = [self._weights[id(v)] for v in _flat((args, kwargs)) if id(v) in self._weights]
         made = func(*self._with_history(args), **self._with_history(kwargs))
         sources = frozenset[int]().union(*(weight.sources for weight in weights))
         if isinstance(made, Tensor):
             number = len(self.derivations)
             self.derivations.append(Derivation(made.shape[0] if made.dim() else 1, sources))
-            if number in self._following:
+            if number in self._per_record:
                 output = self._use(func, args, kwargs)
                 _mark(output)
                 return output
@@ -299,7 +299,7 @@ class Recording(TorchFunctionMode):
         self._shared.clear()
         return changed
 
-    # While gradients come back
+    # During the backward pass
 
     def backward(
         self,
@@ -310,7 +310,7 @@ class Recording(TorchFunctionMode):
         *,
         create_graph: bool,
     ) -> None:
-        """Send a gradient back from the logits. Afterwards nothing recorded is left.
+        """Run the backward pass from the logits. Afterwards nothing that was recorded is kept.
 
         Parameters
         ----------
@@ -319,8 +319,8 @@ class Recording(TorchFunctionMode):
         weights : Tensor
             The gradient at the logits.
         measure : callable
-            Takes the name and the gradient of each parameter that was met and is covered, as soon as
-            it is known. Activations live no longer than that.
+            Is given the name and the gradient of each parameter that was used and is covered, as soon
+            as it is known; its activations are freed then.
         create_graph : bool
             Whether what is measured is to be differentiated.
         """
@@ -355,7 +355,7 @@ class Recording(TorchFunctionMode):
                     self._waiting.setdefault(name, []).append(weight.gradient_of(name, gradients[key]))
 
     def close(self) -> None:
-        """Let go of everything that was recorded."""
+        """Free everything that was recorded."""
         self._waiting.clear()
         self._uses.clear()
         self._weights.clear()

@@ -19,7 +19,7 @@ from torch import Tensor
 from torch.nn import functional
 
 SLICE_BYTES = 16 << 20
-"""How much is worked on at once on the way to whole gradients: small beside a batch's activations."""
+"""Bytes of whole gradients that are made at a time: few beside a batch's activations."""
 
 
 class SampleGradient(ABC):
@@ -77,7 +77,7 @@ class SampleGradient(ABC):
 
 
 class Whole(SampleGradient):
-    """Gradients that are at hand as they are.
+    """Gradients that are given whole.
 
     Parameters
     ----------
@@ -216,7 +216,9 @@ class Outer(SampleGradient):
     def _along(self, directions: Tensor) -> Tensor:
         """Return Σ_t (left_t V) · right_t for each direction V."""
         matrices = directions.reshape(-1, self._left.size, self._right.size)
-        products = [(self._left.times(one) * self._right.vectors).sum(dim=(1, 2)) for one in matrices]
+        products = [
+            (self._left.times(matrix) * self._right.vectors).sum(dim=(1, 2)) for matrix in matrices
+        ]
         return torch.stack(products, dim=1)
 
     def inner(self, other: "Outer") -> Tensor:
@@ -322,7 +324,7 @@ class Sum(SampleGradient):
 
 
 def prefers_gram(uses: Sequence[Outer]) -> bool:
-    """Count multiplications; the product itself is also written and read, which is dear."""
+    """Compare multiplications; 32 stands for writing and reading the product itself."""
     tokens = sum(use.tokens for use in uses)
     return tokens**2 * uses[0].gram_cost < (tokens + 32) * math.prod(uses[0].shape)
 

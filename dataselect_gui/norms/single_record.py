@@ -1,4 +1,4 @@
-"""A fault of PyTorch, kept away from models that run on one record alone.
+"""A workaround for a fault of PyTorch on batches of one record.
 
 The strides of a map of one record can fit two layouts at once, channels first and channels last. On the
 CPU, PyTorch 2.13 then reads a batch norm's input in one order and the gradient at its output in the
@@ -14,7 +14,7 @@ from dataselect_gui.norms.operations import Function, OwnForms
 
 
 class SingleRecord(OwnForms):
-    """While it is entered, plain autograd is right for a batch of one, too."""
+    """A context in which plain autograd is right for a batch of one, too."""
 
     names = frozenset(("batch_norm", "instance_norm"))
 

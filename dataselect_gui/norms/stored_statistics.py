@@ -1,7 +1,7 @@
-"""Batch norm on stored statistics as what it is: a scale and a shift of each channel.
+"""Batch norm on stored statistics, computed as a scale and a shift of each channel.
 
-PyTorch's backward pass of it sums up gradients of its weights, wanted or not, which takes longer than
-the rest; and of its second derivative, that of training is computed.
+PyTorch's own backward pass always computes gradients of its weights too, which takes longer than the
+rest, and its second derivative is that of training mode.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from dataselect_gui.norms.operations import Function, OwnForms, are_constants, n
 
 
 class StoredStatistics(OwnForms):
-    """While it is entered, batch norm whose weights are constants is run in that form."""
+    """A context in which batch norm whose weights are constants runs in that form."""
 
     names = frozenset(("batch_norm",))
 

@@ -1,8 +1,8 @@
 """Models that are differentiated twice, as PLIS asks for: by the weights, and then by the inputs.
 
-Attention has fast forms that can be differentiated once alone. And where PyTorch 2.13 differentiates
-the backward pass of a convolution, it computes a gradient of the weight as well, wanted or not, by a
-convolution whose kernels are as large as the maps; here the weights are constants.
+The fast forms of attention can be differentiated only once. And where PyTorch 2.13 differentiates the
+backward pass of a convolution, it always computes a gradient of the weight as well, by a convolution
+whose kernels are as large as the maps; here the weights are constants.
 """
 
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from dataselect_gui.norms.operations import Function, OwnForms, are_constants, n
 
 @contextmanager
 def differentiable(*, twice: bool) -> Iterator[None]:
-    """Let what is computed meanwhile be differentiated, or twice, without what nobody asks for."""
+    """Enter a context whose results can be differentiated; twice, where that is asked for."""
     if not twice:
         yield
         return
@@ -66,7 +66,7 @@ class _Convolved(torch.autograd.Function):
 
 
 class _ConvolvedBack(torch.autograd.Function):
-    """The gradient of a convolution's input: linear in that of its output, and no more to it here."""
+    """The gradient of a convolution's input, which is linear in that of its output."""
 
     @staticmethod
     def forward(

@@ -16,6 +16,7 @@ class EntryBody(TypedDict, total=False):
     columns: str
     content: str
     date: str
+    decides: str
     delta: str
     epsilon: str
     key: str

@@ -78,7 +78,7 @@ _CHARGE: _Form = {
     "loss": _loss,
 }
 _WHEREVER: _Form = {
-    **dict.fromkeys(("epsilon", "delta"), _amount),
+    **dict.fromkeys(("decides", "epsilon", "delta"), _amount),
     **dict.fromkeys(("account", "checkpoint", "columns", "key", "release", "threshold_of"), _text),
     "reason": lambda value: value is None or isinstance(value, str),
 }

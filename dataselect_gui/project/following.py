@@ -31,13 +31,13 @@ def followed(marked: Collection[str], old: Index, new: Index) -> list[str]:
     if old.whole_rows is not None and new.whole_rows is not None:
         columns.insert(0, (old.whole_rows, new.whole_rows))
     known = [(before, _ids_by(now, new)) for before, now in columns]
-    found = set[str]()
+    current = set[str]()
     for record in marked:
         row = rows.get(record)
         there = [] if row is None else [ids.get(before[row].tobytes(), []) for before, ids in known]
         now = next(filter(None, there), [record])
-        found |= {record} if record in now else set(now)
-    return sorted(found)
+        current |= {record} if record in now else set(now)
+    return sorted(current)
 
 
 def followed_units(units: Collection[str], old: Index, new: Index) -> list[str]:

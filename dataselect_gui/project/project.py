@@ -203,11 +203,13 @@ class Project:
             settings.rule,
             settings.ended_by,
             settings.reference_in_training,
+            settings.decision,
         )
         kept = others.pop(checkpoint.digest, KeptCheckpoint(checkpoint.path))
         settings.checkpoint, settings.in_training = checkpoint, kept.in_training
         settings.rule, settings.ended_by = kept.rule, list(kept.ended_by)
         settings.reference_in_training = kept.reference_in_training
+        settings.decision = kept.decision
         self.save()
 
     @property

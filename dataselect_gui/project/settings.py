@@ -11,6 +11,7 @@ there.
 
 import json
 import re
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -20,7 +21,15 @@ from msgspec import UNSET, Meta, UnsetType
 from dataselect_gui.privacy.amounts import decimal_of
 from dataselect_gui.records.reference import AS_THEY_ARE, LabelRule, SourceRef
 from dataselect_gui.selection.forms import RuleForm, read_rule, rule_form
-from dataselect_gui.selection.rules import CutBy, Rule, ScoreCut, is_cut
+from dataselect_gui.selection.rules import (
+    CutBy,
+    Everything,
+    FixedRule,
+    RecordRule,
+    Rule,
+    ScoreCut,
+    is_cut,
+)
 
 FORMAT: Literal[2] = 2
 # Scores and digests are the names of files and folders, too.
@@ -30,6 +39,8 @@ Digest = Annotated[str, Meta(pattern=r"\A[0-9a-z]{1,64}\Z")]
 TableName = Annotated[str, Meta(pattern=r"\Atable-[0-9]{1,9}\Z")]
 StoredPath = Annotated[str, Meta(pattern=r"\A[^\0]*\Z")]
 Device = Literal["cpu", "cuda", "mps", "none"]
+LeaveOut = Literal["none", "wrong", "count"]
+"""What is left out: nothing, records that look wrong, or what a noised count decides."""
 MOST_PLACES = 1 << 20
 """Of a batch: bundles state it, and state no more."""
 _MOST_THREADS = 1 << 12
@@ -172,6 +183,58 @@ class StoredRule(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown
         return ScoreCut(self.score, self.by, value, self.lowest)
 
 
+class StoredDecision(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """The decision about what is left out.
+
+    Attributes
+    ----------
+    leave_out : str
+        What was decided.
+    rule : dict or UNSET
+        The written form of the rule that says which records look wrong; UNSET where none is left out.
+    alpha : str or UNSET
+        The α of that rule.
+    epsilon : str or UNSET
+        The ε of a count that decides.
+    is_late : bool
+        Whether it was taken after a score of the records had been shown.
+    answer : str or None
+        What the count decided; None as long as it was not drawn, and where none decides.
+    paid : str
+        The ε of all counts that were drawn on the way to it.
+    """
+
+    leave_out: LeaveOut
+    rule: RuleForm | UnsetType = UNSET
+    alpha: str | UnsetType = UNSET
+    epsilon: str | UnsetType = UNSET
+    is_late: bool = False
+    answer: Literal["none", "wrong"] | None = None
+    paid: str = "0"
+
+    def __post_init__(self) -> None:
+        is_count, has_rule = self.leave_out == "count", isinstance(self.wrong_rule, RecordRule)
+        if (has_rule, self.alpha is not UNSET) != (self.leave_out != "none",) * 2:
+            raise ValueError("a decision has a rule without a use for it, or lacks one")
+        if (self.epsilon is not UNSET) != is_count or (self.answer is not None and not is_count):
+            raise ValueError("a decision has parts of a count, or lacks some")
+        for text in (self.paid, self.epsilon, self.alpha):
+            amount = Decimal(0) if text is UNSET else decimal_of(text)
+            if amount is None or amount < 0:
+                raise ValueError("a number of a decision is no amount")
+
+    @property
+    def wrong_rule(self) -> FixedRule | None:
+        """The rule that says which records look wrong."""
+        return None if self.rule is UNSET else read_rule(self.rule)
+
+    @property
+    def decided_rule(self) -> FixedRule | None:
+        """The rule that it comes to; None where a count was not drawn yet."""
+        result = self.answer if self.leave_out == "count" else self.leave_out
+        return self.wrong_rule if result == "wrong" else None if result is None else Everything()
+
+
 class Marks(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Which records were not eligible at some moment: withheld ids, and units that opted out."""
 
@@ -186,7 +249,7 @@ class KeptCheckpoint(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unk
     ----------
     path : str
         Where it was.
-    in_training, rule, ended_by, reference_in_training
+    in_training, rule, ended_by, reference_in_training, decision
         As `ProjectSettings` has them of the project's own checkpoint.
     """
 
@@ -195,6 +258,7 @@ class KeptCheckpoint(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unk
     rule: StoredRule | None = None
     ended_by: list[str] = []
     reference_in_training: str | None = None
+    decision: StoredDecision | None = None
 
 
 class EarlierRun(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -243,6 +307,8 @@ class ProjectSettings(msgspec.Struct, kw_only=True, omit_defaults=True, forbid_u
     shown : Marks, None or UNSET
         The marks as they were when a score of the records was first shown; None as long as none was,
         and UNSET where an earlier version made the project and nobody knows.
+    decision : StoredDecision or None
+        About what is left out; None where none was taken.
     """
 
     format: Literal[2]
@@ -262,6 +328,7 @@ class ProjectSettings(msgspec.Struct, kw_only=True, omit_defaults=True, forbid_u
     loose_scores: Digest | UnsetType = UNSET
     run: EarlierRun | None = None
     shown: Marks | UnsetType | None = UNSET
+    decision: StoredDecision | None = None
 
 
 def read_settings(stored: bytes) -> ProjectSettings:

@@ -245,10 +245,10 @@ def mapped(path: Path, dtype: type, shape: tuple[int, ...], fill: float) -> Mapp
     return array
 
 
-def _same_rows(one: NDArray[np.uint8] | None, other: NDArray[np.uint8] | None) -> bool:
-    if one is None or other is None:
-        return one is other
-    return np.array_equal(one, other)
+def _same_rows(first: NDArray[np.uint8] | None, second: NDArray[np.uint8] | None) -> bool:
+    if first is None or second is None:
+        return first is second
+    return np.array_equal(first, second)
 
 
 def _unchanged(old: Index, new: Index) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -45,7 +45,7 @@ _FIELDS = (b"bytes", b"path")
 def names_images(path: Path) -> bool:
     """Say whether a file seems to have a column of images, having searched its directory for names.
 
-    Nothing is parsed: whoever reads the file afterwards finds out.
+    Nothing is parsed: this is certain only once the file is read.
     """
     try:
         with path.open("rb") as file:
@@ -68,11 +68,11 @@ def names_images(path: Path) -> bool:
 
 def _before(directory: bytes, name: bytes) -> set[bytes]:
     """Return the bytes that stand before a name: its length is among them, in either format."""
-    found, place = set(), directory.find(name)
+    before, place = set(), directory.find(name)
     while place >= 0:
-        found |= {directory[place - 1 : place], directory[max(place - 4, 0) : place][:1]}
+        before |= {directory[place - 1 : place], directory[max(place - 4, 0) : place][:1]}
         place = directory.find(name, place + 1)
-    return found
+    return before
 
 
 def unpack_images(

@@ -106,6 +106,11 @@ def _origin(terms: Terms) -> str:
             return "Which records are eligible: settled before any score was shown."
         case "viewed":
             return "Which records are eligible: changed after a score was shown."
+        case "chosen":
+            return (
+                "Which records are eligible: settled before any score was shown. That no rule leaves "
+                "any out: chosen after viewing."
+            )
         case None if terms.rule is not None:
             return f"The rule: {score_origin(terms)}."
         case None:
@@ -123,15 +128,20 @@ def _of_labels(labels: LabelsSaid) -> list[str]:
 
 
 def _figures(terms: Terms) -> str:
-    mechanism, cut, total = terms.mechanism, terms.cut, terms.total
+    mechanism, cut, rule, total = terms.mechanism, terms.cut, terms.rule, terms.total
     assert mechanism.epsilon is not None
     assert total is not None
     delta = "" if mechanism.delta is None else f", δ = {exact(mechanism.delta)}"
-    bought = (
-        ""
-        if cut is None or cut.epsilon is None
-        else f" ({exact(mechanism.epsilon)} for the draw and {exact(cut.epsilon)} for the threshold)"
-    )
+    bought = ""
+    if cut is not None and cut.epsilon is not None:
+        bought = (
+            f" ({exact(mechanism.epsilon)} for the draw and {exact(cut.epsilon)} for the threshold)"
+        )
+    elif rule is not None and rule.epsilon is not None:
+        bought = (
+            f" ({exact(mechanism.epsilon)} for the draw and {exact(rule.epsilon)} for the count that "
+            "decided)"
+        )
     return f"ε = {exact(total)}{bought}{delta} for each {terms.unit}."
 
 

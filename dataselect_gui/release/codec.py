@@ -35,7 +35,16 @@ NOT_IN_KEY = frozenset(
 """Fields that do not distinguish releases; how scores were computed shows in the scores."""
 
 
-_ADDED = ("clip_from", "passing", "rule", "rule_from", "rule_scores", "marks", "after_marked")
+_ADDED = (
+    "clip_from",
+    "passing",
+    "rule",
+    "rule_from",
+    "rule_scores",
+    "rule_epsilon",
+    "marks",
+    "after_marked",
+)
 """Fields that the first versions did not write: they are there only where they say something."""
 
 
@@ -88,6 +97,7 @@ class TermsForm:
     rule: RuleForm | None = None
     rule_from: RuleSource | None = None
     rule_scores: tuple[tuple[str, str], ...] | None = None
+    rule_epsilon: str | None = None
     marks: Marks | None = None
     after_marked: bool = False
 
@@ -137,6 +147,7 @@ def to_form(terms: Terms) -> TermsForm:
         rule=None if rule is None or rule.rule is None else rule_form(rule.rule),
         rule_from=None if rule is None else rule.source,
         rule_scores=None if rule is None else rule.scores,
+        rule_epsilon=None if rule is None else _text(rule.epsilon),
         marks=terms.marks,
         after_marked=terms.after_marked,
     )
@@ -243,7 +254,7 @@ def _rule(form: TermsForm) -> RuleTerms | None:
     rule = None if form.rule is None else read_rule(form.rule)
     if isinstance(rule, Everything):
         raise ValueError("everything is no rule of conditions on one record")
-    return RuleTerms(form.rule_from, form.rule_scores, rule)
+    return RuleTerms(form.rule_from, form.rule_scores, rule, _number(form.rule_epsilon))
 
 
 def _bounds(form: TermsForm) -> Bounds | None:

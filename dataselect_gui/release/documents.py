@@ -31,6 +31,7 @@ from dataselect_gui.texts.promises import AFTER_EXACT, AFTER_MARKED
 _ORIGIN_OF_MARKS: dict[Marks, str] = {
     "settled": "settled before any score was shown",
     "viewed": "changed after a score was shown",
+    "chosen": "settled before any score was shown; that no rule leaves any out, chosen after viewing",
 }
 _MARKS_OF_ORIGIN = {text: marks for marks, text in _ORIGIN_OF_MARKS.items()}
 
@@ -124,6 +125,7 @@ def terms_of_document(document: dict[str, Any]) -> Terms:
         rule=value("rule"),
         rule_from=RULE_OF_ORIGIN[parameters["rule"]["from"]] if "rule" in parameters else None,
         rule_scores=None if read is None else tuple((name, variant) for name, variant in read),
+        rule_epsilon=value("rule_epsilon"),
         marks=_MARKS_OF_ORIGIN[parameters["withheld"]["from"]] if is_everything else None,
         after_marked=AFTER_MARKED in document["assumptions"],
     )
@@ -145,6 +147,7 @@ def _parameters(terms: Terms) -> dict[str, Any]:
         "epsilon": {"value": form.epsilon, "from": viewed},
         "rule": {"value": form.rule, "from": origin_of(terms)},
         "rule_scores": {"value": _pairs(form.rule_scores), "from": origin_of(terms)},
+        "rule_epsilon": {"value": form.rule_epsilon, "from": "chosen before viewing"},
         "score": {"value": form.score, "variant": form.variant, "from": score_origin(terms)},
         "direction": {"value": _direction(form), "from": score_origin(terms)},
         "withheld": {

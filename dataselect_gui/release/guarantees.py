@@ -11,6 +11,7 @@ from dataselect_gui.release.terms import (
     BoundsSource,
     Cut,
     CutSource,
+    Marks,
     RuleSource,
     RuleTerms,
     Terms,
@@ -22,6 +23,7 @@ from dataselect_gui.texts.promises import (
     AFTER_MARKED,
     BUT_FOR_DELTA,
     EVERYTHING,
+    EVERYTHING_CHOSEN,
     EVERYTHING_MARKED,
     MARKS_SETTLED,
     NO_PROTECTION,
@@ -43,8 +45,13 @@ _ORIGIN_OF_CUT: dict[CutSource, str] = {
     "bought": "drawn under differential privacy",
     "viewed": "chosen after viewing",
 }
-_RULE_SOURCES: tuple[RuleSource, ...] = ("request", "agreed", "viewed")
-RULE_OF_ORIGIN = {_ORIGIN_OF_CUT[source]: source for source in _RULE_SOURCES}
+_ORIGIN_OF_RULE: dict[RuleSource, str] = {
+    "request": _ORIGIN_OF_CUT["request"],
+    "agreed": _ORIGIN_OF_CUT["agreed"],
+    "viewed": _ORIGIN_OF_CUT["viewed"],
+    "counted": "the consortium's, used because a noised count decided so",
+}
+RULE_OF_ORIGIN = {text: source for source, text in _ORIGIN_OF_RULE.items()}
 _THRESHOLD_RESTS_ON: dict[CutSource, str | None] = {
     "agreed": N_("the threshold was agreed before anybody looked at the scores"),
     "request": N_("the threshold was in the consortium's request before anybody looked"),
@@ -55,6 +62,15 @@ _RULE_RESTS_ON: dict[RuleSource, str | None] = {
     "agreed": N_("the rule, and that it is used, was agreed before anybody looked at the scores"),
     "request": N_("the rule was in the consortium's request before anybody looked"),
     "viewed": None,
+    "counted": N_(
+        "the rule is the consortium's, and that it is used was decided by a noised count whose ε is "
+        "counted"
+    ),
+}
+_EVERYTHING: dict[Marks, str] = {
+    "settled": EVERYTHING,
+    "viewed": EVERYTHING_MARKED,
+    "chosen": EVERYTHING_CHOSEN,
 }
 _ONE_COIN = N_(
     "each record has one coin, drawn once, kept by the owner, and independent of its other secret"
@@ -66,7 +82,7 @@ def promise(terms: Terms) -> str:
     """Return what the release promises, or that it does not."""
     mechanism = terms.mechanism
     if terms.marks is not None:
-        return _(EVERYTHING if terms.marks == "settled" else EVERYTHING_MARKED)
+        return _(_EVERYTHING[terms.marks])
     if mechanism.epsilon is None:
         return _(NO_PROTECTION)
     if terms.conditional:
@@ -117,7 +133,7 @@ def not_protected(terms: Terms) -> list[str]:
 def assumptions(terms: Terms) -> list[str]:
     """Return the assumptions of the promise that only the owner can check."""
     if terms.marks is not None:  # No score is read, so nothing rests on the checkpoints.
-        listed = [_(MARKS_SETTLED)] if terms.marks == "settled" else []
+        listed = [] if terms.marks == "viewed" else [_(MARKS_SETTLED)]
         return [*listed, *_on_earlier(terms)]
     match terms.in_training:
         case "no":
@@ -183,7 +199,7 @@ def _on_scores(terms: Terms) -> list[str]:
 def origin_of(terms: Terms) -> str:
     """Return where the threshold or the rule came from, in words."""
     if terms.rule is not None:
-        return _ORIGIN_OF_CUT[terms.rule.source]
+        return _ORIGIN_OF_RULE[terms.rule.source]
     return _ORIGIN_OF_CUT["viewed" if terms.cut is None else terms.cut.source]
 
 
@@ -201,7 +217,7 @@ def rule_in_words(rule: RuleTerms) -> list[str]:
             f"By a rule on each record alone, chosen after viewing. It reads {read}; its numbers are "
             "not told: they may be records' scores."
         ]
-    origin = f"By a rule on each record alone: {_ORIGIN_OF_CUT[rule.source]}."
+    origin = f"By a rule on each record alone: {_ORIGIN_OF_RULE[rule.source]}."
     return [origin, *rule_sentences(rule.rule)]
 
 

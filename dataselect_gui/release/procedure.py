@@ -8,8 +8,6 @@ the reservation, so that nothing is charged for a release that cannot be drawn.
 All of it happens in one session of the ledger, which the caller holds.
 """
 
-import hashlib
-import json
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -23,9 +21,9 @@ from numpy.typing import NDArray
 from dataselect_gui.privacy.accounting import Charge, plain_total
 from dataselect_gui.privacy.amounts import exact
 from dataselect_gui.privacy.calibration import quantile_scale
-from dataselect_gui.privacy.identity import belongings, record_keys, source_marks, unit_marks
+from dataselect_gui.privacy.identity import source_marks, unit_marks
 from dataselect_gui.privacy.ledger import Session
-from dataselect_gui.privacy.snapshot import NO_PEOPLE, Grouping, Snapshot
+from dataselect_gui.privacy.snapshot import Snapshot
 from dataselect_gui.privacy.statement import Statement, check_budget
 from dataselect_gui.release.bundle import is_there, sign_bundle, write_bundle
 from dataselect_gui.release.candidates import Candidates, Summed
@@ -41,6 +39,7 @@ from dataselect_gui.release.drawing import buy_threshold, draw
 from dataselect_gui.release.kinds.gradient import Gradient, check_sum
 from dataselect_gui.release.kinds.kind import Drawn
 from dataselect_gui.release.partial_folders import folder_beside
+from dataselect_gui.release.sameness import grouping_of, key_of, keys_of, records_part
 from dataselect_gui.release.signing import Signer
 from dataselect_gui.release.terms import Terms
 
@@ -88,7 +87,7 @@ def part_of(candidates: Candidates, max_contributions: int, keep: Keep) -> NDArr
     ndarray of bool or None
         Shape (n,); None where a choice would have to be made first.
     """
-    people, keys = candidates.index.people, _keys(candidates)
+    people, keys = candidates.index.people, keys_of(candidates)
     if people is None:
         return candidates.eligible
     kept = keep(unit_marks(keys, people), keys, max_contributions)
@@ -167,7 +166,7 @@ def buy(
             "threshold_of": terms.score,
         },
         first_budget,
-        _grouping(candidates),
+        grouping_of(candidates),
     )
     bought = session.draw_of(entry.body["release"])
     if bought is None:
@@ -236,7 +235,7 @@ def release(
     UnusableError
         Where records changed, the sum is too large or the bundle cannot be written.
     """
-    keys = _keys(candidates)
+    keys = keys_of(candidates)
     sameness = _sameness(candidates, terms)
     earlier = session.statement(account).find(sameness)
     if is_there(destination, None if earlier is None else earlier.body["release"]):
@@ -261,7 +260,7 @@ def release(
                 "terms": to_entry(terms),
             },
             first_budget,
-            _grouping(candidates),
+            grouping_of(candidates),
         )
         terms = from_entry(entry.body["terms"])
         drawn = session.draw_of(terms.release)
@@ -327,7 +326,7 @@ def foresee(
     RefusedError
         Where the ledger would refuse.
     """
-    unit, grouping = candidates.unit_column, _grouping(candidates)
+    unit, grouping = candidates.unit_column, grouping_of(candidates)
     snapshot.check_units(statement, unit, terms.max_contributions, grouping)
     same = (
         purchase is None
@@ -361,28 +360,13 @@ def new_release_id() -> str:
     return secrets.token_hex(8)
 
 
-def _keys(candidates: Candidates) -> list[bytes]:
-    return record_keys(candidates.index.content, candidates.index.people)
-
-
-def _grouping(candidates: Candidates) -> Grouping:
-    """Return the persons of the records, as the ledger checks them."""
-    index, people = candidates.index, candidates.index.people
-    if people is None:
-        return NO_PEOPLE
-    pairs = belongings(index.content, people)
-    there = {pair: record for pair, record in zip(pairs, index.ids, strict=True) if pair is not None}
-    may_leave = zip(pairs, candidates.eligible, strict=True)
-    return Grouping(there, {pair for pair, may in may_leave if pair is not None and may})
-
-
 def _sameness(candidates: Candidates, terms: Terms) -> str:
     """Return the key by which a repeated release is recognised."""
     covered = to_entry(terms)
     for name in NOT_IN_KEY:
         covered.pop(name, None)
     covered["conditional"] = terms.depends_on_records  # Not what left in the meantime.
-    return _key({**_records(candidates, candidates.chosen), "terms": covered})
+    return key_of({**records_part(candidates, candidates.chosen), "terms": covered})
 
 
 def _purchase_key(candidates: Candidates, terms: Terms, purchase: Purchase) -> str:
@@ -395,33 +379,7 @@ def _purchase_key(candidates: Candidates, terms: Terms, purchase: Purchase) -> s
         "epsilon": exact(purchase.epsilon),
         "share": str(purchase.share),
     }
-    return _key({**_records(candidates, np.zeros_like(candidates.eligible)), "purchase": covered})
-
-
-def _records(candidates: Candidates, chosen: NDArray[np.bool_]) -> dict[str, object]:
-    """Return the part of a key that covers the records, independent of their order."""
-    keys, part = _keys(candidates), candidates.part
-    assert part is not None
-    order = sorted(range(len(keys)), key=keys.__getitem__)
-    flags = np.stack([part, candidates.eligible, part & chosen], axis=1).astype(np.uint8)
-    records = hashlib.sha256()
-    for row in order:
-        records.update(keys[row] + flags[row].tobytes())
-        if candidates.keep is not None:
-            records.update(candidates.keep[row].tobytes())
-    return {
-        "records": records.hexdigest(),
-        "labels": [candidates.index.labels[row] for row in order],
-        **({} if candidates.label_rule is None else {"label_rule": candidates.label_rule}),
-        "scores": hashlib.sha256(candidates.scores[order].tobytes()).hexdigest(),
-        "scored_by": candidates.scored_by,
-        **({} if candidates.rule is None else {"rule": candidates.rule}),
-        "unit": candidates.unit_column,
-    }
-
-
-def _key(parts: dict[str, object]) -> str:
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+    return key_of({**records_part(candidates, np.zeros_like(candidates.eligible)), "purchase": covered})
 
 
 def _charge(candidates: Candidates, terms: Terms) -> Charge | None:

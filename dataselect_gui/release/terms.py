@@ -11,8 +11,8 @@ from dataselect_gui.selection.rules import RecordRule
 
 CutBy = Literal["threshold", "count", "fraction"]
 CutSource = Literal["request", "agreed", "viewed", "bought"]
-RuleSource = Literal["request", "agreed", "viewed"]
-Marks = Literal["settled", "viewed"]
+RuleSource = Literal["request", "agreed", "viewed", "counted"]
+Marks = Literal["settled", "viewed", "chosen"]
 NotClaimed = Literal["threshold", "count", "fraction", "rule", "marks"]
 BoundsSource = Literal["request", "score", "agreed"]
 Unit = Literal["record", "person"]
@@ -53,17 +53,21 @@ class RuleTerms:
     Attributes
     ----------
     source : str
-        Its origin, and that of the choice to use it: ``"request"``, ``"agreed"`` or ``"viewed"``.
+        Its origin, and that of the choice to use it: ``"request"``, ``"agreed"``, ``"viewed"``, or
+        ``"counted"`` where a noised count decided that the consortium's is used.
     scores : tuple
         The scores that it reads with their variants, sorted.
     rule : RecordRule or None
         The rule where it is public; the numbers of one that was chosen after viewing may be somebody's
         scores.
+    epsilon : Decimal or None
+        The cost of the count that decided.
     """
 
     source: RuleSource
     scores: tuple[tuple[str, str], ...]
     rule: RecordRule | None
+    epsilon: Decimal | None = None
 
 
 @dataclass(frozen=True)
@@ -141,7 +145,8 @@ class Terms:
         The rule of conditions on one record; None where a cut decides, or nothing.
     marks : str or None
         Of a release of everything: whether which records are eligible was ``"settled"`` before any
-        score was shown, or ``"viewed"``; None of any other.
+        score was shown, or ``"viewed"``; ``"chosen"`` where it was settled, and that nothing is left
+        out was chosen after viewing. None of any other.
     after_marked : bool
         Whether everything left earlier by marks that were made after viewing.
     """
@@ -185,7 +190,7 @@ class Terms:
     def depends_on_records(self) -> bool:
         """Whether what was chosen after viewing decides which records may leave."""
         if self.marks is not None:
-            return self.marks == "viewed"
+            return self.marks != "settled"
         if self.mechanism.epsilon is None:
             return False
         if self.rule is not None:
@@ -208,11 +213,12 @@ class Terms:
 
     @property
     def total(self) -> Decimal | None:
-        """ε of the bundle: the mechanism's plus that of a bought threshold."""
+        """ε of the bundle: the mechanism's plus that of a bought threshold, or of a count."""
         if self.mechanism.epsilon is None:
             return None
         bought = None if self.cut is None else self.cut.epsilon
-        return self.mechanism.epsilon + (bought or Decimal(0))
+        counted = None if self.rule is None else self.rule.epsilon
+        return self.mechanism.epsilon + (bought or counted or Decimal(0))
 
     @property
     def claimed(self) -> Decimal | None:

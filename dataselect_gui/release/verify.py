@@ -374,7 +374,8 @@ def _arithmetic(path: Path) -> str:
         return _("The stated figures follow from the parameters; no ε is claimed.")
     with localcontext() as context:
         context.prec = 50
-        odds = (stated.epsilon + (_amount(parameters, "threshold_epsilon") or 0)).exp()
+        beside = (_amount(parameters, name) for name in ("threshold_epsilon", "rule_epsilon"))
+        odds = (stated.epsilon + sum(amount or 0 for amount in beside)).exp()
         if not is_close(stated.number("odds_factor"), odds):
             raise FaultError(_("The stated odds factor is not e^ε."))
     return _("The stated ε and δ follow from the stated noise and from how far one unit can move it.")

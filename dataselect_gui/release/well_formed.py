@@ -46,11 +46,11 @@ _FORMS = {
     "device": "(cpu|cuda|mps)?",
     "cut": "(threshold|count|fraction)?",
     "threshold_from": "(request|agreed|viewed|bought)?",
-    "rule_from": "(request|agreed|viewed)?",
-    "marks": "(settled|viewed)?",
+    "rule_from": "(request|agreed|viewed|counted)?",
+    "marks": "(settled|viewed|chosen)?",
     "bounds_from": "(request|score|agreed)?",
     "clip_from": "(request|agreed)?",
-    **dict.fromkeys(("epsilon", "delta", "threshold_epsilon"), f"({_AMOUNT})?"),
+    **dict.fromkeys(("epsilon", "delta", "threshold_epsilon", "rule_epsilon"), f"({_AMOUNT})?"),
 }
 """The patterns of the terms that are texts; those that end in a question mark may be missing."""
 
@@ -108,12 +108,14 @@ def _has_its_fields(form: TermsForm) -> bool:
         and (form.bounds is not None) == is_bounded
         and (not terms.kind.goes_by_rule or form.threshold is not None or form.rule is not None)
         and (form.epsilon is not None or form.threshold_epsilon is None)
+        and (form.rule_epsilon is not None)
+        == (form.rule_from == "counted" and form.epsilon is not None)
         and (not is_counted or _are_cells_there(form))
     )
 
 
 def _are_amounts(form: TermsForm) -> bool:
-    stated = (form.epsilon, form.delta, form.threshold_epsilon)
+    stated = (form.epsilon, form.delta, form.threshold_epsilon, form.rule_epsilon)
     scale = form.noise_scale
     return (
         all(is_amount(Decimal(amount)) for amount in stated if amount is not None)

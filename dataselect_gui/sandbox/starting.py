@@ -85,14 +85,14 @@ def start(
         env={**environment, **_inherited(), **_places(scratch)},
         # The current folder is a person's.
         cwd=scratch or Path(sys.executable).anchor,
-        # Away from the terminal.
+        # Without the terminal's signals.
         start_new_session=True,
     )
     assert process.stdin is not None
     try:
         process.stdin.write(grant.to_line().encode())
         process.stdin.flush()
-    except OSError:  # It died at once, which whoever reads its messages will see.
+    except OSError:  # It died at once; reading its messages will show that.
         pass
     except BaseException:
         process.kill()
@@ -111,11 +111,11 @@ def attended(process: "subprocess.Popen[bytes]") -> Iterator[None]:
         process.kill()
         raise
     finally:
-        with suppress(OSError):  # It died before it had taken all that was written.
+        with suppress(OSError):  # It died before it had read all that was written.
             process.stdin.close()
         try:
             process.wait(_END_SECONDS)
-        except subprocess.TimeoutExpired:  # It has nothing more to say, and does not go.
+        except subprocess.TimeoutExpired:  # It sent its last message, and does not exit.
             process.kill()
             process.wait()
         process.stdout.close()

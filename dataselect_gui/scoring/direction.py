@@ -106,7 +106,7 @@ def load_class_directions(content: bytes, model: Model) -> ClassDirections:
     parameters = dict(model.named_parameters())
     names = sorted(set().union(*each))
     stacked = {
-        name: torch.stack([one.get(name, torch.zeros_like(parameters[name])) for one in each])
+        name: torch.stack([own.get(name, torch.zeros_like(parameters[name])) for own in each])
         for name in names
     }
     squares = [stacked[name].double().reshape(len(classes), -1).square().sum(dim=1) for name in names]

@@ -52,10 +52,10 @@ def load_exported(member: Member, device: torch.device) -> tuple[ExportedModel, 
 
 
 def _runs_together(program: Program, features: Features | None) -> bool:
-    """Say whether the form in which many records run at once does what the graph's authors wrote.
+    """Say whether running many records at once computes the same as the graph that the authors wrote.
 
-    Tried on a synthetic input, in float64 on the processor. It is no proof of anything: that records
-    cannot meet holds in every form. It says whether the form is the authors' model.
+    Tried on a synthetic input, in float64 on the CPU. That records do not affect each other does not
+    rest on this trial: it holds however the graph is run.
     """
     model, inputs = ExportedModel(program).double(), _made_up(program, features)
     try:

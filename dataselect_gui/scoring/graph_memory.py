@@ -1,4 +1,4 @@
-"""What the run of a ``.pt2`` graph would take, of memory and of time, found without its numbers."""
+"""Memory and time that a run of a ``.pt2`` graph would take, computed from shapes alone."""
 
 import math
 from collections.abc import Iterable, Iterator

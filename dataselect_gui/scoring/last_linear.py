@@ -1,4 +1,4 @@
-"""See what a model's last linear layer is given: the features of each record."""
+"""Record the input of a model's last linear layer: the features of each record."""
 
 from collections.abc import Iterable
 from typing import Any

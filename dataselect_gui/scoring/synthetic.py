@@ -1,4 +1,4 @@
-"""Inputs that stand for records where something is to be found out: the same on every run, anywhere."""
+"""Made-up inputs for trial runs of a model, the same on every run and machine."""
 
 from collections.abc import Sequence
 
@@ -38,7 +38,7 @@ def synthetic(shape: Sequence[int], vocabulary: int | None = None) -> InputArray
 
 
 def filler(shape: Sequence[int], vocabulary: int | None = None) -> InputArray:
-    """Return what stands in places of a batch that hold no record, in a shape as `synthetic` takes it.
+    """Return the input for places of a batch without a record, in a shape as `synthetic` takes it.
 
     Zeros; or texts of one token.
     """

@@ -135,7 +135,7 @@ def _keep(content: object) -> Keep:
 
 
 def _check_keys(content: Mapping[object, object], known: set[str], label: str) -> None:
-    """Refuse a key that nobody reads: what it says would not be done."""
+    """Refuse an unknown key: what it asks for would not be done."""
     unknown = [str(key) for key in content if key not in known]
     if unknown:
         raise ValueError(_("{label} has no “{key}”.", label=label, key=unknown[0][:_LONGEST_NAME]))

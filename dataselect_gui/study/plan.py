@@ -195,7 +195,7 @@ def reference_epsilons(choices: Choices) -> list[str]:
 
 
 def proposed_score(series: int, request: Request, indexed: Sequence[str] = ()) -> str:
-    """Return what is picked by where nobody says: the score of the request, else VoG, else EL2N.
+    """Return the score to pick by where none is named: the score of the request, else VoG, else EL2N.
 
     Parameters
     ----------

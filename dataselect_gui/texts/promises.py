@@ -40,6 +40,11 @@ EVERYTHING_MARKED = N_(
     "are eligible was changed after a score of the source was shown, so what is left out may tell of "
     "its scores: nothing is promised about it, and later releases of this source claim no ε."
 )
+EVERYTHING_CHOSEN = N_(
+    "All eligible records, no score, no mechanism and no ε: all of them are disclosed. That nothing is "
+    "left out was chosen after scores of the source were seen, and otherwise than decided before: what "
+    "that choice tells of those left out is not covered."
+)
 MARKS_SETTLED = N_("which records are eligible was settled before any score of the source was shown")
 AFTER_MARKED = N_(
     "all eligible records of this source left earlier, and which are eligible had been changed after "

@@ -19,6 +19,7 @@ class PlaceId(StrEnum):
     PEOPLE = "people"
     DELETION = "deletion"
     STUDY = "study"
+    REQUEST = "request"
 
 
 class Place:

@@ -26,7 +26,7 @@ from dataselect_gui.window.place import PlaceId
 from dataselect_gui.window.undo import Step
 from dataselect_gui.workflow import Account, Look, Rule, ScoreCut, Selection
 
-_LEADS_BACK = frozenset({PlaceId.DELETION, PlaceId.STUDY})
+_LEADS_BACK = frozenset({PlaceId.DELETION, PlaceId.STUDY, PlaceId.REQUEST})
 """Places that are left for the one where the person was before."""
 
 
@@ -430,10 +430,10 @@ class State(QObject):
         return [self.look.ids[row] for row in np.flatnonzero(rows).tolist()]
 
     def _propose_rule(self) -> None:
-        """Set the rule that the request names: its threshold is public, its count is not."""
+        """Set the rule that a project begins with."""
         assert self.look is not None
         look = self.look
-        rule = workflow.requested_rule(look.request, look.scores, len(look.ids))
+        rule = workflow.usual_rule(look.decision, look.request, look.scores, len(look.ids))
         # A project that cannot be written now is shown without a rule.
         with contextlib.suppress(UnusableError, OSError):
             workflow.put_selection(look.folder, rule, self._names(self.withheld))

@@ -52,11 +52,11 @@ def run_inspection(job: InspectJob, context: JobContext) -> InspectionResult:
         case "bundle":
             checked = checks_of(job.path, None, None)
             bundle = BundleInspected(problems=[], checks=checked.checks, release=checked.release)
-            return InspectionResult(found=bundle)
+            return InspectionResult(inspected=bundle)
         case "checkpoint":
-            return InspectionResult(found=_checkpoint(find_checkpoint(job.path), job.records))
+            return InspectionResult(inspected=_checkpoint(find_checkpoint(job.path), job.records))
         case "source":
-            return InspectionResult(found=_source(job.records or SourceRef(job.path), context))
+            return InspectionResult(inspected=_source(job.records or SourceRef(job.path), context))
         case _:
             assert_never(job.thing)
 

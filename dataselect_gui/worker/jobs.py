@@ -104,8 +104,8 @@ class ParametersJob(Job[ParametersResult], frozen=True):
         return ParametersResult
 
 
-class SumJob(Job[FilesResult], frozen=True):
-    """Sum the clipped gradients of records.
+class ClippingJob(Job[R], frozen=True):
+    """Clip gradients of records, and sum them.
 
     Attributes
     ----------
@@ -116,7 +116,7 @@ class SumJob(Job[FilesResult], frozen=True):
     digest : str
         That of the checkpoint.
     folder : Path
-        Holds the records to sum over, as `rows_file` writes them; takes the sum.
+        Holds which records, as `rows_file` writes them; takes what is computed.
     clip : float
         The norm that each record's gradient is clipped to.
     steps : int
@@ -125,8 +125,6 @@ class SumJob(Job[FilesResult], frozen=True):
         ``auto``, ``cpu``, ``cuda`` or ``mps``.
     """
 
-    kind = JobKind.SUMMING
-
     source: SourceRef
     checkpoint: Path
     digest: str
@@ -134,6 +132,12 @@ class SumJob(Job[FilesResult], frozen=True):
     clip: float
     steps: int
     device: str
+
+
+class SumJob(ClippingJob[FilesResult], frozen=True):
+    """Sum the clipped gradients of records."""
+
+    kind = JobKind.SUMMING
 
     @classmethod
     def result_type(cls) -> type[FilesResult]:
@@ -141,45 +145,24 @@ class SumJob(Job[FilesResult], frozen=True):
         return FilesResult
 
 
-class FeatureJob(Job[FilesResult], frozen=True):
+class FeatureJob(ClippingJob[FilesResult], frozen=True):
     """Take the features of records, and sum the clipped gradients of some of them, class by class.
 
     Attributes
     ----------
-    source : SourceRef
-        The records.
-    checkpoint : Path
-        Of the consortium.
-    digest : str
-        That of the checkpoint.
-    folder : Path
-        Holds the records, as `rows_file` writes them; takes what there is of them.
     classes : int
         How many the checkpoint tells apart.
     with_features : bool
         Whether features are wanted.
     summed : list of int
         Whose gradients are summed, by their places among the records; none where none are wanted.
-    clip : float
-        The norm that each gradient is clipped to.
-    steps : int
-        Into how many steps that norm is divided.
-    device : str
-        ``auto``, ``cpu``, ``cuda`` or ``mps``.
     """
 
     kind = JobKind.CALIBRATION
 
-    source: SourceRef
-    checkpoint: Path
-    digest: str
-    folder: Path
     classes: int
     with_features: bool
     summed: list[int]
-    clip: float
-    steps: int
-    device: str
 
     @classmethod
     def result_type(cls) -> type[FilesResult]:

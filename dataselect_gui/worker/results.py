@@ -1,6 +1,6 @@
-"""What each job ends with, as the child sends it and the parent reads it.
+"""The results of jobs, as the child sends them and the parent reads them.
 
-The child may have fallen to what it was given, so that every type here says how much of it may come.
+The child may have been taken over by a hostile file, so every type here bounds how much may come.
 """
 
 from typing import Annotated
@@ -276,8 +276,8 @@ class InspectionResult(Result, frozen=True):
 
     Attributes
     ----------
-    found : Inspected
+    inspected : Inspected
         By its kind.
     """
 
-    found: BundleInspected | CheckpointInspected | SourceInspected
+    inspected: BundleInspected | CheckpointInspected | SourceInspected

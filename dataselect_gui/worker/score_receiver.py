@@ -149,7 +149,7 @@ class ScoreReceiver:
             raise FrameError("not as it should be") from None
 
     def note_death(self) -> None:
-        """Note that the worker was ended, by none of us: what it had in hand may be the reason."""
+        """Note that the worker died though this program did not end it: its batch may be the reason."""
         self._mark.confirm()
 
     def _take_settings(self, content: bytes) -> None:

@@ -17,6 +17,7 @@ from dataselect_gui.privacy.amounts import LARGEST as LARGEST_AMOUNT
 from dataselect_gui.privacy.amounts import LARGEST_COUNT, decimal_of, exact, positive_amount, whole_of
 from dataselect_gui.privacy.home import home
 from dataselect_gui.privacy.mechanisms.mechanism import Answer, Mechanism
+from dataselect_gui.project.settings import LeaveOut
 from dataselect_gui.records.forms.form import Leaving
 from dataselect_gui.records.kinds import file_endings, what_opens
 from dataselect_gui.records.kinds.kind import Lines
@@ -74,10 +75,33 @@ from dataselect_gui.workflow.arms_study import (
     foresee_arms,
     study_arms,
 )
-from dataselect_gui.workflow.calibrating import Calibrated, calibrate
-from dataselect_gui.workflow.calibration_options import CalibrationOptions
+from dataselect_gui.workflow.calibrated_rule import (
+    LEAVING_OUT_HELPS,
+    calibrated_rule,
+    is_calibrated,
+    why_no_count,
+    why_not_wrong,
+)
+from dataselect_gui.workflow.calibrating import Calibrated, calibrate, find_calibration
+from dataselect_gui.workflow.calibration_options import CalibrationOptions, calibration_obstacle
+from dataselect_gui.workflow.deciding import COUNT_EPSILON, CountAnswers, decide
+from dataselect_gui.workflow.decisions import (
+    Decision,
+    decision,
+    decision_sentences,
+    would_be_late,
+)
 from dataselect_gui.workflow.deleting import Deletion, before_deletion, delete
-from dataselect_gui.workflow.demo import flipped_labels, score_demo
+from dataselect_gui.workflow.demo import score_demo
+from dataselect_gui.workflow.demo_truth import (
+    LeftOut,
+    Truths,
+    count_left_out,
+    left_out_line,
+    left_out_of_demo,
+    left_out_sentences,
+    truths_of_demo,
+)
 from dataselect_gui.workflow.inspecting import Inspection, ProjectInspected, inspect
 from dataselect_gui.workflow.labelling import label_rule, label_sentences
 from dataselect_gui.workflow.looking import Look, Pictures, look, prepare_pictures
@@ -97,7 +121,9 @@ from dataselect_gui.workflow.release_preview import DOCUMENTS, Preview, leaving_
 from dataselect_gui.workflow.release_request import ReleaseRequest
 from dataselect_gui.workflow.release_terms import public_bounds
 from dataselect_gui.workflow.releasing import Released, preview, release
-from dataselect_gui.workflow.request_words import calibration_words, request_words
+from dataselect_gui.workflow.request_preparing import prepare_request, typed_value, write_request
+from dataselect_gui.workflow.request_words import calibration_words, request_words, threshold_table
+from dataselect_gui.workflow.request_writing import CalibrationFound, PreparedRequest
 from dataselect_gui.workflow.requesting import RequestChecked, check_request, new_request
 from dataselect_gui.workflow.scoring import Scored, project_name, project_place, score
 from dataselect_gui.workflow.selecting import (
@@ -108,6 +134,7 @@ from dataselect_gui.workflow.selecting import (
     rule_per_class,
     scores,
     select_records,
+    usual_rule,
 )
 from dataselect_gui.workflow.statement_text import (
     composed_total,
@@ -152,11 +179,13 @@ from dataselect_gui.workflow.verifying import Verified, verify, write_page
 __all__ = [
     "ARM_EPSILONS",
     "CANNOT_CHECK",
+    "COUNT_EPSILON",
     "DOCUMENTS",
     "FEWEST_SEEDS",
     "KINDS",
     "LARGEST_AMOUNT",
     "LARGEST_COUNT",
+    "LEAVING_OUT_HELPS",
     "LOG_VARIABLE",
     "MECHANISMS",
     "MOST_AT_ONCE",
@@ -177,12 +206,15 @@ __all__ = [
     "ArmsWish",
     "BundleInspected",
     "Calibrated",
+    "CalibrationFound",
     "CalibrationOptions",
     "ChangedRecordError",
     "Check",
     "CheckpointInspected",
     "Confinement",
+    "CountAnswers",
     "Crash",
+    "Decision",
     "Deletion",
     "EntryTerms",
     "Everything",
@@ -196,8 +228,10 @@ __all__ = [
     "KindAnswer",
     "LabelAccount",
     "LabelRule",
+    "LeaveOut",
     "Leaving",
     "Left",
+    "LeftOut",
     "Lines",
     "Listing",
     "Look",
@@ -208,6 +242,7 @@ __all__ = [
     "Pictures",
     "Planting",
     "Preflight",
+    "PreparedRequest",
     "Preview",
     "Progress",
     "ProjectInspected",
@@ -235,6 +270,7 @@ __all__ = [
     "StudyResult",
     "StudyScore",
     "StudySubject",
+    "Truths",
     "Uncertain",
     "UnreadableRecordError",
     "Verified",
@@ -245,6 +281,8 @@ __all__ = [
     "available_confinement",
     "before_deletion",
     "calibrate",
+    "calibrated_rule",
+    "calibration_obstacle",
     "calibration_words",
     "change_budget",
     "check_arms",
@@ -252,9 +290,13 @@ __all__ = [
     "choose_study",
     "composed_total",
     "count_arms",
+    "count_left_out",
     "count_records",
     "count_trainings",
+    "decide",
     "decimal_of",
+    "decision",
+    "decision_sentences",
     "delete",
     "digest_of",
     "duration",
@@ -263,9 +305,9 @@ __all__ = [
     "fault_of",
     "file_endings",
     "find_again",
+    "find_calibration",
     "find_mapped_score",
     "find_score",
-    "flipped_labels",
     "foresee_arms",
     "foresee_study",
     "has_thresholds",
@@ -283,6 +325,9 @@ __all__ = [
     "leaving_files",
     "leaving_warning",
     "ledger",
+    "left_out_line",
+    "left_out_of_demo",
+    "left_out_sentences",
     "log_path",
     "look",
     "make_rule",
@@ -302,6 +347,7 @@ __all__ = [
     "preflight",
     "preflight_facts",
     "prepare_pictures",
+    "prepare_request",
     "preview",
     "project_name",
     "project_place",
@@ -340,13 +386,21 @@ __all__ = [
     "study_subject",
     "switch_checkpoint",
     "tally",
+    "threshold_table",
     "tokens",
+    "truths_of_demo",
+    "typed_value",
     "unprotected_releases",
+    "usual_rule",
     "verify",
     "what_opens",
     "whole_of",
+    "why_no_count",
     "why_not",
+    "why_not_wrong",
+    "would_be_late",
     "write_page",
+    "write_request",
     "write_settings",
     "write_statement",
 ]

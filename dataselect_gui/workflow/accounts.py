@@ -75,6 +75,8 @@ class AccountEntry:
         The most records of one unit that took part.
     threshold_of : str or None
         The score whose threshold was bought.
+    decides : str or None
+        Of a count that decided whether records that look wrong are left out: the rule's α.
     account : str or None
         The account that was joined.
     reason : str or None
@@ -92,6 +94,7 @@ class AccountEntry:
     terms: EntryTerms | None
     max_contributions: int | None
     threshold_of: str | None
+    decides: str | None
     account: str | None
     reason: str | None
     document: Mapping[str, object]
@@ -316,6 +319,8 @@ def _line(entry: Entry) -> AccountEntry:
             "mechanism": "a bought threshold",
             "score": entry.body["threshold_of"],
         }
+    if "decides" in entry.body:
+        document["terms"] = {"mechanism": "a noised count"}
     terms = document.get("terms")
     return AccountEntry(
         seq=entry.seq,
@@ -327,6 +332,7 @@ def _line(entry: Entry) -> AccountEntry:
         terms=_terms(terms) if isinstance(terms, dict) else None,
         max_contributions=entry.body.get("per_unit"),
         threshold_of=entry.body.get("threshold_of"),
+        decides=entry.body.get("decides"),
         account=entry.body.get("account"),
         reason=entry.body.get("reason"),
         document=document,

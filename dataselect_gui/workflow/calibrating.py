@@ -1,6 +1,5 @@
 """Calibrate: what a consortium finds out on clean rows, written into its request."""
 
-import secrets
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -27,7 +26,7 @@ from dataselect_gui.checkpoints.calibration import (
 )
 from dataselect_gui.checkpoints.checkpoint import Checkpoint
 from dataselect_gui.checkpoints.labels import LabelReader
-from dataselect_gui.checkpoints.layout import find_checkpoint
+from dataselect_gui.checkpoints.layout import find_checkpoint, request_folder
 from dataselect_gui.errors import InterruptedByPersonError, UnusableError
 from dataselect_gui.jobs import endings
 from dataselect_gui.jobs.context import JobContext
@@ -44,7 +43,15 @@ from dataselect_gui.worker.indexing import read_index
 from dataselect_gui.workflow.calibration_options import CalibrationOptions, Options
 from dataselect_gui.workflow.calibration_warnings import warnings_of
 from dataselect_gui.workflow.features import CLIP_STEPS, directions_of, take
-from dataselect_gui.workflow.request_writing import class_names_of, write_calibration
+from dataselect_gui.workflow.request_writing import (
+    CalibrationFound,
+    PreparedRequest,
+    class_names_of,
+    file_of,
+    request_content,
+    with_calibration,
+    write_prepared,
+)
 from dataselect_gui.workflow.scoring import score
 
 RECOGNISED = "margin"
@@ -85,7 +92,35 @@ class Calibrated:
 def calibrate(
     checkpoint_path: Path, records: SourceRef, context: JobContext, stated: CalibrationOptions
 ) -> Calibrated:
-    """Find thresholds, recall and bounds of clean rows, and write them into the request.
+    """Find a calibration as `find_calibration` does, and write it into the request.
+
+    Raises
+    ------
+    DataSelectError
+        Where something cannot be used, or the work was stopped.
+    """
+    checkpoint = find_checkpoint(resolved(checkpoint_path))
+    found = find_calibration(checkpoint.path, records, context, stated)
+    folder = request_folder(checkpoint.path) if stated.out is None else resolved(stated.out)
+    before = request_content(folder)
+    start = checkpoint.request.content if before is None else before
+    prepared = PreparedRequest(folder, before, with_calibration(start, found), found)
+    write_prepared(prepared)
+    return Calibrated(
+        request=prepared.path,
+        file=prepared.file,
+        calibration=found.calibration,
+        rule=found.rule,
+        bounds=found.bounds,
+        rows=found.rows,
+        warnings=found.warnings,
+    )
+
+
+def find_calibration(
+    checkpoint_path: Path, records: SourceRef, context: JobContext, stated: CalibrationOptions
+) -> CalibrationFound:
+    """Find thresholds, recall and bounds of clean rows; nothing is written.
 
     Parameters
     ----------
@@ -105,7 +140,7 @@ def calibrate(
     """
     checkpoint = find_checkpoint(resolved(checkpoint_path))
     options = Options.of(stated, checkpoint)
-    source = for_model(replace(records, path=resolved(records.path)), checkpoint)
+    source = _read_as(records, checkpoint)
     reader = LabelReader.of(checkpoint, open_source(source).classes, source.labels)
     names = class_names_of(reader)
     with tempfile.TemporaryDirectory(prefix="dataselect-calibrate-") as place:
@@ -144,8 +179,8 @@ class _Run:
     table: Table
     reader: LabelReader
 
-    def finish(self) -> Calibrated:
-        """Calibrate, and write."""
+    def finish(self) -> CalibrationFound:
+        """Calibrate."""
         options, index = self.options, self.table.index
         count = len(index.ids)
         seen = self._seen_in_training(index)
@@ -158,14 +193,14 @@ class _Run:
             {name: np.array(self.table.column(name).values) for name in self._computed()},
             np.array(self.table.column(RECOGNISED).values) > 0,
         )
-        seed = secrets.token_hex(16)
         is_statistic = np.zeros(count, dtype=bool)
         if options.splits:
-            is_statistic = split_rows(count, seed)
+            is_statistic = split_rows(count, options.seed)
         statistics, tensors = self._features(rows, is_statistic)
         queries = options.queries
         findings = self._findings(rows, ~is_statistic, queries)
         directions = self._directions(classes, is_statistic, queries, tensors)
+        name, file = file_of(tensors)
         calibration = Calibration(
             alpha=float(options.alpha),
             scores=findings.scores,
@@ -173,21 +208,17 @@ class _Run:
             split=Split(
                 statistics=int(is_statistic.sum()),
                 thresholds=int((~is_statistic).sum()),
-                seed=seed if options.splits and queries is None else None,
+                seed=options.seed if options.splits and queries is None else None,
             ),
             seen_in_training=options.seen_in_training,
             features=statistics,
             directions=directions,
-            file="calibration.safetensors" if tensors else None,
+            file=name,
             privacy=None if queries is None else queries.privacy(),
         )
-        written = write_calibration(
-            self.checkpoint, self.stated.out, calibration, findings.rule(), findings.bounds, tensors
-        )
-        return Calibrated(
-            request=written.request,
-            file=written.file,
-            calibration=written.calibration,
+        return CalibrationFound(
+            calibration=calibration,
+            file=file,
             rule=findings.rule(),
             bounds=findings.bounds,
             rows=count,
@@ -195,7 +226,7 @@ class _Run:
                 rows,
                 ~is_statistic,
                 options,
-                written,
+                calibration,
                 unlabelled=unlabelled,
                 unread=int((~index.content.any(axis=1)).sum()),
                 seen=int(seen.sum()),
@@ -253,7 +284,7 @@ class _Run:
         if public is None:
             own, classes = features, np.where(is_statistic, rows.classes, -1)
         else:
-            ref = for_model(replace(public, path=resolved(public.path)), self.checkpoint)
+            ref = _read_as(public, self.checkpoint)
             opened = open_source(ref)
             index = read_index(opened, self.context)
             own = self._take(ref, index, (), with_features=True).features
@@ -287,10 +318,16 @@ class _Run:
             raise UnusableError(
                 _("No class has a direction."),
                 _("None of the rows has a gradient: the model learns nothing from them any more."),
-                _("Leave --directions out."),
+                _("Leave directions out."),
             )
         tensors |= made
         return ClassDirectionNotes(rows=int(part.sum()))
+
+
+def _read_as(records: SourceRef, checkpoint: Checkpoint) -> SourceRef:
+    """Return rows as the checkpoint takes them, and as they are scored."""
+    known = replace(records, path=resolved(records.path), pixel_range=checkpoint.request.pixel_range)
+    return for_model(known, checkpoint)
 
 
 def _scores_to_compute(checkpoint: Checkpoint, options: Options) -> list[str]:

@@ -1,5 +1,7 @@
 """What is wanted of a calibration, as it was typed, and read."""
 
+import re
+import secrets
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -13,10 +15,14 @@ from dataselect_gui.errors import UsageError
 from dataselect_gui.privacy.amounts import positive_amount, probability_of, stated_number
 from dataselect_gui.records.reference import SourceRef
 from dataselect_gui.scoring.catalog import find_score
+from dataselect_gui.tasks.names import TaskName
+from dataselect_gui.tasks.registry import TASKS
+from dataselect_gui.tasks.task import Task
 from dataselect_gui.texts import _
 
 Seen = Literal["no", "unknown", "compared"]
 MOST_ALPHA = Decimal("0.5")
+_SEED = re.compile(r"[0-9a-f]{1,64}")
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,8 @@ class CalibrationOptions:
         Rows that everybody may see, for means and covariance.
     device : str
         Where it is computed.
+    seed : str or None
+        By which the rows are parted, to repeat a calibration: digits 0 to 9 and a to f. None draws it.
     """
 
     alpha: str = "0.05"
@@ -58,6 +66,7 @@ class CalibrationOptions:
     validation_loss: str | None = None
     public_records: SourceRef | None = None
     device: str = "auto"
+    seed: str | None = None
 
 
 @dataclass(frozen=True)
@@ -82,6 +91,8 @@ class Options:
         Whether the distance is left out, because its covariance would tell of the rows.
     unused_delta : bool
         Whether a δ was stated that nothing spends.
+    seed : str
+        By which the rows are parted.
     """
 
     alpha: Fraction
@@ -92,6 +103,7 @@ class Options:
     validation_loss: float | None
     leaves_out_distance: bool
     unused_delta: bool
+    seed: str
 
     @classmethod
     def of(cls, stated: CalibrationOptions, checkpoint: Checkpoint) -> "Options":
@@ -118,13 +130,13 @@ class Options:
             raise UsageError(
                 _("The distance cannot be calibrated under differential privacy."),
                 _("Its means and its covariance would tell of single rows."),
-                _("Take them from public rows, with --public-records, or leave out distance."),
+                _("Take them from public rows, or leave out the distance."),
             )
         if stated.directions and not checkpoint.request.states("max_grad_norm"):
             raise UsageError(
                 _("Directions need the clip norm of the training."),
                 _("The request does not state max_grad_norm."),
-                _("Write it into dataselect.json, or leave --directions out."),
+                _("Write it into dataselect.json, or leave directions out."),
             )
         own_features = "distance" in scores and stated.public_records is None
         return cls(
@@ -136,19 +148,33 @@ class Options:
             validation_loss=_loss(stated),
             leaves_out_distance=hides_covariance,
             unused_delta=stated.delta is not None and not (is_private and stated.directions),
+            seed=_seed(stated.seed),
         )
+
+
+def calibration_obstacle(task: TaskName) -> str:
+    """Return why a model for a task cannot be calibrated, as sentences; empty where it can."""
+    refusal = _refusal_of(TASKS[task])
+    return "" if refusal is None else str(refusal)
 
 
 def _check_task(checkpoint: Checkpoint) -> None:
-    if not checkpoint.task.has_classes:
-        raise UsageError(
-            _("This model cannot be calibrated."),
-            _(
-                "Thresholds are those of classes that exclude each other, and the model is for {task}.",
-                task=_(checkpoint.task.meaning),
-            ),
-            _("Agree on a threshold otherwise, and write it as a rule into dataselect.json."),
-        )
+    refusal = _refusal_of(checkpoint.task)
+    if refusal is not None:
+        raise refusal
+
+
+def _refusal_of(task: Task) -> UsageError | None:
+    if task.has_classes:
+        return None
+    return UsageError(
+        _("This model cannot be calibrated."),
+        _(
+            "Thresholds are those of classes that exclude each other, and the model is for {task}.",
+            task=_(task.meaning),
+        ),
+        _("Agree on a threshold otherwise, and write it as a rule into dataselect.json."),
+    )
 
 
 def _check_scores(scores: tuple[str, ...], checkpoint: Checkpoint, *, is_private: bool) -> None:
@@ -192,7 +218,7 @@ def _queries(stated: CalibrationOptions, scores: int) -> PrivateQueries | None:
         raise UsageError(
             _("Directions need a δ."),
             _("Their noise is Gaussian, which keeps its promise but for a small chance."),
-            _("Add --delta, or leave --directions out."),
+            _("State a δ, or leave directions out."),
         )
     delta = Decimal(0) if stated.delta is None else probability_of(stated.delta, _("δ"))
     epsilon = positive_amount(stated.epsilon, _("ε"))
@@ -225,6 +251,18 @@ def _seen(stated: CalibrationOptions) -> Seen:
             ),
         )
     return "no" if answer == "no" else "unknown"
+
+
+def _seed(stated: str | None) -> str:
+    if stated is None:
+        return secrets.token_hex(16)
+    if not _SEED.fullmatch(stated):
+        raise UsageError(
+            _("The seed cannot be “{text}”.", text=stated),
+            _("It is 1 to 64 digits: 0 to 9, and a to f."),
+            _("Give another, or leave it out."),
+        )
+    return stated
 
 
 def _loss(stated: CalibrationOptions) -> float | None:

@@ -5,9 +5,9 @@ from numpy.typing import NDArray
 
 from dataselect_gui.calibration.calibrating import CleanRows
 from dataselect_gui.calibration.ranks import fewest_rows
+from dataselect_gui.checkpoints.calibration import Calibration
 from dataselect_gui.texts import _, ngettext
 from dataselect_gui.workflow.calibration_options import Options
-from dataselect_gui.workflow.request_writing import WrittenCalibration
 
 _MOST_NAMED = 12
 _SIGMAS = 2
@@ -17,7 +17,7 @@ def warnings_of(
     rows: CleanRows,
     for_thresholds: NDArray[np.bool_],
     options: Options,
-    written: WrittenCalibration,
+    calibration: Calibration,
     *,
     unlabelled: int,
     unread: int,
@@ -33,8 +33,8 @@ def warnings_of(
         Which rows thresholds were taken from.
     options : Options
         What was wanted.
-    written : WrittenCalibration
-        What was written.
+    calibration : Calibration
+        What came of it.
     unlabelled, unread, seen : int
         How many rows have no class, could not be read, were among the training's.
     """
@@ -52,7 +52,7 @@ def warnings_of(
     told = [
         _missing_classes(missing),
         _few_rows(few, needed, float(own)),
-        _without_threshold(written, set(missing), few),
+        _without_threshold(calibration, set(missing), few),
         _seen_rows(seen),
         _looks_trained_on(rows, options),
         ngettext(
@@ -71,7 +71,7 @@ def warnings_of(
         _("Nothing spends the δ that was stated.") if options.unused_delta else "",
         _(
             "Nothing protects these rows: thresholds, bounds and directions are made of few of them, "
-            "or of single ones, and can reveal those. --epsilon protects them."
+            "or of single ones, and can reveal those. A stated ε protects them."
         )
         if options.queries is None
         else "",
@@ -106,13 +106,13 @@ def _few_rows(few: list[str], needed: int, alpha: float) -> str:
     )
 
 
-def _without_threshold(written: WrittenCalibration, missing: set[str], few: list[str]) -> str:
+def _without_threshold(calibration: Calibration, missing: set[str], few: list[str]) -> str:
     """Name the classes for which noise left no threshold, beside those that were named."""
     told = missing | {name.rpartition(" (")[0] for name in few}
     lacking = sorted(
         {
             name
-            for thresholds in written.calibration.scores.values()
+            for thresholds in calibration.scores.values()
             for name, found in thresholds.classes.items()
             if found.threshold is None and name not in told
         }

@@ -1,45 +1,16 @@
 """The demo: records, checkpoints and a request that come with the program, and a ledger of its own."""
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from dataselect_gui.checkpoints.request import read_request
 from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.resources import resource
-from dataselect_gui.scoring.scores import SCORES
 from dataselect_gui.workflow.scoring import Scored, score
-from dataselect_gui.workflow.selecting import requested_rule, scores, select_records
-
-_TOP_SHARE = 10
-
-
-@dataclass(frozen=True)
-class Flipped:
-    """How well each score finds the labels that were flipped on purpose.
-
-    Attributes
-    ----------
-    labels : int
-        How many were flipped.
-    highest : int
-        Among how many of the highest-scored records they are counted.
-    by_chance : float
-        How many of them a random order has there, on average.
-    by_score : dict
-        Score → how many are there.
-    """
-
-    labels: int
-    highest: int
-    by_chance: float
-    by_score: dict[str, int]
+from dataselect_gui.workflow.selecting import requested_rule, select_records
 
 
 def score_demo(out: Path, context: JobContext) -> Scored:
-    """Score the demo into ``out/project`` and select by the request's threshold.
+    """Score the demo into ``out/project``, and leave out what looks wrong by the request's rule.
 
     Parameters
     ----------
@@ -56,20 +27,8 @@ def score_demo(out: Path, context: JobContext) -> Scored:
         project_path=out / "project",
         in_training="no",  # The checkpoints were trained on other rows.
         demo=True,
+        leave_out="wrong",  # Decided for whoever tries it, before a score is shown.
     )
     rule = requested_rule(read_request(checkpoint), scored.names, scored.scored)
     select_records(out / "project", rule)
     return scored
-
-
-def flipped_labels(project: Path) -> Flipped:
-    """Count the flipped labels among the highest-scored tenth of the demo's records."""
-    flipped = np.load(resource("demo/records.npz"))["flipped"]
-    top = len(flipped) // _TOP_SHARE
-    table: dict[str, list[Any]] = scores(project)
-    by_score = {
-        name: int(flipped[np.argsort(-np.array(table[name], dtype=float))[:top]].sum())
-        for name in SCORES
-        if name in table
-    }
-    return Flipped(int(flipped.sum()), top, float(flipped.sum()) * top / len(flipped), by_score)

@@ -98,7 +98,7 @@ def inspect(target: Path | SourceRef, records: SourceRef | None, context: JobCon
     if records is not None:
         records = replace(records, path=resolved(records.path))
     job = InspectJob(path=resolved(path), records=records, thing=thing)
-    inspection = run_job(job, context).found
+    inspection = run_job(job, context).inspected
     if not isinstance(inspection, _TYPES[thing]):
         raise UnusableError(
             _("“{name}” cannot be looked at.", name=path.name),

@@ -141,6 +141,12 @@ def label_sentences(account: LabelAccount, *, by_table: bool = True) -> list[str
 
 def _counted(account: LabelAccount) -> str:
     """Return how many records have a label, in one sentence; those without are always told."""
+    if not account.unlabelled and not account.unfit:
+        return ngettext(
+            "The {count:,} record has a label.",
+            "All {count:,} records have a label.",
+            account.records,
+        )
     without = ngettext(
         "{count:,} has no label",
         "{count:,} have no label",
@@ -163,8 +169,8 @@ def _counted(account: LabelAccount) -> str:
 
 def _reasons(account: LabelAccount) -> list[str]:
     """Return why labels cannot be used, where the list of those that fit no class does not say it."""
-    told = {_(NO_CLASS), _(SOME_NO_CLASS)}
-    return [f"{count:,}: {reason}" for reason, count in account.reasons.items() if reason not in told]
+    listed = {_(NO_CLASS), _(SOME_NO_CLASS)}
+    return [f"{count:,}: {reason}" for reason, count in account.reasons.items() if reason not in listed]
 
 
 def _matched(matches: Sequence[LabelMatch]) -> list[str]:

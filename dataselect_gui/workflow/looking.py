@@ -30,6 +30,7 @@ from dataselect_gui.selection.selecting import Selection, select
 from dataselect_gui.tasks.names import TaskName
 from dataselect_gui.tasks.registry import TASKS
 from dataselect_gui.tasks.single_label import SINGLE_LABEL
+from dataselect_gui.workflow.decisions import Decision, decision_of
 from dataselect_gui.workflow.marks import among, note_shown
 from dataselect_gui.workflow.reasons import reasons_of
 from dataselect_gui.workflow.selecting import classes_for, rule_of
@@ -93,6 +94,8 @@ class Look:
         The other checkpoints by which there are scores.
     class_of : mapping of str to str
         The model's class of each label that is a number or was matched by the owner's table.
+    decision : Decision or None
+        What was decided about leaving records out; None where nothing was.
     """
 
     folder: Path
@@ -120,6 +123,7 @@ class Look:
     is_read: bool = False
     other_checkpoints: Sequence[KeptScores] = ()
     class_of: Mapping[str, str] = field(default_factory=dict)
+    decision: Decision | None = None
 
     @property
     def has_classes(self) -> bool:
@@ -223,6 +227,7 @@ def look(project_path: Path) -> Look:
         form=kind.form_at(settings.source.ref),
         is_read=kind.is_read,
         other_checkpoints=kept_scores(project),
+        decision=decision_of(project),
         class_of={} if found is None else _class_of(found, settings.source, index.labels),
     )
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from dataselect_gui.checkpoints.checkpoint import Checkpoint
 from dataselect_gui.checkpoints.labels import LabelReader
+from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.jobs.progress import Phase
@@ -31,6 +32,7 @@ from dataselect_gui.selection.rules import Rule, ScoreCut
 from dataselect_gui.selection.selecting import Scores, select
 from dataselect_gui.texts import _, ngettext
 from dataselect_gui.workflow.marks import eligible_records
+from dataselect_gui.workflow.selecting import checkpoint_path
 
 
 def candidates_of(
@@ -103,6 +105,24 @@ def candidates_of(
         rule=None if isinstance(rule, ScoreCut) else json.dumps(rule_form(rule)),
         keep=selection.keep,
     )
+
+
+def checkpoint_of(project: Project) -> Checkpoint:
+    """Return a project's checkpoint.
+
+    Raises
+    ------
+    UnusableError
+        Where it is not there, or not the one that the scores were made with.
+    """
+    checkpoint = find_checkpoint(checkpoint_path(project))
+    if checkpoint.digest() != project.settings.checkpoint.digest:
+        raise UnusableError(
+            _("The checkpoint is not the one that the scores were made with."),
+            _("Its files changed since."),
+            _("Put the checkpoint back as it was, or score the source into a new project."),
+        )
+    return checkpoint
 
 
 def _frozen(rule: Rule, values: Scores, count: int) -> NDArray[np.float64]:

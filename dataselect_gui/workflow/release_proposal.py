@@ -87,7 +87,7 @@ def check_request(project: Project, request: ReleaseRequest, *, acknowledging: b
             _("Make one with “dataselect select”."),
         )
     kind, mechanism = kind_of(request, rule)
-    training = training_of(project, request)
+    training = training_of(project, request, rule)
     if not request.dry_run:
         remember_training(project, request)
     if acknowledging:

@@ -22,7 +22,6 @@ from dataselect_gui.scoring.scores.base import ModelScore
 from dataselect_gui.selection.rules import Everything as EverythingRule
 from dataselect_gui.selection.rules import RecordRule, Rule
 from dataselect_gui.texts import N_, _
-from dataselect_gui.workflow.selecting import rule_of
 
 _LONGEST_REASON = 10_000
 
@@ -219,11 +218,11 @@ def _check_goes_by(
         )
 
 
-def training_of(project: Project, request: ReleaseRequest) -> Training:
+def training_of(project: Project, request: ReleaseRequest, rule: Rule) -> Training:
     """Return the answer about training: the request's, or else the one stored in the project.
 
-    Where the rule's score reads the reference state, too, that has an answer of its own, and what holds
-    of both is returned.
+    Where a score of the rule reads the reference state, too, that has an answer of its own, and what
+    holds of both is returned.
     """
     text = request.in_training or project.settings.in_training
     if text is None:
@@ -236,7 +235,7 @@ def training_of(project: Project, request: ReleaseRequest) -> Training:
             ),
         )
     training = _training(text, "--in-training")
-    if not _reads_reference(project):
+    if not _reads_reference(rule):
         return training
     text = request.reference_in_training or project.settings.reference_in_training
     if text is None:
@@ -265,10 +264,9 @@ def _training(text: str, option: str) -> Training:
             )
 
 
-def _reads_reference(project: Project) -> bool:
+def _reads_reference(rule: Rule) -> bool:
     """Say whether a score of the rule reads the reference state."""
-    rule = rule_of(project)
-    read = [] if rule is None else [find_score(name) for name in rule.scores]
+    read = [find_score(name) for name in rule.scores]
     return any(isinstance(score, ModelScore) and score.reads_reference for score in read)
 
 

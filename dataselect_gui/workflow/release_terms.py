@@ -34,6 +34,7 @@ from dataselect_gui.selection.rules import Everything, RecordRule, Rule, ScoreCu
 from dataselect_gui.tasks.names import TaskName
 from dataselect_gui.texts import _
 from dataselect_gui.workflow.conditions import scoring_of
+from dataselect_gui.workflow.decisions import is_decided_before, is_late_choice, paid_for
 from dataselect_gui.workflow.marks import are_late
 from dataselect_gui.workflow.release_request import ReleaseRequest, Training
 
@@ -210,13 +211,21 @@ class TermsBuilder:
             )
         source = self._rule_source(rule)
         variants = tuple((score, self.project.scores[score].variant) for score in rule.scores)
-        return RuleTerms(source, variants, None if source == "viewed" else rule)
+        counted = paid_for(self.project) if source == "counted" and self.epsilon is not None else None
+        return RuleTerms(source, variants, None if source == "viewed" else rule, counted)
 
     def _rule_source(self, rule: RecordRule) -> RuleSource:
         is_requested = self.checkpoint.request.asked_rule == rule
+        is_decided = is_decided_before(self.project, rule)
         match self.request.threshold_from:
+            case None | "viewed" if self._is_late:
+                return "viewed"
+            case _ if self._is_late:
+                raise _decided_otherwise()
+            case None | "agreed" | "request" if is_decided and paid_for(self.project):
+                return "counted"
             case None:
-                return "request" if is_requested else "viewed"
+                return "request" if is_requested else "agreed" if is_decided else "viewed"
             case "agreed" | "viewed" as stated:
                 return stated
             case "request" if is_requested:
@@ -244,12 +253,21 @@ class TermsBuilder:
                 _("A release of everything has no threshold."),
                 _("Leave {option} out.", option="--threshold-source"),
             )
-        return "viewed" if are_late(self.project) else "settled"
+        if are_late(self.project):
+            return "viewed"
+        return "chosen" if self._is_late else "settled"
+
+    @property
+    def _is_late(self) -> bool:
+        """Whether the owner decided otherwise before seeing scores."""
+        return is_late_choice(self.project, self.rule)
 
     def _purchase(self, rule: ScoreCut) -> Purchase | None:
         stated = self.request.threshold_from or ""
         if not stated.startswith(_BOUGHT):
             return None
+        if self._is_late:
+            raise _decided_otherwise()
         epsilon = positive_amount(stated.removeprefix(_BOUGHT), _("The threshold's ε"))
         if self.epsilon is None:
             raise UsageError(
@@ -281,6 +299,10 @@ class TermsBuilder:
             and Decimal(str(checkpoint_request.threshold)) == rule.value
         )
         match stated:
+            case None | "viewed" if self._is_late:
+                return "viewed"
+            case _ if self._is_late:
+                raise _decided_otherwise()
             case None:
                 return "request" if is_requested else "viewed"
             case "agreed" | "viewed":
@@ -343,6 +365,17 @@ def _no_source(stated: str) -> UsageError:
             "privacy, or was chosen after viewing."
         ),
         _("Give request, agreed, bought:E or viewed."),
+    )
+
+
+def _decided_otherwise() -> UsageError:
+    return UsageError(
+        _("The selection was chosen after viewing."),
+        _(
+            "Before scores of these records were shown it was decided otherwise; what the change tells "
+            "no ε covers."
+        ),
+        _("Go back to what was decided, or leave --threshold-source out: then no ε is claimed."),
     )
 
 

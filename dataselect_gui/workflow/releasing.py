@@ -8,9 +8,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from dataselect_gui.checkpoints.checkpoint import Checkpoint
-from dataselect_gui.checkpoints.layout import find_checkpoint
-from dataselect_gui.errors import UnusableError
 from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.jobs.progress import Phase
 from dataselect_gui.privacy.amounts import exact
@@ -29,10 +26,9 @@ from dataselect_gui.release.procedure import release as carry_out
 from dataselect_gui.scoring.scores import SCORES
 from dataselect_gui.scoring.scores.base import KeyedScore
 from dataselect_gui.selection.rules import ScoreCut
-from dataselect_gui.texts import _
 from dataselect_gui.workflow.gradient_sum import sum_gradients
 from dataselect_gui.workflow.places import ledger_of
-from dataselect_gui.workflow.release_candidates import candidates_of
+from dataselect_gui.workflow.release_candidates import candidates_of, checkpoint_of
 from dataselect_gui.workflow.release_preview import Preview, preview_of
 from dataselect_gui.workflow.release_proposal import (
     CheckedRequest,
@@ -143,7 +139,7 @@ def _read_inputs(
     project: Project, checked: CheckedRequest, context: JobContext, *, reading: bool
 ) -> ReleaseInputs:
     request, rule = checked.request, checked.rule
-    checkpoint = _checkpoint(project)
+    checkpoint = checkpoint_of(project)
     # Where any record may be picked, by chance or without a score, unreadable ones must be left out.
     is_by_chance = (
         issubclass(checked.mechanism, SelectionMechanism) and not checked.mechanism.keeps_to_selection
@@ -289,14 +285,3 @@ def _foresee(
             terms, proposal.candidates, foresight, statement, proposal.pending, features
         ),
     )
-
-
-def _checkpoint(project: Project) -> Checkpoint:
-    checkpoint = find_checkpoint(Path(project.settings.checkpoint.path))
-    if checkpoint.digest() != project.settings.checkpoint.digest:
-        raise UnusableError(
-            _("The checkpoint is not the one that the scores were made with."),
-            _("Its files changed since."),
-            _("Put the checkpoint back as it was, or score the source into a new project."),
-        )
-    return checkpoint

@@ -44,8 +44,8 @@ def request_words(request: Request) -> list[str]:
     return [sentence for sentence in told if sentence]
 
 
-def calibration_words(calibration: Calibration) -> list[str]:
-    """Return what a calibration says, as sentences."""
+def calibration_words(calibration: Calibration, *, with_thresholds: bool = True) -> list[str]:
+    """Return what a calibration says, as sentences; the thresholds need not be among them."""
     split = calibration.split
     lines = [
         _(
@@ -56,7 +56,7 @@ def calibration_words(calibration: Calibration) -> list[str]:
             scores=", ".join(calibration.scores),
         )
     ]
-    for name, thresholds in calibration.scores.items():
+    for name, thresholds in calibration.scores.items() if with_thresholds else ():
         lines += _threshold_words(name, thresholds)
     if calibration.features is not None:
         source = calibration.features.source
@@ -91,6 +91,33 @@ def calibration_words(calibration: Calibration) -> list[str]:
             lines.append(_("Whether the model was trained on these rows is not known."))
     lines.append(_privacy(calibration))
     return [line for line in lines if line]
+
+
+def threshold_table(calibration: Calibration) -> tuple[list[str], list[list[str]]]:
+    """Return the numbers of a calibration by class: the titles of the columns, and the rows."""
+    scores = calibration.scores
+    titles = [_("Class"), _("Clean rows"), *scores, _("Recognised")]
+    names = list(dict.fromkeys(name for each in scores.values() for name in each.classes))
+    rows = []
+    for name in names:
+        by_score = [each.classes.get(name) for each in scores.values()]
+        counts = {found.count for found in by_score if found is not None}
+        recall = calibration.recall.get(name)
+        share = None if recall is None else recall.recall
+        rows.append(
+            [
+                name,
+                " / ".join(f"{count:,}" for count in sorted(counts)),
+                *(
+                    _("none")
+                    if found is None or found.threshold is None
+                    else f"≤ {found.threshold:.4g}"
+                    for found in by_score
+                ),
+                "–" if share is None else f"{share:.0%}",
+            ]
+        )
+    return titles, rows
 
 
 def _threshold_words(name: str, thresholds: ScoreThresholds) -> list[str]:

@@ -9,16 +9,13 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
-from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from dataselect_gui.checkpoints.calibration import Calibration
-from dataselect_gui.checkpoints.checkpoint import Checkpoint
+from dataselect_gui.checkpoints.json_file import LARGEST, JsonObject, parse_object
 from dataselect_gui.checkpoints.labels import LabelReader
-from dataselect_gui.checkpoints.layout import request_folder
-from dataselect_gui.checkpoints.request import FILE_NAME, read_request, request_of
+from dataselect_gui.checkpoints.request import FILE_NAME, faults_of, request_of
 from dataselect_gui.errors import UnusableError, file_refused
-from dataselect_gui.paths import resolved
 from dataselect_gui.permissions import replacing
 from dataselect_gui.texts import _
 
@@ -26,22 +23,114 @@ _OWN_FILE = re.compile(r"calibration-[0-9a-f]{12}\.safetensors")
 
 
 @dataclass(frozen=True)
-class WrittenCalibration:
-    """What was written.
+class CalibrationFound:
+    """A calibration that is not written yet.
 
     Attributes
     ----------
-    request : Path
-        The ``dataselect.json``.
-    file : Path or None
-        The file beside it.
     calibration : Calibration
-        As the request states it.
+        As the request is to state it.
+    file : bytes or None
+        The content of the file that it names; None where it names none.
+    rule : dict or None
+        As the request is to state it; None where no class has a threshold.
+    bounds : dict
+        Score → its bounds.
+    rows : int
+        How many rows were given.
+    warnings : list of str
+        What the consortium should know before it hands the request over; for itself alone.
     """
 
-    request: Path
-    file: Path | None
     calibration: Calibration
+    file: bytes | None
+    rule: dict[str, object] | None
+    bounds: dict[str, tuple[float, float]]
+    rows: int
+    warnings: list[str]
+
+
+@dataclass(frozen=True)
+class PreparedRequest:
+    """A request as it is to be written, beside what is there.
+
+    Attributes
+    ----------
+    folder : Path
+        Where it is written.
+    before : dict or None
+        What is there; None for nothing.
+    content : dict
+        What is to be there.
+    found : CalibrationFound or None
+        The calibration that is written with it; None for none.
+    """
+
+    folder: Path
+    before: JsonObject | None
+    content: JsonObject
+    found: CalibrationFound | None = None
+
+    @property
+    def path(self) -> Path:
+        """The ``dataselect.json``."""
+        return self.folder / FILE_NAME
+
+    @property
+    def file(self) -> Path | None:
+        """The calibration's file beside it; None where none is written."""
+        name = None if self.found is None else self.found.calibration.file
+        return None if name is None else self.folder / name
+
+    @property
+    def former_file(self) -> Path | None:
+        """The file of the former calibration, which goes; None where there is none to go."""
+        former = (self.before or {}).get("calibration")
+        name = former.get("file") if self.found is not None and isinstance(former, dict) else None
+        if not isinstance(name, str) or not _OWN_FILE.fullmatch(name):
+            return None
+        return None if self.folder / name == self.file else self.folder / name
+
+    @property
+    def faults(self) -> dict[str, str]:
+        """Key → why it cannot be used."""
+        return faults_of(self.content)
+
+    @property
+    def added(self) -> list[str]:
+        """What was not there, as keys; of bounds, each score's are a part of its own."""
+        return sorted(_parts(self.content).keys() - _parts(self.before).keys())
+
+    @property
+    def removed(self) -> list[str]:
+        """What will not be there any more."""
+        return sorted(_parts(self.before).keys() - _parts(self.content).keys())
+
+    @property
+    def replaced(self) -> list[str]:
+        """What will be there with another value."""
+        return [name for name in self._shared() if not self._is_same(name)]
+
+    @property
+    def kept(self) -> list[str]:
+        """What stays as it is."""
+        return [name for name in self._shared() if self._is_same(name)]
+
+    def _shared(self) -> list[str]:
+        return sorted(_parts(self.before).keys() & _parts(self.content).keys())
+
+    def _is_same(self, part: str) -> bool:
+        # As they are written: the digest tells 1 from 1.0.
+        return json.dumps(_parts(self.before)[part]) == json.dumps(_parts(self.content)[part])
+
+
+def _parts(content: JsonObject | None) -> dict[str, object]:
+    parts = dict(content or {})
+    bounds = parts.get("bounds")
+    if isinstance(bounds, dict):
+        del parts["bounds"]
+        parts |= {f"bounds.{score}": pair for score, pair in bounds.items()}
+    return parts
 
 
 def class_names_of(reader: LabelReader) -> list[str]:
@@ -68,69 +157,83 @@ def class_names_of(reader: LabelReader) -> list[str]:
     return names
 
 
-def write_calibration(
-    checkpoint: Checkpoint,
-    out: Path | None,
-    calibration: Calibration,
-    rule: dict[str, object] | None,
-    bounds: Mapping[str, tuple[float, float]],
-    tensors: Mapping[str, NDArray[np.generic]],
-) -> WrittenCalibration:
-    """Write a calibration into a request; other keys stay as they are.
+def file_of(tensors: Mapping[str, NDArray[np.generic]]) -> tuple[str | None, bytes | None]:
+    """Return the name and the content of a calibration's file; None twice where it needs none.
 
-    Parameters
-    ----------
-    checkpoint : Checkpoint
-        Whose request it is.
-    out : Path or None
-        The folder that is written to; None for that of the checkpoint's request.
-    calibration : Calibration
-        What is stated; its file gets a name that follows from its content.
-    rule : dict or None
-        Takes the place of an earlier rule; None leaves what there is.
-    bounds : mapping
-        Added to those that there are.
-    tensors : mapping
-        What goes into the file; without any there is none.
+    The name follows from the content.
+    """
+    from safetensors.numpy import save
+
+    if not tensors:
+        return None, None
+    saved = save(dict(tensors))
+    return f"calibration-{hashlib.sha256(saved).hexdigest()[:12]}.safetensors", saved
+
+
+def with_calibration(content: JsonObject, found: CalibrationFound) -> JsonObject:
+    """Return a request with a calibration; other keys stay as they are.
+
+    A rule takes the place of the former one, where there is one; bounds are added to those there are.
+    """
+    content = {**content, "calibration": msgspec.to_builtins(found.calibration)}
+    if found.rule is not None:
+        content["rule"] = found.rule
+    stated = content.get("bounds")
+    if found.bounds:
+        content["bounds"] = {
+            **(stated if isinstance(stated, dict) else {}),
+            **{score: list(pair) for score, pair in found.bounds.items()},
+        }
+    return content
+
+
+def request_content(folder: Path) -> JsonObject | None:
+    """Return the request of a folder as it is written; None where there is none.
 
     Raises
     ------
     UnusableError
-        Where the disk refuses, or the request that is there cannot be read.
+        Where it cannot be read.
     """
-    from safetensors.numpy import save
+    path = folder / FILE_NAME
+    if not path.is_file():
+        return None
+    try:
+        with path.open("rb") as file:
+            return parse_object(file.read(LARGEST + 1))
+    except (OSError, ValueError) as error:
+        why = str(error) if isinstance(error, ValueError) else _("It cannot be read.")
+        raise UnusableError(
+            _("The request that is there cannot be read."), why, _("Mend it, or take it away.")
+        ) from None
 
-    home = request_folder(checkpoint.path)
-    folder = home if out is None else resolved(out)
-    request = read_request(folder) if (folder / FILE_NAME).is_file() else checkpoint.request
-    earlier = None if request.calibration is None else request.calibration.file
-    saved = save(dict(tensors)) if tensors else None
-    name = None
-    if saved is not None:
-        name = f"calibration-{hashlib.sha256(saved).hexdigest()[:12]}.safetensors"
-    calibration = replace(calibration, file=name)
-    content = dict(request.content)
-    content["calibration"] = msgspec.to_builtins(calibration)
-    if rule is not None:
-        content["rule"] = rule
-    stated = content.get("bounds")
-    if bounds:
-        content["bounds"] = {
-            **(stated if isinstance(stated, dict) else {}),
-            **{score: list(pair) for score, pair in bounds.items()},
-        }
-    request_of(content)  # What is written can be read.
+
+def write_prepared(prepared: PreparedRequest) -> None:
+    """Write a request and the file of its calibration; the former calibration's file goes.
+
+    Raises
+    ------
+    UnusableError
+        Where the request that is there is no longer what it was, or the disk refuses.
+    """
+    folder, found = prepared.folder, prepared.found
+    if request_content(folder) != prepared.before:
+        raise UnusableError(
+            _("The request was not written."),
+            _("Another program changed {file} meanwhile.", file=FILE_NAME),
+            _("Look at what is there now, and write again."),
+        )
+    request_of(prepared.content)  # What is written can be read.
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if name is not None and saved is not None:
-            with replacing(folder / name) as file:
-                file.write(saved)
-        write_request(folder, content)
-        if earlier is not None and earlier != name and _OWN_FILE.fullmatch(earlier):
-            (folder / earlier).unlink(missing_ok=True)
+        if found is not None and found.file is not None and prepared.file is not None:
+            with replacing(prepared.file) as file:
+                file.write(found.file)
+        write_request(folder, prepared.content)
+        if prepared.former_file is not None:
+            prepared.former_file.unlink(missing_ok=True)
     except OSError as error:
         raise file_refused(folder.name, error) from None
-    return WrittenCalibration(folder / FILE_NAME, None if name is None else folder / name, calibration)
 
 
 def write_request(folder: Path, content: Mapping[str, object]) -> Path:

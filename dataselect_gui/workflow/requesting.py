@@ -18,7 +18,7 @@ from dataselect_gui.scoring.catalog import applicable, find_score
 from dataselect_gui.texts import _
 from dataselect_gui.workflow.inspecting import looks_like_checkpoint
 from dataselect_gui.workflow.request_words import request_words
-from dataselect_gui.workflow.request_writing import class_names_of, write_request
+from dataselect_gui.workflow.request_writing import class_names_of, request_content, write_request
 
 WHOLE = "dataselect.json"
 """Stands for the key of what is wrong with the file, or with the folder, as a whole."""
@@ -106,16 +106,7 @@ def new_request(path: Path, keys: Sequence[str]) -> RequestChecked:
         Where the request that is there cannot be read, or the disk refuses.
     """
     folder = _folder_of(path)
-    file = folder / FILE_NAME
-    content: JsonObject = {}
-    if file.is_file():
-        try:
-            content = parse_object(file.read_bytes()[: LARGEST + 1])
-        except (OSError, ValueError) as error:
-            why = str(error) if isinstance(error, ValueError) else _("It cannot be read.")
-            raise UnusableError(
-                _("The request that is there cannot be read."), why, _("Mend it, or take it away.")
-            ) from None
+    content = request_content(folder) or {}
     for stated in keys:
         key, equals, text = stated.partition("=")
         if not equals or not key:
@@ -124,7 +115,7 @@ def new_request(path: Path, keys: Sequence[str]) -> RequestChecked:
                 _("It is written as KEY=VALUE."),
                 _("Write it like --set max_grad_norm=1."),
             )
-        value = _value(text)
+        value = value_of(text)
         content = {k: v for k, v in content.items() if k != key} | (
             {} if value is None else {key: value}
         )
@@ -146,7 +137,7 @@ def _folder_of(path: Path) -> Path:
     return path.parent if path.name == FILE_NAME else request_folder(path)
 
 
-def _value(text: str) -> object:
+def value_of(text: str) -> object:
     """Return a value as JSON has it; a text that is no JSON as it is."""
     try:
         return parse_object(json.dumps({"value": json.loads(text)}).encode())["value"]

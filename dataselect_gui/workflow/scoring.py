@@ -16,7 +16,6 @@ from dataselect_gui.errors import (
     DataSelectError,
     InterruptedByPersonError,
     UnusableError,
-    UsageError,
     WorkerDiedError,
 )
 from dataselect_gui.jobs.context import JobContext
@@ -28,6 +27,7 @@ from dataselect_gui.project.project import SUFFIX, Project
 from dataselect_gui.project.settings import (
     MOST_PLACES,
     Conditions,
+    LeaveOut,
     StoredCheckpoint,
     StoredSource,
 )
@@ -35,7 +35,6 @@ from dataselect_gui.records.opening import for_model, open_source
 from dataselect_gui.records.reference import AS_THEY_ARE, LabelRule
 from dataselect_gui.records.source import Source, SourceRef
 from dataselect_gui.scoring.catalog import applicable
-from dataselect_gui.scoring.names import PRECISIONS, Precision
 from dataselect_gui.scoring.scores.base import KeyedScore
 from dataselect_gui.texts import N_, _, ngettext
 from dataselect_gui.worker.handle import run_job
@@ -44,6 +43,19 @@ from dataselect_gui.worker.jobs import ScoreJob
 from dataselect_gui.worker.saving import InProgressMark
 from dataselect_gui.worker.score_receiver import ScoreReceiver
 from dataselect_gui.workflow.conditions import precision_of
+from dataselect_gui.workflow.deciding import (
+    check_decision,
+    select_as_decided,
+    take_decision,
+)
+from dataselect_gui.workflow.decisions import Decision, decision_of
+from dataselect_gui.workflow.fixed_choices import (
+    same_rule,
+    same_split,
+    same_text_column,
+    same_unit_column,
+    settle_precision,
+)
 from dataselect_gui.workflow.marks import follow, take_over
 from dataselect_gui.workflow.places import ledger_of, place_beside
 from dataselect_gui.workflow.reasons import reasons_of
@@ -80,6 +92,8 @@ class Scored:
         What became of the labels of all records.
     notes : sequence of str
         What a person should know of how records were read and became inputs, as sentences.
+    decision : Decision or None
+        About leaving records out.
     """
 
     project: Path
@@ -91,6 +105,7 @@ class Scored:
     names: list[str]
     labels: LabelAccount
     notes: Sequence[str] = ()
+    decision: Decision | None = None
 
 
 def source_stem(source: Path) -> str:
@@ -146,6 +161,8 @@ def score(
     in_training: str | None = None,
     demo: bool = False,
     marks_of: Path | None = None,
+    leave_out: LeaveOut | None = None,
+    count_epsilon: str | None = None,
 ) -> Scored:
     """Score the records of a source into a project; continue an earlier run.
 
@@ -171,6 +188,9 @@ def score(
     marks_of : Path or None
         A project of the same records, read another way: a new one withholds what that one withholds,
         and knows who opted out there.
+    leave_out, count_epsilon : str or None
+        What is decided about leaving records out, see `Decision`, before any score is shown; a count is
+        not drawn here.
 
     Raises
     ------
@@ -191,10 +211,10 @@ def score(
             )
         known = project.settings.source
         label_column = label_column or known.label_column
-        unit_column = _same_unit_column(project, unit_column)
-        split = _same_split(project, split)
-        text_column = _same_text_column(project, text_column)
-        labels = _same_rule(project, labels)
+        unit_column = same_unit_column(project, unit_column)
+        split = same_split(project, split)
+        text_column = same_text_column(project, text_column)
+        labels = same_rule(project, labels)
     ref = SourceRef(
         source_path,
         label_column,
@@ -217,6 +237,8 @@ def score(
     )
     if project is not None:
         _check_demo(project, source)
+    if leave_out is not None:
+        check_decision(project, checkpoint, wanted, leave_out, count_epsilon)
     account = LabelReader.of(checkpoint, source.classes, ref.labels).check(source.labels)
     notes = [*source.notes, *source.kind.fit_notes(source, checkpoint.final)]
     if names is None and checkpoint.indexed:
@@ -234,9 +256,11 @@ def score(
         former = settle(project, described, model)
     if former is not None:
         notes.insert(0, switched_sentence(project, former))
-    model_precision = _settle_precision(project, precision)
+    model_precision = settle_precision(project, precision)
     if in_training is not None:
         answer_training(folder, in_training)
+    if leave_out is not None:
+        notes += take_decision(project, checkpoint, leave_out, count_epsilon)
     job = ScoreJob(
         source=ref,
         checkpoint=checkpoint_path,
@@ -270,6 +294,9 @@ def score(
         if isinstance(wanted_score, KeyedScore):
             rows = _score_by_key(project, wanted_score, limit)
             scored = scored if job.names else rows
+    with project.exclusive():
+        select_as_decided(project)
+        project.save()
     table = project.table
     return Scored(
         folder,
@@ -281,71 +308,8 @@ def score(
         table.columns(),
         account,
         [*notes, *finished.notes],
+        decision_of(project),
     )
-
-
-def _same_split(project: Project, split: str | None) -> str | None:
-    """Return the part of the source that a project is about; refuse another one."""
-    known = project.settings.source.split
-    if project.settings.table is not None and split not in {None, known}:
-        raise UnusableError(
-            _("“{name}” is the project of another part.", name=project.folder.name),
-            _(
-                "It was scored with {known}; {split} is asked for now.",
-                known=known or _("no part"),
-                split=split,
-            ),
-            _("Score it into another project, or leave the part out."),
-        )
-    return split or known
-
-
-def _same_unit_column(project: Project, column: str | None) -> str | None:
-    """Return the column that names a project's people; refuse another one once some opted out."""
-    known = project.settings.source.unit_column
-    if project.opted_out and column not in {None, known}:
-        raise UnusableError(
-            _("People opted out of “{name}” by other names.", name=project.folder.name),
-            _(
-                "They are named as in {known}; in “{column}” nobody would find them, and their records "
-                "could leave.",
-                known=_("no column") if known is None else f"“{known}”",
-                column=column,
-            ),
-            _(
-                "Leave the column of people as it is, or take them off the list of those who opted out "
-                "first, and put them on it again by the other names."
-            ),
-        )
-    return column or known
-
-
-def _same_text_column(project: Project, column: str | None) -> str | None:
-    """Return the column that holds a project's texts; refuse another one."""
-    known = project.settings.source.text_column
-    if project.settings.table is not None and column not in {None, known}:
-        raise UnusableError(
-            _("“{name}” is the project of other texts.", name=project.folder.name),
-            _(
-                "They are those of {known}; those of “{column}” are asked for now.",
-                known=_("no column") if known is None else f"“{known}”",
-                column=column,
-            ),
-            _("Score them into another project, or leave the column out."),
-        )
-    return column or known
-
-
-def _same_rule(project: Project, labels: LabelRule | None) -> LabelRule:
-    """Return how a project's labels are read; refuse another way: its scores would be mixed."""
-    known = project.settings.source.labels
-    if project.settings.table is not None and labels not in {None, known}:
-        raise UnusableError(
-            _("The labels of “{name}” are read in another way.", name=project.folder.name),
-            _("Its scores were computed with labels as they were read then; they are not mixed."),
-            _("Score into another project, or leave the options of labels out."),
-        )
-    return labels or known
 
 
 def _pixel_range(project: Project | None, checkpoint: Checkpoint) -> tuple[float, float] | None:
@@ -364,27 +328,6 @@ def _check_demo(project: Project, opened: Source) -> None:
         if len(opened.ids) != DEMO_COUNT:
             raise not_the_demos(project.folder.name)
         project.check_records(read_index(opened, JobContext()))
-
-
-def _settle_precision(project: Project, requested: str | None) -> Precision:
-    """Return the precision of a project's scores, which is the same for all."""
-    earlier = precision_of(project)
-    if requested not in {None, *PRECISIONS}:
-        raise UsageError(
-            _("The precision “{precision}” is not known.", precision=requested),
-            _("It is one of {precisions}.", precisions=", ".join(PRECISIONS)),
-            _("Leave it out for float32, or for what the project has."),
-        )
-    if requested is not None and earlier is not None and requested != earlier:
-        raise UsageError(
-            _("The scores of this project cannot be computed with {precision}.", precision=requested),
-            _(
-                "Those that it has were computed with {earlier}; numbers that differ are not mixed.",
-                earlier=earlier,
-            ),
-            _("Leave the precision as it is, or score into another project."),
-        )
-    return requested or earlier or PRECISIONS[0]
 
 
 def _is_project_of(folder: Path, records: SourceRef, digest: str, *, exactly: bool) -> bool:

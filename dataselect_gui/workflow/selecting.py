@@ -1,5 +1,6 @@
 """A project's table of scores and its selection."""
 
+import contextlib
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from dataselect_gui.selection.forms import read_rule
 from dataselect_gui.selection.rules import (
     ByClass,
     CutBy,
+    Everything,
     FixedRule,
     RecordRule,
     Rule,
@@ -29,6 +31,8 @@ from dataselect_gui.selection.rules import (
 )
 from dataselect_gui.selection.selecting import Selection, select
 from dataselect_gui.texts import N_, _, ngettext
+from dataselect_gui.workflow.calibrated_rule import calibrated_rule
+from dataselect_gui.workflow.decisions import Decision, note_choice
 from dataselect_gui.workflow.marks import eligible_records, note_shown, settle
 
 _REFUSED_CUTS: dict[CutBy, tuple[str, str, str]] = {
@@ -135,6 +139,35 @@ def requested_rule(request: Request, scores: Collection[str], records: int) -> R
     if request.count is None:
         return None
     return make_rule(request.score, count=min(request.count, records))
+
+
+def usual_rule(
+    decision: Decision | None, request: Request, scores: Collection[str], records: int
+) -> Rule | None:
+    """Return the rule that a project begins with, where nothing was selected.
+
+    It is what was decided, or else what the request asks for. Where that asks for nothing, or for what
+    its calibration says, it is everything that is eligible: whether to leave out is for the owner to
+    decide.
+
+    Parameters
+    ----------
+    decision : Decision or None
+        The project's.
+    request, scores, records
+        As `requested_rule` takes them.
+
+    Returns
+    -------
+    Rule or None
+        None as long as nothing is scored, or a count is to decide.
+    """
+    if not scores:
+        return None
+    if decision is not None and decision.taken == "before":
+        return decision.decided
+    asked = requested_rule(request, scores, records)
+    return Everything() if asked is None or asked == calibrated_rule(request) else asked
 
 
 def read_rule_file(path: Path) -> FixedRule:
@@ -250,6 +283,7 @@ def select_records(
             )
         if rule is not None:
             _check(rule, project, table.columns())
+            _note_choice(project, rule)
             project.settings.rule = StoredRule.of(rule)
         project.settings.withheld = sorted((project.withheld | set(withhold)) - set(restore))
         if project.settings.rule is not None and project.settings.rule.rule.scores:
@@ -270,9 +304,20 @@ def put_selection(project_path: Path, rule: Rule | None, withheld: Sequence[str]
     """
     project = Project.open(project_path)
     with project.exclusive(MOMENT_SECONDS):
+        if rule is not None:
+            _note_choice(project, rule)
         project.settings.rule = None if rule is None else StoredRule.of(rule)
         project.settings.withheld = sorted(withheld)
         project.save()
+
+
+def _note_choice(project: Project, rule: Rule) -> None:
+    """Note what is selected by, see `note_choice`; a checkpoint that moved brings no calibration."""
+    request = Request()
+    if isinstance(rule, RecordRule):
+        with contextlib.suppress(UnusableError, UsageError):
+            request = find_checkpoint(checkpoint_path(project)).request
+    note_choice(project, request, rule)
 
 
 def rule_of(project: Project) -> Rule | None:

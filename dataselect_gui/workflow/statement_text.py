@@ -87,6 +87,8 @@ def entry_description(entry: AccountEntry) -> str:
             )
         case "reserved" if entry.threshold_of is not None:
             return _("Threshold of {score} bought", score=entry.threshold_of)
+        case "reserved" if entry.decides is not None:
+            return _("A noised count decided whether records that look wrong are left out")
         case "reserved":
             return _release_description(entry.terms or EntryTerms())
         case "drawn":
@@ -101,7 +103,7 @@ def entry_description(entry: AccountEntry) -> str:
 
 def missing_claim(entry: AccountEntry) -> str:
     """Return why the ε of a release claims nothing; empty where it does, or there is no release."""
-    if entry.kind != "reserved" or entry.threshold_of is not None:
+    if entry.kind != "reserved" or entry.threshold_of is not None or entry.decides is not None:
         return ""
     if entry.terms is not None and entry.terms.conditional:
         return _("none claimed")

@@ -87,6 +87,7 @@ def settle(
             if before != (source.path, source.split, checkpoint.digest):
                 # The answers were about the former ones.
                 settings.in_training = settings.reference_in_training = None
+                settings.decision = None
             settings.source, settings.checkpoint = source, checkpoint
             project.save()
             return None

@@ -6,10 +6,13 @@ here are read from their written form, and applied, by the program.
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from decimal import Decimal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dataselect_gui.privacy.deciding_count import counting_mechanism, draw_answers
 from dataselect_gui.release.candidates import Candidates
 from dataselect_gui.release.kinds.kind import as_noise
 from dataselect_gui.release.kinds.report import Report
@@ -198,6 +201,35 @@ def by_the_share_seen(scores: NDArray[np.float64]) -> object:
     return {"conditions": [{"score": "el2n", "most": 1 if left_out > 0.5 else 0.5}]}
 
 
+# A noised count that decides whether a rule is used
+
+
+COUNTED = {"conditions": [{"score": "el2n", "most": 1}]}
+TENTH = Decimal("0.1")
+
+
+def counts(epsilon: float, *, m: int = 1, presses: int = 1, weaker: float = 1) -> Sampler:
+    """How often a count decides to leave out, where a unit's m records look wrong or do not.
+
+    With them there are as many wrong records as the cut allows, without them m fewer.
+    """
+    mechanism = counting_mechanism(Decimal(str(epsilon)), m)
+    mechanism = replace(mechanism, scale=mechanism.scale / weaker)
+    taking_part = 10 * (m + 1)
+
+    def outcomes(contents: tuple[float, float], count: int) -> Floats:
+        unit = [contents] * m
+        others = [WRONG] * (m + 2) + [RIGHT] * (taking_part - 2 * m - 2)
+        world = records(*unit, *others)
+        left_out = int((~picked(world, ["a"] * taking_part, COUNTED).chosen).sum())
+        seen = np.zeros(count)
+        for _ in range(presses):
+            seen += draw_answers(np.full(count, left_out), taking_part, TENTH, mechanism)
+        return seen
+
+    return lambda count: (outcomes(WRONG, count), outcomes(RIGHT, count))
+
+
 # Everything
 
 
@@ -234,6 +266,9 @@ def honest() -> list[Case]:
         Case("rule: ten presses, one coin", ONE_COIN, pressed_one_sided(1.0, sealed=True), tight=True),
         Case("rule: ten presses, same offers, one coin", 1.0, pressed_bits(1.0, sealed=True)),
         Case("rule: the other record, a fixed rule", 1.0, other_record(fixed_beforehand)),
+        Case("count that decides, ε 1", 1.0, counts(1.0), tight=True),
+        Case("count that decides, ε 0.3", 0.3, counts(0.3), tight=True),
+        Case("count that decides, m 3", 1.0, counts(1.0, m=3), tight=True),
         Case("rule: everything, a record left out", 0.0, everything(marked_by=np.isfinite)),
     ]
 
@@ -249,6 +284,9 @@ def mistakes() -> list[Case]:
         Case(
             "rule: everything, marked after the first view", 0.0, everything(marked_by=lambda s: s > 1)
         ),
+        Case("count that decides, drawn anew at each press", 1.0, counts(1.0, presses=PRESSES)),
+        Case("count that decides, half the noise", 1.0, counts(1.0, weaker=2)),
+        Case("count that decides, noise for one record of three", 1.0, counts(1.0, m=3, weaker=3)),
         Case(
             "rule: who passes by class, charged for one class",
             1.0,

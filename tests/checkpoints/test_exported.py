@@ -10,14 +10,20 @@ from typing import Any
 
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from dataselect_gui.checkpoints.checkpoint import Member
-from dataselect_gui.checkpoints.exported.program import Program
-from dataselect_gui.checkpoints.exported.reading import read_exported
 from dataselect_gui.errors import UnusableError
-from dataselect_gui.scoring.exported_model import load_exported
-from dataselect_gui.scoring.graph import ExportedModel
+from tests.checkpoints.exported_files import (
+    WEIGHTS,
+    Graph,
+    Small,
+    load_and_run,
+    loaded,
+    nodes,
+    read,
+    rewritten,
+    with_graph,
+)
 from tests.models import export, stir, tiny_plain
 
 pytestmark = [
@@ -25,22 +31,8 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:Unable to execute the generated python source code:UserWarning"),
 ]
 
-CPU = torch.device("cpu")
-Graph = dict[str, Any]
-GRAPH = "model/models/model.json"
-WEIGHTS = "model/data/weights/model_weights_config.json"
 CONSTANTS = "model/data/constants/model_constants_config.json"
 SAMPLE_INPUTS = "model/data/sample_inputs/model.pt"
-
-
-class Small(nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-        self.linear = nn.Linear(4, 3)
-
-    def forward(self, inputs: Tensor) -> Tensor:
-        hidden: Tensor = self.linear(inputs)
-        return hidden.relu()
 
 
 class Payload:
@@ -53,12 +45,6 @@ class Payload:
         return (Path.touch, (self.marker,))
 
 
-@pytest.fixture(scope="module")
-def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("good")
-    return export(folder / "model.pt2", stir(Small(), 0), torch.zeros(2, 4))
-
-
 @pytest.fixture
 def marker(tmp_path: Path) -> Path:
     return tmp_path / "marker"
@@ -67,28 +53,6 @@ def marker(tmp_path: Path) -> Path:
 def touching(marker: Path) -> str:
     """Return a Python expression that leaves a mark."""
     return f"__import__('os').system('touch {marker}')"
-
-
-def rewritten(
-    good: Path, folder: Path, members: dict[str, bytes], compression: int = zipfile.ZIP_STORED
-) -> Path:
-    """Copy an archive with some members replaced or added."""
-    path = folder / "model.pt2"
-    with zipfile.ZipFile(good) as archive, zipfile.ZipFile(path, "w", compression) as written:
-        for name in dict.fromkeys((*archive.namelist(), *members)):
-            written.writestr(name, members[name] if name in members else archive.read(name))
-    return path
-
-
-def read(path: Path) -> Program:
-    return read_exported(path.name, path.read_bytes())
-
-
-def with_graph(good: Path, folder: Path, change: Callable[[Graph], object]) -> Path:
-    with zipfile.ZipFile(good) as archive:
-        graph: Graph = json.loads(archive.read(GRAPH))
-    change(graph)
-    return rewritten(good, folder, {GRAPH: json.dumps(graph).encode()})
 
 
 def renamed(old: str, new: str) -> Callable[[Graph], object]:
@@ -102,22 +66,6 @@ def renamed(old: str, new: str) -> Callable[[Graph], object]:
         return new if node == old else node
 
     return lambda graph: graph.update(walk(graph))
-
-
-def nodes(graph: Graph) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = graph["graph_module"]["graph"]["nodes"]
-    return found
-
-
-def loaded(path: Path) -> ExportedModel:
-    """Load a file as the program does."""
-    model, _ = load_exported(Member(path.parent, "exported", (path,), None, {}, None), CPU)
-    return model
-
-
-def load_and_run(path: Path) -> Tensor:
-    output: Tensor = loaded(path)(torch.ones(3, 4))
-    return output
 
 
 def load_and_run_trusting(path: Path) -> Tensor:
@@ -394,10 +342,3 @@ def test_expressions_of_sizes_are_never_evaluated(
     evil = with_size(good, tmp_path, expression.replace("{}", str(marker)))
     torch.testing.assert_close(load_and_run(evil), load_and_run(good))
     assert not marker.exists()
-
-
-def spec(kind: str, context: object, *parts: object) -> dict[str, object]:
-    return {"type": kind, "context": json.dumps(context), "children_spec": list(parts)}
-
-
-# What would leave a trace

@@ -14,19 +14,13 @@ from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.scoring.exported_model import load_exported
 from dataselect_gui.scoring.graph import ExportedModel
-from tests.checkpoints.test_exported import GRAPH, WEIGHTS, Small, loaded, read, rewritten
+from tests.checkpoints.exported_files import GRAPH, WEIGHTS, Small, loaded, read, rewritten
 from tests.models import export, stir
 
 pytestmark = [
     pytest.mark.timeout(60),
     pytest.mark.filterwarnings("ignore:Unable to execute the generated python source code:UserWarning"),
 ]
-
-
-@pytest.fixture(scope="module")
-def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("good")
-    return export(folder / "model.pt2", stir(Small(), 0), torch.zeros(2, 4))
 
 
 def joined(path: Path, folder: Path, change: Callable[[list[zipfile.ZipInfo]], object]) -> Path:

@@ -12,9 +12,8 @@ from torch import Tensor, nn
 
 from dataselect_gui.checkpoints.operations import SIGNATURES
 from dataselect_gui.errors import UnusableError
-from tests.checkpoints.test_exported import (
+from tests.checkpoints.exported_files import (
     Graph,
-    Small,
     load_and_run,
     loaded,
     nodes,
@@ -22,18 +21,12 @@ from tests.checkpoints.test_exported import (
     spec,
     with_graph,
 )
-from tests.models import export, stir
+from tests.models import export
 
 pytestmark = [
     pytest.mark.timeout(60),
     pytest.mark.filterwarnings("ignore:Unable to execute the generated python source code:UserWarning"),
 ]
-
-
-@pytest.fixture(scope="module")
-def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("good")
-    return export(folder / "model.pt2", stir(Small(), 0), torch.zeros(2, 4))
 
 
 LEAF: dict[str, object] = {"type": None, "context": None, "children_spec": []}

@@ -37,12 +37,6 @@ CPU = torch.device("cpu")
 PICTURE = Image.fromarray(np.random.default_rng(1).integers(0, 256, (20, 30), dtype=np.uint8))
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    save_member(tmp_path / "model", stir(tiny_resnet(), 0))
-    return tmp_path / "model"
-
-
 def told(folder: Path) -> str:
     """Return why a folder is refused when it is found, as `inspect` shows it."""
     with pytest.raises(UnusableError) as caught:

@@ -16,13 +16,7 @@ from dataselect_gui.records.model_input import Preprocessor
 from dataselect_gui.records.source import UnreadableRecordError
 from tests.checkpoints.test_hugging_face_folders import change, told
 from tests.helpers import config, write_json, write_safetensors
-from tests.models import SIDE, save_member, stir, tiny_resnet
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    save_member(tmp_path / "model", stir(tiny_resnet(), 0))
-    return tmp_path / "model"
+from tests.models import SIDE
 
 
 @pytest.mark.parametrize("name", processors.PROCESSORS)

@@ -16,13 +16,7 @@ from dataselect_gui.scoring.model import load_model
 from tests.checkpoints.test_hugging_face_folders import CPU, change, outcome, told
 from tests.families import CLASSIFIERS_OF_TEXTS, IMAGES, MORE_IMAGES, image_model, images
 from tests.helpers import hugging_face_folder
-from tests.models import save_member, stir, tiny_resnet, tiny_vit
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    save_member(tmp_path / "model", stir(tiny_resnet(), 0))
-    return tmp_path / "model"
+from tests.models import save_member, stir, tiny_vit
 
 
 def test_the_reviewed_families_are_those_that_are_tested() -> None:

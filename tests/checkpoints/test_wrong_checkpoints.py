@@ -30,12 +30,6 @@ CPU = torch.device("cpu")
 PICTURE = Image.fromarray(np.random.default_rng(1).integers(0, 256, (20, 30), dtype=np.uint8))
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    save_member(tmp_path / "model", stir(tiny_resnet(), 0))
-    return tmp_path / "model"
-
-
 def change(path: Path, **stated: Any) -> None:  # noqa: ANN401  (any part of JSON)
     write_json(path, {**json.loads(path.read_text()), **stated})
 

@@ -26,11 +26,12 @@ def folder(tmp_path: Path) -> Path:
 def test_a_consortiums_way_from_rows_to_a_request_that_is_checked(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    source = str(rows(tmp_path / "rows.npz", 200))
+    source = str(rows(tmp_path / "rows.npz", 300))
     command = ["calibrate", str(folder), "--records", source, "--in-training", "no", "--json"]
-    assert main(command) == 0
+    assert main([*command, "--seed", "1"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["verb"] == "calibrate"
+    assert told["calibration"]["split"]["seed"] == "1"
     assert told["calibration"]["scores"].keys() == {"loss", "distance"}
     assert [c["score"] for c in told["rule"]["conditions"]] == ["loss", "distance"]
     assert Path(told["request"]).is_file()

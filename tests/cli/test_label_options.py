@@ -1,6 +1,5 @@
 """How labels are read, in the terminal: refused, mapped by a table, and told."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from dataselect_gui.errors import DataSelectError
 from dataselect_gui.project.project import Project
 from dataselect_gui.records.reference import LabelRule
 from dataselect_gui.workflow import label_rule
+from tests.cli.shell import run
 from tests.helpers import CLASSES, array_file, image_folder
 from tests.models import SIDE, save_series, stir, tiny_resnet
 
@@ -30,12 +30,6 @@ def vehicles(tmp_path: Path) -> Path:
         y=np.array([0, 1, 2, 0, 1, 2, 0, -1]),
         classes=np.array(["ship", "truck", "Dog "]),
     )
-
-
-def run(capsys: pytest.CaptureFixture[str], *words: object, code: int = 0) -> dict[str, Any]:
-    assert main([*map(str, words), "--json"]) == code
-    told: dict[str, Any] = json.loads(capsys.readouterr().out)
-    return told
 
 
 @pytest.mark.usefixtures("scoring_here")

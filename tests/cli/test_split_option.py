@@ -1,14 +1,12 @@
 """The part of a source, in the terminal."""
 
-import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
-from dataselect_gui.cli.app import main
 from dataselect_gui.project.project import Project
+from tests.cli.shell import run
 from tests.helpers import CLASSES, array_file, image_folder
 from tests.models import save_series, stir, tiny_resnet
 
@@ -16,12 +14,6 @@ from tests.models import save_series, stir, tiny_resnet
 @pytest.fixture
 def consortium(tmp_path: Path) -> Path:
     return save_series(tmp_path / "consortium", [stir(tiny_resnet(), 0)])
-
-
-def run(capsys: pytest.CaptureFixture[str], *words: object, code: int = 0) -> dict[str, Any]:
-    assert main([*map(str, words), "--json"]) == code
-    told: dict[str, Any] = json.loads(capsys.readouterr().out)
-    return told
 
 
 @pytest.mark.usefixtures("scoring_here")

@@ -14,7 +14,6 @@ from torch import nn
 from torch.nn import functional
 from transformers import AutoImageProcessor, AutoModelForImageClassification
 
-from dataselect_gui.cli.app import main
 from dataselect_gui.project.project import Project
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import SourceRef
@@ -25,14 +24,9 @@ from tests.checkpoints_made.garments import (
     train_brightness,
     train_pairs,
 )
+from tests.cli.shell import run
 
 COUNT = 24
-
-
-def run(capsys: pytest.CaptureFixture[str], *words: object, code: int = 0) -> dict[str, Any]:
-    assert main([*map(str, words), "--json"]) == code
-    told: dict[str, Any] = json.loads(capsys.readouterr().out)
-    return told
 
 
 def bundle_of(

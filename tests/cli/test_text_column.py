@@ -1,18 +1,10 @@
 """The column that holds the texts, in the terminal."""
 
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from dataselect_gui.cli.app import main
-
-
-def run(capsys: pytest.CaptureFixture[str], *words: object, code: int = 0) -> dict[str, Any]:
-    assert main([*map(str, words), "--json"]) == code
-    told: dict[str, Any] = json.loads(capsys.readouterr().out)
-    return told
+from tests.cli.shell import run
 
 
 def test_inspect_reads_the_column_that_is_named(

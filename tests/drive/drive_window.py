@@ -9,7 +9,6 @@ program shows just that at just that place: what a person cannot see yet is not 
 import argparse
 import contextlib
 import csv
-import json
 import os
 import shutil
 import subprocess
@@ -17,434 +16,18 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from PIL import Image, ImageGrab
-
 from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError
+from tests.drive import dragging
+from tests.drive.dragging import FILES
+from tests.drive.finding import Eye
+from tests.drive.hand import Hand
+from tests.drive.screens import ROOT, DriveError, display, tell
 
-SCREEN = (1760, 860)
 RECORDS = 300
-_FILES = (180, 120)
-_DIFFERENT = 48
-_TOLERATED = 0.06
-_EDGE = 3
-
-
-class DriveError(Exception):
-    """The window did not do what a person expects of it."""
-
-
-# Displays and processes
-
-
-@dataclass
-class Display:
-    """A screen that nobody sees.
-
-    Attributes
-    ----------
-    name : str
-        As in ``DISPLAY``.
-    """
-
-    name: str
-
-    def picture(self) -> Image.Image:
-        """Return what the screen shows."""
-        return ImageGrab.grab(xdisplay=self.name).convert("RGB")
-
-    def environment(self, home: Path) -> dict[str, str]:
-        """Return the environment of a process that shows its windows here."""
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("QT_", "DATASELECT_"))}
-        return kept | {
-            "DISPLAY": self.name,
-            "QT_QPA_PLATFORM": "xcb",
-            "DATASELECT_HOME": str(home),
-        }
-
-
-@contextlib.contextmanager
-def display() -> Iterator[Display]:
-    """Start a screen and end it again."""
-    read, write = os.pipe()
-    size = f"{SCREEN[0]}x{SCREEN[1]}x24"
-    process = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(write), "-screen", "0", size, "-nolisten", "tcp"],
-        pass_fds=[write],
-        stderr=subprocess.DEVNULL,
-    )
-    os.close(write)
-    try:
-        with os.fdopen(read) as told:
-            number = told.readline().strip()
-        if not number:
-            raise DriveError("Xvfb did not start.")
-        yield Display(f":{number}")
-    finally:
-        process.terminate()
-        process.wait(10)
-
-
-# Where things are: the second process
-
-
-@dataclass
-class Target:
-    """A thing to press.
-
-    Attributes
-    ----------
-    name : str
-        Its name within the window.
-    x, y : int
-        Its middle, as the window shows it.
-    notches : int
-        How far the wheel has to be turned first.
-    box : tuple of int
-        Left, top, right, bottom.
-    picture : Image.Image
-        How it looks.
-    state : dict
-        What else was asked about the window.
-    """
-
-    name: str
-    x: int
-    y: int
-    notches: int
-    box: tuple[int, int, int, int]
-    picture: Image.Image
-    state: dict[str, Any]
-
-
-def find(wanted: dict[str, Any], answer: Path) -> None:
-    """Build the window, bring it to a state, and write down where something is.
-
-    Parameters
-    ----------
-    wanted : dict
-        ``project``, a copy to open; ``take``, paths to give; ``place``, to show; ``do``, names of
-        buttons to press; ``notches``, how far the wheel was turned; ``target``, a name; ``ask``,
-        names of values to read.
-    answer : Path
-        The folder for the answer.
-    """
-    from PySide6.QtCore import QPoint, QPointF, Qt
-    from PySide6.QtGui import QWheelEvent
-    from PySide6.QtTest import QTest
-    from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
-
-    from dataselect_gui.window import settings
-    from dataselect_gui.window.place import PlaceId
-    from dataselect_gui.window.shell.main_window import MainWindow
-    from dataselect_gui.window.widgets import theme
-
-    app = QApplication(["dataselect"])
-    kept = settings.load()
-    theme.apply(kept.theme)
-    window = MainWindow(kept)
-    window.show()
-    QTest.qWait(200)
-    if wanted.get("project"):
-        window.open_project(Path(wanted["project"]))
-    for path in wanted.get("take", []):
-        window.preparation.take(Path(path))
-    quiet = 0
-    while quiet < 5:  # One job may follow the other.
-        QTest.qWait(50)
-        quiet = 0 if window.jobs.running else quiet + 1
-    if wanted.get("place"):
-        window.show_place(PlaceId(wanted["place"]))
-
-    def named(name: str) -> Any:  # noqa: ANN401
-        found: Any = window
-        for part in name.split("."):
-            found = found[part] if isinstance(found, dict) else getattr(found, part)
-        return found
-
-    for name in wanted.get("do", []):
-        named(name).click()
-    for _ in range(200):  # What is left of a budget is read elsewhere.
-        if not wanted.get("project") or window.state.account is not None:
-            break
-        QTest.qWait(50)
-    QTest.qWait(500)
-    while window.release.prospect.waiting:  # What a release would come to is worked out elsewhere.
-        QTest.qWait(50)
-    target: QWidget = named(wanted["target"])
-    for _ in range(200):
-        if target.isVisible():
-            break
-        QTest.qWait(50)
-    QTest.qWait(500)
-    area: QWidget | None = target
-    while area is not None and not isinstance(area, QScrollArea):
-        area = area.parentWidget()
-    scroll = area if isinstance(area, QScrollArea) else None
-
-    def turn() -> None:
-        assert scroll is not None
-        view = scroll.viewport()
-        middle = QPointF(view.rect().center())
-        event = QWheelEvent(
-            middle,
-            QPointF(view.mapToGlobal(middle.toPoint())),
-            QPoint(),
-            QPoint(0, -120),
-            Qt.MouseButton.NoButton,
-            Qt.KeyboardModifier.NoModifier,
-            Qt.ScrollPhase.NoScrollPhase,
-            False,
-        )
-        app.sendEvent(view, event)
-        QTest.qWait(50)
-
-    notches = 0
-    if scroll is not None:
-        for _ in range(int(wanted.get("notches", 0))):
-            turn()
-        while target.visibleRegion().boundingRect() != target.rect() and notches < 40:
-            turn()
-            notches += 1
-    if not target.isVisible():
-        raise DriveError(f"{wanted['target']} is not to be seen.")
-    QTest.qWait(300)
-    corner = target.mapToGlobal(QPoint(0, 0))
-    # A button of words may be wider than its words: only what can be hit is pressed.
-    width = min(target.width(), target.sizeHint().width())
-    width = width if width > 0 else target.width()
-    box = [corner.x(), corner.y(), corner.x() + width, corner.y() + target.height()]
-    shown = window.grab()
-    within = target.mapTo(window, QPoint(0, 0))
-    shown.copy(within.x(), within.y(), width, target.height()).save(str(answer / "target.png"))
-    shown.save(str(answer / "window.png"))
-    asked = {name: _plain(named(name)) for name in wanted.get("ask", [])}
-    (answer / "target.json").write_text(
-        json.dumps({"notches": notches, "box": box, "state": asked}), encoding="utf-8"
-    )
-    window.close()
-
-
-def _plain(value: Any) -> Any:  # noqa: ANN401
-    if callable(named := getattr(value, "itemText", None)):
-        return [named(place) for place in range(value.count())]
-    return None if value is None else str(value)
-
-
-# What a person drags from: the third process
-
-
-def show_files(paths: Sequence[str]) -> int:
-    """Show a window from which files can be dragged together, as from a file manager."""
-    from PySide6.QtCore import QMimeData, Qt, QTimer, QUrl
-    from PySide6.QtGui import QDrag, QMouseEvent
-    from PySide6.QtWidgets import QApplication, QLabel
-
-    class Files(QLabel):
-        def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
-            del event
-            content = QMimeData()
-            content.setUrls([QUrl.fromLocalFile(path) for path in paths])
-            drag = QDrag(self)
-            drag.setMimeData(content)
-            drag.exec(Qt.DropAction.CopyAction)
-
-    app = QApplication(["files"])
-    files = Files("\n".join(Path(path).name for path in paths))
-    files.setWindowFlag(Qt.WindowType.FramelessWindowHint)
-    files.setGeometry(0, 0, *_FILES)
-    files.setAlignment(Qt.AlignmentFlag.AlignCenter)
-    files.show()
-    QTimer.singleShot(500, lambda: tell("ready"))
-    return app.exec()
-
-
-class Eye:
-    """Finds things, by looking at a second window of the same kind."""
-
-    def __init__(self, second: Display, folder: Path) -> None:
-        self._second = second
-        self._folder = folder
-        self._count = 0
-
-    def find(self, home: Path, target: str, **wanted: Any) -> Target:  # noqa: ANN401
-        """Return where something is, once the window is in the wanted state; see `find`."""
-        self._count += 1
-        folder = self._folder / str(self._count)
-        copied = folder / "home"
-        shutil.copytree(home, copied) if home.exists() else copied.mkdir(parents=True)
-        project = wanted.get("project")
-        if project is not None:
-            path = Path(project)
-            if path.is_relative_to(home):  # The demo's: its ledger lies beside it, and was copied too.
-                own = copied / path.relative_to(home)
-            else:
-                own = folder / path.name
-                shutil.copytree(path, own)
-            wanted["project"] = str(own)
-        told = subprocess.run(
-            [sys.executable, __file__, "--find", json.dumps({**wanted, "target": target}), str(folder)],
-            env=self._second.environment(copied),
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=180,
-        )
-        if told.returncode:
-            raise DriveError(f"{target} was not found.\n{told.stderr}")
-        answer = json.loads((folder / "target.json").read_text(encoding="utf-8"))
-        left, top, right, bottom = answer["box"]
-        with Image.open(folder / "target.png") as picture:
-            return Target(
-                name=target,
-                x=(left + right) // 2,
-                y=(top + bottom) // 2,
-                notches=answer["notches"],
-                box=(left, top, right, bottom),
-                picture=picture.convert("RGB"),
-                state=answer["state"],
-            )
-
-
-# The hand
-
-
-@dataclass
-class Count:
-    """What a path took.
-
-    Attributes
-    ----------
-    clicks, keys : int
-        Clicks, drops among them, and keys.
-    steps : list of str
-        What was clicked.
-    """
-
-    clicks: int = 0
-    keys: int = 0
-    steps: list[str] = field(default_factory=list)
-
-
-class Hand:
-    """Mouse and keyboard of the driven window, and pictures of each step.
-
-    Parameters
-    ----------
-    screen : Display
-        Where the window is.
-    out : Path
-        The folder for pictures.
-    name : str
-        What their names begin with.
-    """
-
-    def __init__(self, screen: Display, out: Path, name: str) -> None:
-        self._screen = screen
-        self._out = out
-        self._name = name
-        self._pictures = 0
-        self.count = Count()
-        self.notches = 0
-
-    def click(self, target: Target, *, patience: float = 20) -> None:
-        """Turn the wheel as far as needed, wait until the target is seen, and press it."""
-        if target.notches:
-            self._do("mousemove", str(SCREEN[0] // 2), str(SCREEN[1] // 2))
-            for _ in range(target.notches):
-                self._do("click", "5")
-            self.notches += target.notches
-        self.see(target, patience)
-        self.keep(f"before {target.name}")
-        self._do("mousemove", str(target.x), str(target.y))
-        time.sleep(0.2)
-        self._do("click", "1")
-        self.count.clicks += 1
-        self.count.steps.append(target.name)
-
-    def drag(self, start: tuple[int, int], end: tuple[int, int]) -> None:
-        """Drag something from one place to another, in steps as a hand does; it counts as a click."""
-        self._do("mousemove", *map(str, start), "mousedown", "1")
-        for step in range(1, 21):
-            x, y = (a + (b - a) * step // 20 for a, b in zip(start, end, strict=True))
-            self._do("mousemove", str(x), str(y))
-            time.sleep(0.03)
-        time.sleep(0.3)
-        self._do("mouseup", "1")
-        self.count.clicks += 1
-        self.count.steps.append("drop both")
-
-    def key(self, *names: str) -> None:
-        """Press keys, one after the other."""
-        self._do("key", "--delay", "80", *names)
-        self.count.keys += len(names)
-
-    def see(self, target: Target, patience: float = 20) -> None:
-        """Wait until the window shows the target where it should be.
-
-        Raises
-        ------
-        DriveError
-            Where it does not within the patience, in seconds.
-        """
-        end = time.monotonic() + patience
-        while (share := self._difference(target)) > _TOLERATED:
-            if time.monotonic() > end:
-                self.keep(f"not seen {target.name}")
-                target.picture.save(self._out / f"{self._name}-wanted-{target.name}.png")
-                raise DriveError(f"{target.name} was not seen: {share:.0%} of it looks otherwise.")
-            time.sleep(0.25)
-
-    def settle(self, quiet: float = 1.0, patience: float = 60) -> None:
-        """Wait until the screen has not changed for a while."""
-        end, since, last = time.monotonic() + patience, time.monotonic(), self._screen.picture()
-        while time.monotonic() - since < quiet:
-            if time.monotonic() > end:
-                raise DriveError("The window does not come to rest.")
-            time.sleep(0.2)
-            now = self._screen.picture()
-            if _changed(now, last) > 0.0005:
-                since, last = time.monotonic(), now
-
-    def look(self) -> Image.Image:
-        """Return what the screen shows."""
-        return self._screen.picture()
-
-    def keep(self, title: str) -> None:
-        """Keep a picture of the screen."""
-        self._pictures += 1
-        name = f"{self._name}-{self._pictures:02}-{title.replace(' ', '-')}.png"
-        self.look().save(self._out / name)
-
-    def _difference(self, target: Target) -> float:
-        # Without the edge, which shows focus and the mouse.
-        width, height = target.picture.size
-        inner = (_EDGE, _EDGE, width - _EDGE, height - _EDGE)
-        return _changed(self.look().crop(target.box).crop(inner), target.picture.crop(inner))
-
-    def _do(self, *words: str) -> None:
-        subprocess.run(
-            ["xdotool", *words],
-            env={**os.environ, "DISPLAY": self._screen.name},
-            check=True,
-            stdout=subprocess.DEVNULL,
-        )
-
-
-def _changed(one: Image.Image, other: Image.Image) -> float:
-    """Return which share of two pictures of one size differs."""
-    first, second = (np.asarray(picture, dtype=np.int16) for picture in (one, other))
-    if first.shape != second.shape:
-        return 1.0
-    return float((np.abs(first - second).max(axis=2) > _DIFFERENT).mean())
-
-
-# The two paths
 
 
 class Drive:
@@ -493,7 +76,7 @@ class Drive:
         self.hand.see(well, 60)
         with self.file_manager(taken):
             self.hand.keep("two folders to drop")
-            self.hand.drag((_FILES[0] // 2, _FILES[1] // 2), (well.x, well.y))
+            self.hand.drag((FILES[0] // 2, FILES[1] // 2), (well.x, well.y))
         self.press("setup.training.no", take=taken, place="setup", patience=90)
         setup = {"take": taken, "place": "setup", "do": ["setup.training.no"]}
         score = self.eye.find(self.home, "setup.score", **setup, ask=["setup.unit_column"])
@@ -519,7 +102,8 @@ class Drive:
     def file_manager(self, paths: list[str]) -> Iterator[None]:
         """Show a window from which files can be dragged, in the corner that is free."""
         process = subprocess.Popen(
-            [sys.executable, __file__, "--files", *paths],
+            [sys.executable, "-m", dragging.__name__, *paths],
+            cwd=ROOT,
             env=self._screen.environment(self.home),
             stdout=subprocess.PIPE,
         )
@@ -555,7 +139,7 @@ class Drive:
             for path in folder.rglob("project.json"):
                 with contextlib.suppress(DataSelectError, ValueError, OSError):
                     project = workflow.look(path.parent)
-                    if project.is_finished and project.request.score in project.scores:
+                    if project.is_finished and wanted_scores(project.request) <= set(project.scores):
                         found.append(path.parent)
             return bool(found)
 
@@ -602,10 +186,16 @@ class Drive:
         return self._log.read_text(encoding="utf-8", errors="replace").strip()
 
 
+def wanted_scores(request: workflow.Request) -> set[str]:
+    """Return the scores that a request's rule reads."""
+    rule = request.asked_rule
+    return {str(request.score)} if rule is None else set(rule.scores)
+
+
 def make_records(folder: Path) -> tuple[Path, Path] | None:
     """Cut the chest X-rays to a few, and return them with their checkpoint; None without them."""
     named = os.environ.get("DATASELECT_TEST_DATA")
-    shared = Path(named) if named else Path(__file__).resolve().parents[3] / "shared" / "data"
+    shared = Path(named).resolve() if named else Path(__file__).resolve().parents[3] / "shared" / "data"
     source, checkpoint = shared / "chest-xray" / "owner", shared / "checkpoints" / "chest-xray-resnet"
     if not (source / "metadata.csv").is_file() or not checkpoint.is_dir():
         return None
@@ -672,12 +262,6 @@ def walk(out: Path, path: str) -> tuple[str, ...]:
         )
 
 
-def tell(text: str) -> None:
-    """Say something to whoever runs this."""
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
-
-
 def _dataselect() -> str:
     """Return the program that belongs to this Python."""
     beside = Path(sys.executable).with_name("dataselect")
@@ -689,11 +273,6 @@ def _dataselect() -> str:
 
 def main(arguments: Sequence[str]) -> int:
     """Walk the paths and print the table; 0 where all bundles were verified."""
-    if arguments[:1] == ["--find"]:
-        find(json.loads(arguments[1]), Path(arguments[2]))
-        return 0
-    if arguments[:1] == ["--files"]:
-        return show_files(arguments[1:])
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path, help="the folder for pictures")
     parser.add_argument("--path", choices=["demo", "own data"], action="append")

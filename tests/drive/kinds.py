@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tests.drive.screens import DriveError
 from tests.helpers import array_file
 
 if TYPE_CHECKING:
@@ -28,10 +29,6 @@ if TYPE_CHECKING:
 SIZES = ((1360, 860), (640, 400))
 COUNT = 400
 """Records of each kind."""
-
-
-class DriveError(Exception):
-    """The window did not do what a person expects of it."""
 
 
 @dataclass(frozen=True)

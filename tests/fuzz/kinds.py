@@ -18,6 +18,7 @@ from PIL import Image
 from dataselect_gui.project.settings import FORMAT
 from tests.fuzz import (
     checkpoints,
+    exported,
     jpeg,
     kept,
     png,
@@ -269,7 +270,7 @@ _ALL = (
     Kind(
         "pt2-archive",
         seeds.exported,
-        checkpoints.mutate_archive,
+        exported.mutate_archive,
         _holds(_archive),
         "its directory can be read",
         targets.checkpoint,
@@ -277,7 +278,7 @@ _ALL = (
     Kind(
         "pt2-graph",
         seeds.exported,
-        checkpoints.mutate_graph,
+        exported.mutate_graph,
         _holds(_documents),
         "all its documents are JSON",
         targets.checkpoint,

@@ -33,8 +33,8 @@ TARGETS = [0, 1, 2, 1, 0]
 def norms(model: nn.Module, inputs: Tensor, targets: Sequence[int]) -> NDArray[np.float64]:
     done = GradientNorms(model).run(inputs)
     at_logits = logit_gradients(done.logits.detach(), torch.tensor(targets))
-    found: NDArray[np.float64] = done.measure(at_logits).squares.sqrt().numpy()
-    return found
+    actual: NDArray[np.float64] = done.measure(at_logits).squares.sqrt().numpy()
+    return actual
 
 
 def between(layer: nn.Conv1d | nn.Conv2d | nn.Conv3d, *shape: int) -> nn.Module:
@@ -66,9 +66,9 @@ def batches_seen(model: nn.Module) -> list[int]:
 def test_norms_agree_with_plain_autograd(name: str) -> None:
     torch.manual_seed(0)
     model = stir(UNUSUAL[name]().double(), 3)
-    found = norms(model, torch.from_numpy(RECORDS).double(), TARGETS)
+    actual = norms(model, torch.from_numpy(RECORDS).double(), TARGETS)
     expected = oracle(model, RECORDS, TARGETS)["grad_norm"]
-    np.testing.assert_allclose(found, expected, rtol=1e-9)
+    np.testing.assert_allclose(actual, expected, rtol=1e-9)
 
 
 @pytest.mark.parametrize("is_large", [True, False], ids=["large", "small"])
@@ -88,8 +88,8 @@ def test_depthwise_convolutions_agree_in_both_precisions(
             lambda logits: logit_gradients(logits, torch.tensor(TARGETS))
         )
         assert BY_FUNCTION not in gradients.paths.values()
-        found = measured.squares.sqrt().numpy()
-        np.testing.assert_allclose(found, expected["grad_norm"], rtol=tolerance)
+        actual = measured.squares.sqrt().numpy()
+        np.testing.assert_allclose(actual, expected["grad_norm"], rtol=tolerance)
         slopes = oracle_plis(model, RECORDS, TARGETS)
         np.testing.assert_allclose(plis.numpy(), slopes, rtol=0, atol=tolerance * np.abs(slopes).max())
 
@@ -149,8 +149,8 @@ def test_what_is_changed_in_place_after_its_use_counts_as_it_was(
     if not is_looked_at:
         monkeypatch.setattr(Recording, "finish", lambda _: frozenset())
     model, plain = (stir(ChangedLater(7, in_place=changed).double(), 3) for changed in (True, False))
-    found = norms(model, torch.from_numpy(RECORDS).double(), TARGETS)
-    errors = np.abs(found / oracle(plain, RECORDS, TARGETS)["grad_norm"] - 1)
+    actual = norms(model, torch.from_numpy(RECORDS).double(), TARGETS)
+    errors = np.abs(actual / oracle(plain, RECORDS, TARGETS)["grad_norm"] - 1)
     assert errors.max() < 1e-9 if is_looked_at else errors.max() > 1e-3
 
 
@@ -203,8 +203,8 @@ def scaled(factors: Sequence[float]) -> Callable[[SampleGradient], Tensor]:
     original = SampleGradient.squares
 
     def squares(own: SampleGradient) -> Tensor:
-        found = original(own)
-        return found * found.new_tensor(factors[: len(found)])
+        actual = original(own)
+        return actual * actual.new_tensor(factors[: len(actual)])
 
     return squares
 
@@ -275,9 +275,9 @@ def test_products_alone_go_by_the_rules_too() -> None:
     gradients = GradientNorms(model)
     done = gradients.run(torch.from_numpy(RECORDS).double())
     at_logits = logit_gradients(done.logits.detach(), torch.tensor(TARGETS))
-    found = done.measure(at_logits, direction, with_norms=False).products
+    actual = done.measure(at_logits, direction, with_norms=False).products
     expected = oracle_alignment(model, RECORDS, TARGETS, direction)
-    np.testing.assert_allclose(found.numpy(), expected, rtol=1e-9)
+    np.testing.assert_allclose(actual.numpy(), expected, rtol=1e-9)
     assert BY_FUNCTION not in gradients.paths.values()
 
 

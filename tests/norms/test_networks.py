@@ -37,9 +37,9 @@ def at_logits(done: Pass, targets: list[int]) -> Tensor:
     return logit_gradients(done.logits.detach(), torch.tensor(targets))
 
 
-def assert_close(found: Tensor, expected: NDArray[np.float64], tolerance: float, scale: float) -> None:
+def assert_close(actual: Tensor, expected: NDArray[np.float64], tolerance: float, scale: float) -> None:
     """Assert that two arrays agree, relative to a scale: a sum may cancel."""
-    np.testing.assert_allclose(found.double().numpy(), expected, rtol=0, atol=tolerance * scale)
+    np.testing.assert_allclose(actual.double().numpy(), expected, rtol=0, atol=tolerance * scale)
 
 
 def norms_and_products(drawn: Network) -> None:
@@ -50,13 +50,13 @@ def norms_and_products(drawn: Network) -> None:
         if parameter.requires_grad
     }
     done = run(drawn)
-    found = done.measure(at_logits(done, drawn.targets), direction)
+    actual = done.measure(at_logits(done, drawn.targets), direction)
     inputs = drawn.inputs.numpy()
     norms = oracle(drawn.model, inputs, drawn.targets)["grad_norm"]
-    np.testing.assert_allclose(found.squares.sqrt().numpy(), norms, rtol=1e-9)
+    np.testing.assert_allclose(actual.squares.sqrt().numpy(), norms, rtol=1e-9)
     products = oracle_alignment(drawn.model, inputs, drawn.targets, direction)
     length = sum(float(values.square().sum()) for values in direction.values()) ** 0.5
-    assert_close(found.products, products, 1e-10, length * norms.max())
+    assert_close(actual.products, products, 1e-10, length * norms.max())
 
 
 def input_gradients(drawn: Network) -> None:
@@ -76,18 +76,18 @@ def input_gradients(drawn: Network) -> None:
 
 def slopes_of_norms(drawn: Network) -> None:
     done = run(drawn, for_inputs=True)
-    _, found = done.susceptibility(lambda logits: logit_gradients(logits, torch.tensor(drawn.targets)))
+    _, actual = done.susceptibility(lambda logits: logit_gradients(logits, torch.tensor(drawn.targets)))
     expected = oracle_susceptibility(drawn.model, drawn.inputs.numpy(), drawn.targets)
-    assert_close(found, expected, 1e-5, np.abs(expected).max() + 1e-3)
+    assert_close(actual, expected, 1e-5, np.abs(expected).max() + 1e-3)
 
 
 def company(drawn: Network) -> None:
     done = run(drawn)
     together = done.measure(at_logits(done, drawn.targets)).squares
     for row, target in enumerate(drawn.targets):
-        one = run(drawn, slice(row, row + 1))
-        alone = one.measure(at_logits(one, [target])).squares
-        np.testing.assert_allclose(alone.numpy(), together[[row]].numpy(), rtol=1e-9)
+        alone = run(drawn, slice(row, row + 1))
+        squares = alone.measure(at_logits(alone, [target])).squares
+        np.testing.assert_allclose(squares.numpy(), together[[row]].numpy(), rtol=1e-9)
 
 
 def ways(drawn: Network) -> None:

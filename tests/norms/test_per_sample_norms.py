@@ -64,8 +64,8 @@ def test_norms_by_another_loss(model: nn.Module, batch: Tensor) -> None:
 
     targets = torch.rand(4, 3, generator=torch.Generator().manual_seed(6), dtype=torch.float64)
     expected = naive(model, batch, targets, squared)
-    found = per_sample_norms(model, batch, targets, loss=squared)
-    torch.testing.assert_close(found, expected, rtol=1e-9, atol=0)
+    actual = per_sample_norms(model, batch, targets, loss=squared)
+    torch.testing.assert_close(actual, expected, rtol=1e-9, atol=0)
 
 
 def test_it_leaves_the_model_as_it_was(model: nn.Module, batch: Tensor) -> None:
@@ -92,8 +92,8 @@ def test_the_rule_in_the_readme_is_right(model: nn.Module, batch: Tensor) -> Non
     engine = GradientNorms(model)
     engine.run(batch).measure(torch.ones(4, 3))
     assert engine.paths["1.weight"] == "prelu"
-    found = per_sample_norms(model, batch, targets)
-    torch.testing.assert_close(found, expected, rtol=1e-9, atol=0)
+    actual = per_sample_norms(model, batch, targets)
+    torch.testing.assert_close(actual, expected, rtol=1e-9, atol=0)
 
 
 def test_an_operation_has_one_rule() -> None:

@@ -33,8 +33,8 @@ def slopes(norm: str, given: str, back: str, context: AbstractContextManager[obj
     weight = torch.arange(1.0, CHANNELS + 1).double().requires_grad_()
     with context:
         output = NORMS[norm](leaf, weight)
-    found = torch.autograd.grad(output, (leaf, weight), LAYOUTS[back](gradient))
-    return torch.cat([one.flatten() for one in found])
+    actual = torch.autograd.grad(output, (leaf, weight), LAYOUTS[back](gradient))
+    return torch.cat([item.flatten() for item in actual])
 
 
 @pytest.mark.parametrize("norm", NORMS)

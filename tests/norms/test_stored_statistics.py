@@ -51,8 +51,8 @@ def taken(
 @pytest.mark.parametrize("shape", SHAPES)
 def test_values_and_both_derivatives_are_those_of_batch_norm(form: str, shape: str) -> None:
     *expected, plain = taken(FORMS[form], SHAPES[shape], nullcontext())
-    *found, scaled = taken(FORMS[form], SHAPES[shape], StoredStatistics())
-    torch.testing.assert_close(found, expected)
+    *actual, scaled = taken(FORMS[form], SHAPES[shape], StoredStatistics())
+    torch.testing.assert_close(actual, expected)
     assert (plain, scaled) == ("NativeBatchNormBackward0", "AddcmulBackward0")
 
 
@@ -61,8 +61,8 @@ def test_statistics_of_the_batch_stay_statistics_of_the_batch() -> None:
         return functional.batch_norm(x, MEAN.clone(), VARIANCE.clone(), WEIGHT, BIAS, training=True)
 
     *expected, plain = taken(form, SHAPES["maps"], nullcontext())
-    *found, same = taken(form, SHAPES["maps"], StoredStatistics())
-    torch.testing.assert_close(found, expected)
+    *actual, same = taken(form, SHAPES["maps"], StoredStatistics())
+    torch.testing.assert_close(actual, expected)
     assert same == plain
 
 
@@ -70,8 +70,8 @@ def test_weights_whose_gradients_are_wanted_have_them() -> None:
     weight = WEIGHT.clone().requires_grad_()
     with StoredStatistics():
         output = functional.batch_norm(torch.ones(5, CHANNELS).double(), MEAN, VARIANCE, weight)
-    (found,) = torch.autograd.grad(output.sum(), weight)
-    torch.testing.assert_close(found, 5 * (1 - MEAN) / (VARIANCE + 1e-5).sqrt())
+    (actual,) = torch.autograd.grad(output.sum(), weight)
+    torch.testing.assert_close(actual, 5 * (1 - MEAN) / (VARIANCE + 1e-5).sqrt())
 
 
 def test_maps_with_another_number_of_channels_are_refused_as_ever() -> None:

@@ -221,8 +221,8 @@ class Direct(nn.Module):
         maps = torch.instance_norm(
             maps.tanh(), other.weight, other.bias, None, None, True, 0.1, other.eps, False
         )
-        found = (inputs.flatten(1)[:, :5] > 0).sum(dim=1) % 3
-        logits: Tensor = self.last(maps.flatten(1) + torch.embedding(self.words.weight, found))
+        actual = (inputs.flatten(1)[:, :5] > 0).sum(dim=1) % 3
+        logits: Tensor = self.last(maps.flatten(1) + torch.embedding(self.words.weight, actual))
         return logits
 
 

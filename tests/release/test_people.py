@@ -19,12 +19,6 @@ from tests.releases import is_verified, release, select, shown
 pytestmark = pytest.mark.usefixtures("home")
 
 
-@pytest.fixture
-def project(project: Path) -> Path:
-    select(project, threshold="0.5")
-    return project
-
-
 @pytest.mark.parametrize("max_contributions", [1, 2])
 def test_a_person_leaves_with_at_most_m_records(
     source: Path, checkpoint: Path, tmp_path: Path, max_contributions: int

@@ -22,12 +22,6 @@ from tests.releases import files, is_verified, release, select, shown
 pytestmark = pytest.mark.usefixtures("home")
 
 
-@pytest.fixture
-def project(project: Path) -> Path:
-    select(project, threshold="0.5")
-    return project
-
-
 def test_what_leaves_is_a_part_of_the_selection(project: Path, source: Path, tmp_path: Path) -> None:
     done = release(project, tmp_path / "bundle")
     pixels = np.load(source)["x"]

@@ -19,15 +19,9 @@ from dataselect_gui.errors import UnusableError
 from dataselect_gui.release.bundle import FIXED_TIME
 from dataselect_gui.release.signing import read_public
 from dataselect_gui.release.verify import verify_bundle
-from tests.releases import files, rebuild, release, select, told
+from tests.releases import files, rebuild, release, told
 
 pytestmark = pytest.mark.usefixtures("home")
-
-
-@pytest.fixture
-def project(project: Path) -> Path:
-    select(project, threshold="0.5")
-    return project
 
 
 @pytest.fixture(params=["pem", "openssh"])

@@ -20,12 +20,6 @@ from tests.releases import files, is_verified, release, select, shown
 pytestmark = pytest.mark.usefixtures("home")
 
 
-@pytest.fixture
-def project(project: Path) -> Path:
-    select(project, threshold="0.5")
-    return project
-
-
 def test_nothing_that_stays_is_in_the_bundle(tmp_path: Path, checkpoint: Path) -> None:
     folder = image_folder(
         tmp_path / "Mrs Smith's scans",

@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import socket
-import struct
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,21 +13,13 @@ from typing import Any
 
 import pytest
 
-from dataselect_gui.checkpoints.layout import files_beside
 from dataselect_gui.jobs.context import JobContext
-from dataselect_gui.privacy.home import grant
-from dataselect_gui.records.opening import linked_files
 from dataselect_gui.records.source import SourceRef
-from dataselect_gui.sandbox.confining import Confinement, Grant, available_confinement
-from dataselect_gui.sandbox.seatbelt import profile
-from dataselect_gui.sandbox.seccomp import program
-from dataselect_gui.sandbox.syscalls import ALWAYS, BY_ARGUMENT, LAST
 from dataselect_gui.worker.handle import run_job
 from dataselect_gui.worker.jobs import ScoreJob, VerifyJob
 from tests import planted
+from tests.sandbox.held import HELD, ROOT
 
-ROOT = Path(__file__).parents[2]
-HELD = available_confinement()
 Made = dict[str, dict[str, bool]]
 
 pytestmark = pytest.mark.skipif(
@@ -166,9 +157,6 @@ def test_nothing_beside_the_project_was_changed(confined: Made, world: dict[str,
     assert (Path(world["beside"]) / "owned").read_text() == "the owner's"
 
 
-# The worker itself
-
-
 PLANTED = """
 import sys
 sys.path.insert(0, {root!r})
@@ -244,257 +232,3 @@ def test_threads_that_are_there_already_are_noticed() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=True
     )
     assert run.stdout == "There are threads already\n"
-
-
-# What is reached
-
-
-REACH = """
-import json, sys
-from pathlib import Path
-from dataselect_gui.sandbox.confining import Grant, confine
-told = json.loads(sys.argv[1])
-confine(Grant(**told["grant"]))
-def reads(name):
-    try:
-        return bool(Path(name).read_bytes())
-    except OSError:
-        return False
-print(json.dumps({name: reads(name) for name in told["files"]}))
-"""
-
-
-def reached(files: list[Path], **grant: object) -> dict[str, bool]:
-    told = {"grant": {"home": "/nonexistent", **grant}, "files": list(map(str, files))}
-    run = subprocess.run(
-        [sys.executable, "-c", REACH, json.dumps(told)],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        check=True,
-    )
-    made: dict[str, bool] = json.loads(run.stdout)
-    return made
-
-
-def test_what_is_private_is_not_reached_though_it_lies_in_what_is(tmp_path: Path) -> None:
-    root = tmp_path.resolve()
-    files = [root / name for name in ("a/1", "a/home/ledger", "a/b/home/2", "a/home-not/3", "other/4")]
-    for file in files:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text("x")
-    (root / "a/link").symlink_to(root / "a/home")
-    linked = root / "a/link/ledger"
-    grant = {"read": [str(root / "a")], "private": [str(root / "a/home")]}
-    made = reached([*files, linked], **grant)
-    assert list(made.values()) == [True, False, True, True, False, False]
-    assert all(reached([*files[:4], linked], read=[str(root / "a")]).values())
-
-
-def test_what_is_named_in_a_folder_that_is_not_private_is_reached_alone(tmp_path: Path) -> None:
-    root = tmp_path.resolve()
-    names = ("home/ledger", "home/demo/bundle/1", "home/demo/home/ledger", "home/demo-not/2")
-    files = [root / name for name in names]
-    for file in files:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text("x")
-    (root / "home/demo/link").symlink_to(root / "home")
-    private = {"private": [str(root / "home")], "not_private": [str(root / "home/demo")]}
-
-    def reached_by(name: str) -> list[bool]:
-        return list(reached(files, read=[str(root / name)], **private).values())
-
-    assert reached_by("home/demo/bundle") == [False, True, False, False]
-    assert reached_by("home/demo-not") == [False] * 4
-    assert reached_by("home/demo/link") == [False] * 4
-    assert reached_by("home") == [False] * 4
-    assert reached_by(".") == [False] * 4
-
-
-def test_a_home_is_not_read_because_libraries_lie_in_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    home = tmp_path.resolve() / "home"
-    for name in ("lib/module.py", "secret"):
-        (home / name).parent.mkdir(parents=True, exist_ok=True)
-        (home / name).write_text("x = 1")
-    files = [home / "lib/module.py", home / "secret"]
-    monkeypatch.setenv("PYTHONPATH", f"{home}{os.pathsep}{home / 'lib'}{os.pathsep}{ROOT}")
-    assert list(reached(files, home=str(home)).values()) == [True, False]
-
-
-@pytest.mark.parametrize("home", ["", ".", "home", "~", "~/there", "../home"])
-def test_a_home_that_is_nowhere_is_no_home(home: str) -> None:
-    with pytest.raises(ValueError, match="no absolute path"):
-        Grant(home=home)
-    line = Grant(home="/home/somebody").to_line()
-    assert Grant.from_line(line).home == "/home/somebody"
-    with pytest.raises(ValueError, match="no absolute path"):
-        Grant.from_line(line.replace("/home/somebody", home))
-
-
-@pytest.mark.parametrize("named", ["", ".", "home", "/"])
-def test_a_home_that_the_environment_does_not_name_is_the_accounts(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str
-) -> None:
-    monkeypatch.setenv("DATASELECT_HOME", str(tmp_path / "ledger"))
-    monkeypatch.setenv("HOME", str(tmp_path))
-    assert grant().home == str(tmp_path)
-    monkeypatch.setenv("HOME", named)
-    pwd = pytest.importorskip("pwd")
-    made = grant([tmp_path / "a"], [tmp_path / "b"])
-    assert made.home == pwd.getpwuid(os.getuid()).pw_dir
-    assert made.private == (str((tmp_path / "ledger").resolve()),)
-    assert (made.read, made.write) == ((str(tmp_path / "a"),), (str(tmp_path / "b"),))
-
-
-def test_a_record_that_is_a_link_is_read_and_what_lies_beside_it_is_not(tmp_path: Path) -> None:
-    source, store = tmp_path / "scans", tmp_path / "store"
-    source.mkdir()
-    store.mkdir()
-    for name in ("1.png", "2.png"):
-        (store / name).write_text("x")
-    (source / "1.png").symlink_to(store / "1.png")
-    read = [str(source), *map(str, linked_files(source))]
-    made = reached([source / "1.png", store / "1.png", store / "2.png"], read=read)
-    assert list(made.values()) == [True, True, False]
-
-
-def test_a_checkpoint_in_a_cache_of_links_is_read(tmp_path: Path) -> None:
-    cache = tmp_path / "models--them--model"
-    snapshot = cache / "snapshots" / "abc"
-    for folder in (snapshot, cache / "blobs"):
-        folder.mkdir(parents=True)
-    (cache / "blobs/1").write_text("x")
-    (cache / "token").write_text("x")
-    (snapshot / "config.json").symlink_to("../../blobs/1")
-    read = [str(snapshot), *map(str, files_beside(snapshot))]
-    made = reached([snapshot / "config.json", cache / "token"], read=read)
-    assert list(made.values()) == [True, False]
-
-
-# The filter, on machines that are not here
-
-
-ALLOW, REFUSE, UNKNOWN, KILL = 0x7FFF0000, 0x00050001, 0x00050026, 0x80000000
-ARCH = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
-
-
-def decided(machine: str, number: int, *arguments: int, arch: int | None = None) -> int:
-    """Run the filter of process 77 as the kernel does; return what it decides."""
-    filled = [*arguments, *([0] * (6 - len(arguments)))]
-    words = struct.pack("<IIQ6Q", number, arch or ARCH[machine], 0, *filled)
-    held, place, steps = 0, 0, program(machine, 77)
-    while True:
-        code, if_true, if_false, value = steps[place]
-        place += 1
-        if code == 0x20:
-            (held,) = struct.unpack_from("<I", words, value)
-        elif code == 0x54:
-            held &= value
-        elif code == 0x06:
-            return value
-        else:
-            test = {0x15: held == value, 0x25: held > value, 0x35: held >= value}
-            place += if_true if test.get(code, bool(held & value)) else if_false
-
-
-@pytest.mark.parametrize("machine", ARCH)
-def test_a_filter_allows_what_is_named_and_nothing_else(machine: str) -> None:
-    column = list(ARCH).index(machine)
-    named = {numbers[column] for numbers in ALWAYS.values()}
-    by_argument = {numbers[column] for numbers in BY_ARGUMENT.values()}
-    for number in range(LAST + 1):
-        if number in named:
-            assert decided(machine, number) == ALLOW
-        elif number not in by_argument:
-            assert decided(machine, number) == REFUSE
-    assert decided(machine, LAST + 1) == decided(machine, 1 << 20) == UNKNOWN
-    assert decided(machine, 0x40000000) == KILL
-    assert decided(machine, 0, arch=0x40000003) == KILL
-    assert len(program(machine, 77)) < 4096
-
-
-@pytest.mark.parametrize("machine", ARCH)
-def test_a_filter_looks_at_arguments(machine: str) -> None:
-    def told(name: str, *arguments: int) -> int:
-        number = BY_ARGUMENT[name][list(ARCH).index(machine)]
-        assert number is not None
-        return decided(machine, number, *arguments)
-
-    everybody = (1 << 32) - 1
-    for other in (0, 1, 76, everybody):
-        assert told("kill", other, 9) == told("tgkill", other, other, 9) == REFUSE
-    assert told("kill", 77, 6) == told("tgkill", 77, 80, 6) == ALLOW
-    assert told("prlimit64", 0, 7) == told("sched_setaffinity", 77) == ALLOW
-    assert told("prlimit64", 76, 7) == told("sched_setaffinity", 76) == REFUSE
-    threads, fork, spawn = 0x3D0F00, 0x1200011, 0x4111
-    assert [told("clone", flags) for flags in (threads, fork, spawn, 0)] == [ALLOW, *[REFUSE] * 3]
-    assert told("clone3", 0) == UNKNOWN
-    reads, empties, writes = os.O_RDONLY, os.O_RDONLY | os.O_TRUNC, os.O_WRONLY | os.O_TRUNC
-    opened = [told("openat", 0, 0, flags) for flags in (reads, empties, writes)]
-    assert opened == [ALLOW, REFUSE, ALLOW]
-    assert [told("fcntl", 0, command) for command in (3, 8, 10, 15, 1030)] == [
-        ALLOW,
-        REFUSE,
-        REFUSE,
-        REFUSE,
-        ALLOW,
-    ]
-    needed = {
-        "TCGETS": 0x5401,
-        "TIOCGWINSZ": 0x5413,
-        "FIONREAD": 0x541B,
-        "FIOCLEX": 0x5451,
-        "NV_ESC_CARD_INFO": 0xC90046C8,
-        "UVM_INITIALIZE": 0x30000001,
-        "UVM_REGISTER_GPU": 37,
-        "DRM_IOCTL_VERSION": 0xC0406400,
-        "AMDKFD_IOC_GET_VERSION": 0x80084B01,
-    }
-    harmful = {
-        "TIOCSTI": 0x5412,
-        "TIOCSTI, with more above": (7 << 32) | 0x5412,
-        "FIOSETOWN": 0x8901,
-        "FS_IOC_SETFLAGS": 0x40086602,
-        "FS_IOC32_SETFLAGS": 0x40046602,
-        "FS_IOC_FSSETXATTR": 0x401C5820,
-        "FS_IOC_ENABLE_VERITY": 0x40806685,
-        "FS_IOC_SET_ENCRYPTION_POLICY": 0x800C6613,
-        "FICLONE": 0x40049409,
-        "FITRIM": 0xC0185879,
-        "NS_GET_PARENT": 0xB702,
-    }
-    assert {name: told("ioctl", 0, one) for name, one in needed.items()} == dict.fromkeys(needed, ALLOW)
-    assert {name: told("ioctl", 0, one) for name, one in harmful.items()} == dict.fromkeys(
-        harmful, REFUSE
-    )
-    assert told("prctl", 4, 1) == REFUSE
-
-
-# What is said of it
-
-
-@pytest.mark.parametrize(
-    ("files", "others", "words"),
-    [
-        (True, True, "without network, other programs and other files"),
-        (False, True, "does not keep them from other files"),
-        (True, False, "does not keep them from network and other programs"),
-        (False, False, "offers nothing that confines"),
-    ],
-)
-def test_what_is_missing_is_said(files: bool, others: bool, words: str) -> None:
-    held = Confinement(files, others, others, ("Landlock 7",), is_tested=True)
-    assert words in held.sentence
-    assert held.is_whole == (files and others)
-    untested = Confinement(True, True, True, ("Seatbelt",), is_tested=False)
-    assert not untested.is_whole
-    assert "not tested" in untested.sentence
-
-
-def test_a_profile_of_macos_names_places_and_nothing_else(tmp_path: Path) -> None:
-    quoted = tmp_path / 'a "b) (allow default'
-    written = profile([quoted], [])
-    assert '\\"b) (allow default")' in written
-    assert '(literal "/dev/null")' in written

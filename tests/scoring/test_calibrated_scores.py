@@ -104,8 +104,8 @@ def test_a_class_without_a_mean_and_a_record_without_a_label_have_no_distance(tm
     stored = made_up(8)
     stored["means"][1] = torch.nan
     scorer = Scorer(find_checkpoint(with_features(tmp_path, stored)), ["distance"], CPU)
-    found = scorer.score(["distance"], RECORDS, np.array([2, 0, 1, -1, 0]))["distance"]
-    assert np.isnan(found).tolist() == [False, False, True, True, False]
+    actual = scorer.score(["distance"], RECORDS, np.array([2, 0, 1, -1, 0]))["distance"]
+    assert np.isnan(actual).tolist() == [False, False, True, True, False]
 
 
 class Pooled(nn.Module):
@@ -174,8 +174,8 @@ def test_a_head_written_as_a_product_has_features(tmp_path: Path) -> None:
     features = np.sin(RECORDS.astype(np.float64).reshape(len(RECORDS), -1)) ** 2
     means, covariance = stored["means"].numpy(), stored["covariance"].numpy()
     expected = oracle_distance(features, TARGETS, means, covariance, SHRINKAGE)
-    found = scored(with_features(tmp_path, stored), "distance")
-    np.testing.assert_allclose(found, expected, rtol=1e-9)
+    actual = scored(with_features(tmp_path, stored), "distance")
+    np.testing.assert_allclose(actual, expected, rtol=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -239,13 +239,13 @@ def test_a_class_without_a_direction_and_a_zero_direction_have_no_alignment(tmp_
     save_file(stored, tmp_path / "calibration.safetensors")
     content = {"max_grad_norm": 0.5, "calibration": calibration(directions={"rows": 9})}
     write_json(tmp_path / "dataselect.json", content)
-    found = scored(tmp_path, "clipped_alignment")
-    assert np.isnan(found).tolist() == [True, False, True, True, False]
+    actual = scored(tmp_path, "clipped_alignment")
+    assert np.isnan(actual).tolist() == [True, False, True, True, False]
     norms = oracle(model, RECORDS, TARGETS)["grad_norm"]
     products = oracle_alignment(model, RECORDS, TARGETS, {"classifier.weight": own})
     expected = products / float(own.double().norm()) * np.minimum(1, 0.5 / norms)
-    np.testing.assert_allclose(found[[1, 4]], expected[[1, 4]], rtol=1e-9)
-    assert (np.abs(found[[1, 4]]) <= 0.5).all()
+    np.testing.assert_allclose(actual[[1, 4]], expected[[1, 4]], rtol=1e-9)
+    assert (np.abs(actual[[1, 4]]) <= 0.5).all()
 
 
 @pytest.mark.parametrize("family", ["resnet", "bit", "exported"])
@@ -303,8 +303,8 @@ def test_an_earlier_state_can_be_the_reference_of_a_later_one(tmp_path: Path) ->
     np.testing.assert_allclose(scored(tmp_path, "reducible_loss"), expected, rtol=0, atol=1e-9 * scale)
     # The same folder, where one of its states is pointed at.
     expected, scale = reducible(models[0], models[1])
-    found = scored(tmp_path / "checkpoint-10", "reducible_loss")
-    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-9 * scale)
+    actual = scored(tmp_path / "checkpoint-10", "reducible_loss")
+    np.testing.assert_allclose(actual, expected, rtol=0, atol=1e-9 * scale)
     assert tmp_path / "checkpoint-20" in files_beside(tmp_path / "checkpoint-10")
 
 
@@ -363,22 +363,22 @@ def test_of_one_logit_for_two_classes_each_score_is_that_of_the_class(tmp_path: 
     directions = [torch.randn(1, 6, generator=drawn) for _ in range(2)]
     stored = made_up(6, classes=2) | {f"direction.{c}.exit.weight": v for c, v in enumerate(directions)}
     save_file(stored, tmp_path / "calibration.safetensors")
-    told = calibration(**OF_FEATURES, directions={"rows": 9})
-    content = {"task": "binary", "max_grad_norm": 0.3, "calibration": told}
+    stated = calibration(**OF_FEATURES, directions={"rows": 9})
+    content = {"task": "binary", "max_grad_norm": 0.3, "calibration": stated}
     write_json(tmp_path / "dataselect.json", content)
     names, targets = ["margin", "distance", "clipped_alignment"], [1, 0, 0, 1, 1]
     scorer = Scorer(find_checkpoint(tmp_path), names, CPU, "float64")
-    found = scorer.score(names, RECORDS, np.array(targets))
+    actual = scorer.score(names, RECORDS, np.array(targets))
     double, logits = logits_of(model)
     assert isinstance(double, Sigmoid)
     for row, label in enumerate(targets):
         record = torch.from_numpy(RECORDS[row])[None].double()
         logit = logits(record)[0, 0]
-        assert found["margin"][row] == pytest.approx(logit.item() * (1 if label else -1), rel=1e-9)
+        assert actual["margin"][row] == pytest.approx(logit.item() * (1 if label else -1), rel=1e-9)
         h = double.features(record).detach().numpy()
         means, covariance = stored["means"].numpy(), stored["covariance"].numpy()
         (distance,) = oracle_distance(h, [label], means, covariance, SHRINKAGE)
-        assert found["distance"][row] == pytest.approx(distance, rel=1e-9)
+        assert actual["distance"][row] == pytest.approx(distance, rel=1e-9)
         loss = functional.binary_cross_entropy_with_logits(logit, torch.tensor(float(label)).double())
         gradients = dict(
             zip(
@@ -390,7 +390,7 @@ def test_of_one_logit_for_two_classes_each_score_is_that_of_the_class(tmp_path: 
         norm = float(sum(g.square().sum() for g in gradients.values())) ** 0.5
         along = float((gradients["exit.weight"] * directions[label].double()).sum())
         expected = along / float(directions[label].double().norm()) * min(1, 0.3 / norm)
-        assert found["clipped_alignment"][row] == pytest.approx(expected, rel=1e-9)
+        assert actual["clipped_alignment"][row] == pytest.approx(expected, rel=1e-9)
 
 
 @pytest.mark.parametrize("task", ["multi_label", "regression"])

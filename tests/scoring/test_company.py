@@ -140,9 +140,9 @@ def test_whatever_a_row_holds_the_others_have_the_same_scores(checkpoint: Path, 
     assert len(next(iter(expected.values()))) >= 5
     for number, replaced in enumerate(REPLACED):
         source = source_of(tmp_path / str(number), replaced)
-        found = score(source, checkpoint, tmp_path / f"{number}.dataselect")
-        assert_others_equal(found, expected, {str(CHANGED)})
-        assert found[str(CHANGED)] != expected[str(CHANGED)]
+        actual = score(source, checkpoint, tmp_path / f"{number}.dataselect")
+        assert_others_equal(actual, expected, {str(CHANGED)})
+        assert actual[str(CHANGED)] != expected[str(CHANGED)]
 
 
 def test_the_amplifier_shows_what_rounds_otherwise(exported: Path, tmp_path: Path) -> None:
@@ -199,8 +199,8 @@ def without_resizing(checkpoint: Path, folder: Path) -> Path:
         place.mkdir(parents=True)
         for file in member.iterdir():
             (place / file.name).write_bytes(file.read_bytes())
-        told = json.loads((place / "preprocessor_config.json").read_text())
-        write_json(place / "preprocessor_config.json", {**told, "do_resize": False})
+        stated = json.loads((place / "preprocessor_config.json").read_text())
+        write_json(place / "preprocessor_config.json", {**stated, "do_resize": False})
     return folder
 
 
@@ -215,8 +215,8 @@ def test_whatever_a_file_holds_the_others_have_the_same_scores(
     for number, replace in enumerate(FILES.values()):
         source = image_source(tmp_path / str(number))
         replace(source / FILE)
-        found = score(source, checkpoint, tmp_path / f"{number}.dataselect")
-        assert_others_equal(found, expected, {FILE, f"{CLASSES[0]}/zzz.png", "giraffe/zzz.png"})
+        actual = score(source, checkpoint, tmp_path / f"{number}.dataselect")
+        assert_others_equal(actual, expected, {FILE, f"{CLASSES[0]}/zzz.png", "giraffe/zzz.png"})
 
 
 class Columns(nn.Module):
@@ -243,8 +243,8 @@ def test_a_record_for_which_the_model_tells_other_classes_apart_is_alone_with_it
     )
     torch.export.save(program, checkpoint / "model.pt2")
     write_json(checkpoint / "config.json", config())
-    told = preprocessor(SIDE, 1)
-    write_json(checkpoint / "preprocessor_config.json", {**told, "do_resize": False})
+    stated = preprocessor(SIDE, 1)
+    write_json(checkpoint / "preprocessor_config.json", {**stated, "do_resize": False})
     expected = score(
         image_source(tmp_path / "plain"), checkpoint, tmp_path / "p.dataselect", batch_size=2
     )
@@ -252,8 +252,8 @@ def test_a_record_for_which_the_model_tells_other_classes_apart_is_alone_with_it
         source = image_source(tmp_path / str(number))
         file = f"{CLASSES[number % 3]}/{number}.png"
         Image.fromarray(np.full((9, width), 77, np.uint8)).save(source / file)
-        found = score(source, checkpoint, tmp_path / f"{number}.dataselect", batch_size=2)
-        assert_others_equal(found, expected, {file})
+        actual = score(source, checkpoint, tmp_path / f"{number}.dataselect", batch_size=2)
+        assert_others_equal(actual, expected, {file})
 
 
 # Time
@@ -339,10 +339,10 @@ def test_memory_that_runs_out_changes_no_digit_of_another(
 
     monkeypatch.setattr(Computation, "_together", full)
     sources = source_of(tmp_path / "plain", None), source_of(tmp_path / "other", replaced)
-    expected, found = (
+    expected, actual = (
         score(source, exported, tmp_path / f"{n}.dataselect") for n, source in enumerate(sources)
     )
-    assert_others_equal(found, expected, {str(CHANGED)})
+    assert_others_equal(actual, expected, {str(CHANGED)})
     settled = Project.open(tmp_path / "0.dataselect").scores
     assert {one.batch for name, one in settled.items() if name != "random"} == {4}
 
@@ -380,13 +380,13 @@ def test_what_a_record_makes_of_the_model_is_its_own_affair(tmp_path: Path) -> N
     plain = array_file(tmp_path / "plain.npz", x=x, y=y)
     expected = score(plain, path, tmp_path / "plain.dataselect")
     x[CHANGED] = 1e6
-    found = score(array_file(tmp_path / "other.npz", x=x, y=y), path, tmp_path / "x.dataselect")
-    assert_others_equal(found, expected, {str(CHANGED)})
+    actual = score(array_file(tmp_path / "other.npz", x=x, y=y), path, tmp_path / "x.dataselect")
+    assert_others_equal(actual, expected, {str(CHANGED)})
     problems = workflow.look(tmp_path / "x.dataselect").problems
     assert set(problems) == {str(CHANGED)}
     y[CHANGED] = 7
-    found = score(array_file(tmp_path / "label.npz", x=x, y=y), path, tmp_path / "y.dataselect")
-    assert_others_equal(found, expected, {str(CHANGED)})
+    actual = score(array_file(tmp_path / "label.npz", x=x, y=y), path, tmp_path / "y.dataselect")
+    assert_others_equal(actual, expected, {str(CHANGED)})
     problems = workflow.look(tmp_path / "y.dataselect").problems
     assert problems == {str(CHANGED): "Its label is none of the classes that the model tells apart."}
 
@@ -398,8 +398,8 @@ def test_a_record_of_its_own_shape_for_which_memory_ends_halves_nothing(
         CHECKPOINTS["resnet"](tmp_path / "consortium"), tmp_path / "as-they-are"
     )
     for member in checkpoint.iterdir():  # So that images of this size have a public shape.
-        told = json.loads((member / "config.json").read_text())
-        write_json(member / "config.json", {**told, "image_size": 20})
+        stated = json.loads((member / "config.json").read_text())
+        write_json(member / "config.json", {**stated, "image_size": 20})
     source = image_source(tmp_path / "plain")
     expected = score(source, checkpoint, tmp_path / "p.dataselect")
     to_other_size(source / FILE)
@@ -427,8 +427,8 @@ def test_a_record_that_ended_the_program_twice_is_given_up(tmp_path: Path) -> No
     names = list(next(iter(score(source, checkpoint, project, limit=2).values())))
     for given_up in (False, True):
         write_json(project / ".in-hand", {"scores": names, "record": FILE})
-        found = score(source, checkpoint, project, limit=2 if not given_up else None)
-    assert set(found[FILE].values()) == {None}
+        actual = score(source, checkpoint, project, limit=2 if not given_up else None)
+    assert set(actual[FILE].values()) == {None}
     assert "ended twice" in workflow.look(project).problems[FILE]
 
 

@@ -82,12 +82,12 @@ class Family:
     @cached_property
     def expected(self) -> Values:
         final = self.series[-1]
-        found = oracle(final, self.records, TARGETS)
-        norms, clip = found["grad_norm"], self.training["max_grad_norm"]
+        actual = oracle(final, self.records, TARGETS)
+        norms, clip = actual["grad_norm"], self.training["max_grad_norm"]
         maps = oracle_slopes(self.series, self.records, TARGETS)
         plis = oracle_plis(final, self.records, TARGETS).reshape(len(TARGETS), -1)
         return {
-            **found,
+            **actual,
             "clipped_norm": np.minimum(norms, clip),
             "privacy_loss": oracle_privacy_loss(self.norms, self.training),
             "vog": maps.std(axis=1).mean(axis=(1, 2)),
@@ -107,14 +107,14 @@ def gradient(model: nn.Module, record: NDArray[np.float32], target: int) -> dict
         logits(torch.from_numpy(record)[None].double()), torch.tensor([target])
     )
     named = dict(double.named_parameters())
-    found = torch.autograd.grad(loss, list(named.values()), allow_unused=True)
-    return {n: g.float().contiguous() for n, g in zip(named, found, strict=True) if g is not None}
+    actual = torch.autograd.grad(loss, list(named.values()), allow_unused=True)
+    return {n: g.float().contiguous() for n, g in zip(named, actual, strict=True) if g is not None}
 
 
-def furthest(found: Values, expected: Values) -> dict[str, float]:
+def furthest(actual: Values, expected: Values) -> dict[str, float]:
     """Return the largest relative error of each score."""
-    assert found.keys() == expected.keys()
-    return {name: float(np.abs(found[name] / expected[name] - 1).max()) for name in expected}
+    assert actual.keys() == expected.keys()
+    return {name: float(np.abs(actual[name] / expected[name] - 1).max()) for name in expected}
 
 
 @pytest.fixture(
@@ -154,8 +154,8 @@ def test_a_score_is_the_same_in_whatever_company(family: Family) -> None:
     scorer = family.scorer("float64")
     together = family.score(scorer)
     for rows in ([2], [3, 1, 0], [1, 1]):
-        found = scorer.score(NAMES, family.records[rows], np.array(TARGETS)[rows])
-        errors = furthest(found, {name: values[rows] for name, values in together.items()})
+        actual = scorer.score(NAMES, family.records[rows], np.array(TARGETS)[rows])
+        errors = furthest(actual, {name: values[rows] for name, values in together.items()})
         assert max(errors.values()) < 1e-11, errors
 
 
@@ -230,8 +230,8 @@ class Texts:
 
 @pytest.fixture(scope="module", params=[torch.float32, torch.float64], ids=["float32", "float64"])
 def dtype(request: pytest.FixtureRequest) -> torch.dtype:
-    found: torch.dtype = request.param
-    return found
+    actual: torch.dtype = request.param
+    return actual
 
 
 @pytest.fixture(scope="module", params=TEXTS)
@@ -249,7 +249,7 @@ def test_norms_and_alignment_of_texts_agree_with_their_definitions(texted: Texts
     gradients = GradientNorms(texted.model)
     done = gradients.run(texted.tokens)
     measured = done.measure(at_logits(done.logits), direction)
-    found = {
+    actual = {
         "loss": cross_entropy(done.logits.detach(), torch.tensor(TARGETS)).numpy(),
         "el2n": SINGLE_LABEL.distances(done.logits.detach(), torch.tensor(TARGETS)).numpy(),
         "grad_norm": measured.squares.sqrt().numpy(),
@@ -259,7 +259,7 @@ def test_norms_and_alignment_of_texts_agree_with_their_definitions(texted: Texts
         **oracle(texted.model, tokens, TARGETS),
         "alignment": oracle_alignment(texted.model, tokens, TARGETS, direction),
     }
-    errors = furthest(found, expected)
+    errors = furthest(actual, expected)
     assert max(errors.values()) < texted.tolerance, errors
     assert BY_FUNCTION not in gradients.paths.values()
 
@@ -268,8 +268,8 @@ def text_gradient(texted: Texts) -> dict[str, Tensor]:
     """Return the gradient at another text."""
     named = dict(texted.model.named_parameters())
     loss = nn.functional.cross_entropy(texted.model(texted.tokens[:1].flip(1)), torch.tensor([1]))
-    found = torch.autograd.grad(loss, list(named.values()), allow_unused=True)
-    return {name: g for name, g in zip(named, found, strict=True) if g is not None}
+    actual = torch.autograd.grad(loss, list(named.values()), allow_unused=True)
+    return {name: g for name, g in zip(named, actual, strict=True) if g is not None}
 
 
 def test_gradients_of_texts_are_taken_at_the_embedding(texted: Texts) -> None:
@@ -283,8 +283,8 @@ def test_gradients_of_texts_are_taken_at_the_embedding(texted: Texts) -> None:
     assert distance(plis, oracle_plis(model, embedded.numpy(), TARGETS)) < texted.tolerance
 
 
-def distance(found: Tensor, expected: NDArray[np.float64]) -> float:
+def distance(actual: Tensor, expected: NDArray[np.float64]) -> float:
     """Return how far the records' maps are from what they should be, relative to their norms."""
     flat = expected.reshape(len(expected), -1)
-    errors = found.double().numpy().reshape(flat.shape) - flat
+    errors = actual.double().numpy().reshape(flat.shape) - flat
     return float((np.linalg.norm(errors, axis=1) / np.linalg.norm(flat, axis=1)).max())

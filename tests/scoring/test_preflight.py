@@ -48,31 +48,31 @@ def test_the_naive_loop_is_what_the_definitions_say(
     models = [stir(tiny_resnet(), seed) for seed in range(2)]
     checkpoint = find_checkpoint(save_series(tmp_path, models))
     few, classes = inputs[:2], [0, 1]
-    found = naive_scores(checkpoint, ["loss", "grad_norm", "plis", "vog"], few, np.array(classes))
-    assert set(found) == {"grad_norm", "plis", "vog"}
-    assert found["grad_norm"] == pytest.approx(oracle(models[1], few, classes)["grad_norm"], rel=1e-12)
-    assert found["vog"] == pytest.approx(oracle_vog(models, few, classes), rel=1e-9)
+    actual = naive_scores(checkpoint, ["loss", "grad_norm", "plis", "vog"], few, np.array(classes))
+    assert set(actual) == {"grad_norm", "plis", "vog"}
+    assert actual["grad_norm"] == pytest.approx(oracle(models[1], few, classes)["grad_norm"], rel=1e-12)
+    assert actual["vog"] == pytest.approx(oracle_vog(models, few, classes), rel=1e-9)
     maps = oracle_susceptibility(models[1], few, classes)
-    assert found["plis"] == pytest.approx([np.linalg.norm(one) for one in maps], rel=1e-5)
+    assert actual["plis"] == pytest.approx([np.linalg.norm(one) for one in maps], rel=1e-5)
 
 
 def test_a_preflight_tells_ways_precision_time_and_memory(tmp_path: Path) -> None:
     checkpoint = member(tmp_path / "model", tiny_resnet())
     records = owner_records(tmp_path / "records.npz")
     preflight = workflow.preflight(checkpoint, SourceRef(records), JobContext())
-    found, model = preflight.result, tiny_resnet()
-    assert sum(found.parameters.values()) == sum(p.numel() for p in model.parameters())
-    assert {"conv2d", "batch_norm", "linear"} <= set(found.parameters)
-    assert found.by_function == []
-    assert (found.checked, found.precision) == (3, "float32")
-    assert 0 < found.deviation < 1e-9, "in float64"
-    assert found.tried > 0
-    assert found.at_once == 512
-    assert found.records == 40
+    actual, model = preflight.result, tiny_resnet()
+    assert sum(actual.parameters.values()) == sum(p.numel() for p in model.parameters())
+    assert {"conv2d", "batch_norm", "linear"} <= set(actual.parameters)
+    assert actual.by_function == []
+    assert (actual.checked, actual.precision) == (3, "float32")
+    assert 0 < actual.deviation < 1e-9, "in float64"
+    assert actual.tried > 0
+    assert actual.at_once == 512
+    assert actual.records == 40
     assert 0 < preflight.seconds < 60
-    assert 1e8 < found.bytes_needed < 1e10
-    assert found.dp_training == "no"
-    assert "BatchNorm" in found.dp_objections[0]
+    assert 1e8 < actual.bytes_needed < 1e10
+    assert actual.dp_training == "no"
+    assert "BatchNorm" in actual.dp_objections[0]
     words = dict(workflow.preflight_facts(preflight))
     assert words["Checked"].startswith("3 of your records agree with a plain computation to ")
     assert "BatchNorm" in words["Private training"]
@@ -98,10 +98,10 @@ def fly(folder: Path, names: list[str], inputs: NDArray[np.float32]) -> Trial:
 def test_float32_moves_no_record_of_a_smooth_model_which_may_be_trained_privately(
     tmp_path: Path, inputs: NDArray[np.float32]
 ) -> None:
-    found = fly(member(tmp_path, tiny_vit()), ["grad_norm"], inputs)
-    assert found.precision == "float32"
-    assert (found.tried, found.moved) == (8, 0)
-    assert (found.dp_training, found.dp_objections) == ("yes", [])
+    actual = fly(member(tmp_path, tiny_vit()), ["grad_norm"], inputs)
+    assert actual.precision == "float32"
+    assert (actual.tried, actual.moved) == (8, 0)
+    assert (actual.dp_training, actual.dp_objections) == ("yes", [])
 
 
 def test_a_graph_does_not_tell_whether_it_could_be_trained_privately(
@@ -129,10 +129,10 @@ class Odd(nn.Module):
 
 
 def test_what_no_rule_covers_is_named(tmp_path: Path, inputs: NDArray[np.float32]) -> None:
-    found = fly(member(tmp_path, Odd()), ["grad_norm"], inputs)
-    assert found.by_function == ["power"]
-    assert found.parameters[BY_FUNCTION] == SIDE
-    words = dict(workflow.preflight_facts(preflight_of(found)))
+    actual = fly(member(tmp_path, Odd()), ["grad_norm"], inputs)
+    assert actual.by_function == ["power"]
+    assert actual.parameters[BY_FUNCTION] == SIDE
+    words = dict(workflow.preflight_facts(preflight_of(actual)))
     assert "the gradients of power are computed the slow way" in words["Parameters"]
 
 
@@ -158,10 +158,10 @@ def test_the_pace_is_that_of_a_usual_batch(
     monkeypatch.setattr(Scorer, "score", scored)
     monkeypatch.setattr(Scorer, "prepare", prepared)
     monkeypatch.setattr("dataselect_gui.scoring.preflight.time.perf_counter", lambda: now[0])
-    found = fly(member(tmp_path, tiny_resnet()), ["grad_norm"], inputs)
-    assert (found.precision, found.at_once, len(timed)) == ("float32", 1024, 3)
-    assert found.seconds_per_record == pytest.approx(0.001)
-    assert found.float64_pace == pytest.approx(4.0)
+    actual = fly(member(tmp_path, tiny_resnet()), ["grad_norm"], inputs)
+    assert (actual.precision, actual.at_once, len(timed)) == ("float32", 1024, 3)
+    assert actual.seconds_per_record == pytest.approx(0.001)
+    assert actual.float64_pace == pytest.approx(4.0)
 
 
 def test_scores_that_differ_from_the_naive_loop_are_refused(

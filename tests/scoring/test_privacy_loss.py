@@ -54,8 +54,8 @@ def worst_case(training: Mapping[str, Any]) -> float:
 def test_at_or_above_the_clip_norm_it_is_the_accountants_worst_case(
     training: Mapping[str, Any], above: float
 ) -> None:
-    (found,) = epsilons(training, [above * training["max_grad_norm"]])
-    assert found == pytest.approx(worst_case(training), rel=1e-6)
+    (actual,) = epsilons(training, [above * training["max_grad_norm"]])
+    assert actual == pytest.approx(worst_case(training), rel=1e-6)
 
 
 @training
@@ -76,8 +76,8 @@ def test_another_accountant_says_the_same(training: Mapping[str, Any]) -> None:
         step = dp_accounting.GaussianDpEvent(training["noise_multiplier"] / share)
         sampled = dp_accounting.PoissonSampledDpEvent(training["sample_rate"], step)
         accountant.compose(sampled, training["steps"])
-        (found,) = epsilons(training, [share * training["max_grad_norm"]])
-        assert found == pytest.approx(accountant.get_epsilon(training["delta"]), rel=1e-3)
+        (actual,) = epsilons(training, [share * training["max_grad_norm"]])
+        assert actual == pytest.approx(accountant.get_epsilon(training["delta"]), rel=1e-3)
 
 
 @given(
@@ -122,8 +122,8 @@ def test_a_norm_that_is_not_clipped_is_noticed(training: Mapping[str, Any]) -> N
         "max_grad_norm": norm,
         "noise_multiplier": training["noise_multiplier"] / 2,
     }
-    (found,) = epsilons(training, [norm])
-    assert oracle_privacy_loss(np.array([[norm]]), unclipped)[0] > 1.5 * found
+    (actual,) = epsilons(training, [norm])
+    assert oracle_privacy_loss(np.array([[norm]]), unclipped)[0] > 1.5 * actual
 
 
 def test_it_is_the_same_where_the_smallest_numbers_are_flushed() -> None:

@@ -184,26 +184,24 @@ def test_every_score_has_an_oracle() -> None:
 
 @pytest.mark.parametrize("name", ORACLES)
 def test_a_score_is_what_its_oracle_says(world: World, name: str) -> None:
-    found = world.scorer.score([name], RECORDS, np.array(TARGETS))[name]
+    actual = world.scorer.score([name], RECORDS, np.array(TARGETS))[name]
     # A difference of two losses is exact relative to the larger one.
     largest = oracle(world.models[0], RECORDS, TARGETS)["loss"].min() if name == "reducible_loss" else 0
     atol = 1e-9 * largest
-    np.testing.assert_allclose(found, ORACLES[name](world), rtol=TOLERANCE.get(name, 1e-9), atol=atol)
+    np.testing.assert_allclose(actual, ORACLES[name](world), rtol=TOLERANCE.get(name, 1e-9), atol=atol)
 
 
 def test_the_naive_loop_of_the_preflight_agrees(world: World) -> None:
     names = [name for name, score in SCORES.items() if score.needs_model]
-    found = naive_scores(find_checkpoint(world.folder), names, RECORDS, np.array(TARGETS))
-    # The loop is there for gradients.
-    at_the_logits = {Quantity.LOSS, Quantity.DISTANCE, Quantity.MARGIN, Quantity.CLASS_DISTANCE}
+    actual = naive_scores(find_checkpoint(world.folder), names, RECORDS, np.array(TARGETS))
     by_gradient = {
         name
         for name, score in SCORES.items()
-        if isinstance(score, ModelScore) and not score.quantities <= at_the_logits
+        if isinstance(score, ModelScore) and score.is_of_gradients
     }
-    assert found.keys() == by_gradient
+    assert actual.keys() == by_gradient
     assert {"grad_norm", "vog", "plis"} <= by_gradient
-    for name, values in found.items():
+    for name, values in actual.items():
         expected = ORACLES[name](world)
         np.testing.assert_allclose(values, expected, rtol=TOLERANCE.get(name, 1e-9), err_msg=name)
 
@@ -234,8 +232,8 @@ def test_descriptions_load_without_torch() -> None:
         "import sys; from dataselect_gui.scoring.catalog import find_score; find_score('vog-var');"
         "print([m for m in ('torch', 'opacus', 'scipy', 'transformers', 'numpy') if m in sys.modules])"
     )
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert told.stdout.strip() == "[]"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 # What they cost
@@ -292,8 +290,8 @@ def test_a_score_takes_the_passes_that_it_says(name: str) -> None:
     inputs, targets = torch.rand(2, 4), torch.tensor([0, 1])
     for _ in range(2):  # How such a batch is computed is found out on the first.
         inner.seen.clear()
-        found = MeasuredBatch(state, inputs, targets, score.quantities).measure(torch.eye(3)[targets])
-    assert score.quantities <= found.keys()
+        actual = MeasuredBatch(state, inputs, targets, score.quantities).measure(torch.eye(3)[targets])
+    assert score.quantities <= actual.keys()
     assert len(inner.seen) == score.passes
 
 

@@ -42,10 +42,10 @@ def by_definition(model: nn.Module, record: Tensor) -> dict[str, Tensor]:
     double, logits = logits_of(model)
     named = dict(double.named_parameters())
     loss = nn.functional.cross_entropy(logits(record.double()), torch.tensor([TARGET]))
-    found = torch.autograd.grad(loss, list(named.values()), allow_unused=True)
+    actual = torch.autograd.grad(loss, list(named.values()), allow_unused=True)
     return {
         name: torch.zeros_like(p) if gradient is None else gradient
-        for (name, p), gradient in zip(named.items(), found, strict=True)
+        for (name, p), gradient in zip(named.items(), actual, strict=True)
     }
 
 
@@ -59,10 +59,10 @@ def check_receiver(folder: Path, gradient: dict[str, Tensor], expected: dict[str
     assert all(gradient[name].shape == stored[name].shape for name in gradient)
     save_file(stored | {n: g.float() for n, g in gradient.items()}, folder / WEIGHTS, {"format": "pt"})
     moved = AutoModelForImageClassification.from_pretrained(folder, attn_implementation="eager")
-    found = dict(moved.named_parameters())
-    assert found.keys() == expected.keys()
+    actual = dict(moved.named_parameters())
+    assert actual.keys() == expected.keys()
     for name, values in expected.items():
-        torch.testing.assert_close(found[name].detach(), values.float(), rtol=1e-5, atol=1e-7)
+        torch.testing.assert_close(actual[name].detach(), values.float(), rtol=1e-5, atol=1e-7)
 
 
 @pytest.mark.parametrize(
@@ -179,9 +179,9 @@ def test_a_direction_goes_by_the_names_of_the_file_or_of_the_library(tmp_path: P
         {owns[name].removeprefix(PREFIX): values for name, values in stored.items()},
         {name: stored[name] for name in list(stored)[:3]},
     ):
-        found = load_direction(save(direction), model)
-        assert len(found) == len(direction)
-        for name, values in found.items():
+        actual = load_direction(save(direction), model)
+        assert len(actual) == len(direction)
+        for name, values in actual.items():
             assert torch.equal(values, own_values[name])
 
 
@@ -189,8 +189,8 @@ def test_what_was_released_is_a_direction(tmp_path: Path) -> None:
     save_member(tmp_path, stir(tiny_vit(), 0))
     gradient = released(tmp_path, torch.randn(1, 1, SIDE, SIDE))
     model = load_model(find_checkpoint(tmp_path).final, CPU)
-    found = load_direction(save(gradient), model)
-    assert found.keys() == dict(model.named_parameters()).keys()
+    actual = load_direction(save(gradient), model)
+    assert actual.keys() == dict(model.named_parameters()).keys()
 
 
 def test_a_direction_of_both_kinds_of_names_is_refused(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from PIL import Image
 from safetensors.numpy import load_file
 from torch import Tensor, nn
 from torch.nn import functional
@@ -24,7 +25,7 @@ from dataselect_gui.worker.feature_run import run_features
 from dataselect_gui.workflow.calibrating import Calibrated, calibrate
 from dataselect_gui.workflow.calibration_options import CalibrationOptions
 from tests.helpers import array_file, write_json
-from tests.models import export
+from tests.models import export, save_member, stir, tiny_resnet
 
 CPU = torch.device("cpu")
 CLASSES = ("bird", "cat", "dog")
@@ -222,6 +223,29 @@ def test_directions_are_sums_of_clipped_gradients(folder: Path, tmp_path: Path) 
     assert np.abs(scored).max() <= 0.4
 
 
+@in_this_process
+def test_deep_images_have_the_features_of_what_their_pixel_range_makes_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("secrets.token_hex", lambda size: "0" * 2 * size)  # One split for both.
+    place, values = tmp_path / "model", np.random.default_rng(4).integers(0, 256, (40, 12, 12))
+    save_member(place, stir(tiny_resnet(), 3))
+    found = []
+    for name, factor, kind in (("usual", 1, np.uint8), ("deep", 10, np.uint16)):
+        for number, pixels in enumerate(values):
+            folder = tmp_path / name / ("bird", "cat")[number % 2]
+            folder.mkdir(parents=True, exist_ok=True)
+            Image.fromarray((pixels * factor).astype(kind)).save(folder / f"{number:02}.png")
+        write_json(place / "dataselect.json", {"pixel_range": [0, 255 * factor]})
+        found.append(done(place, tmp_path / name, alpha="0.4", out=tmp_path / f"out-{name}"))
+    usual, deep = found
+    assert usual.calibration.scores["distance"].classes["bird"].threshold is not None
+    assert deep.calibration.scores == usual.calibration.scores
+    files = [load_file(each.file or Path()) for each in found]
+    np.testing.assert_array_equal(files[0]["means"], files[1]["means"])
+    np.testing.assert_array_equal(files[0]["covariance"], files[1]["covariance"])
+
+
 # What is warned of, asked for and refused
 
 
@@ -237,7 +261,7 @@ def test_what_is_missing_or_too_little_is_told(folder: Path, tmp_path: Path) -> 
     assert "“cat (12)”" in told
     assert "19" in told
     assert "3 rows have no class" in told
-    assert "--epsilon" in told
+    assert "A stated ε protects them" in told
     thresholds = found.calibration.scores["loss"].classes
     assert thresholds["bird"].threshold is not None
     assert thresholds["cat"].threshold is None
@@ -356,6 +380,18 @@ def test_it_can_be_written_elsewhere(folder: Path, tmp_path: Path) -> None:
 
 
 # Under differential privacy
+
+
+@in_this_process
+def test_a_calibration_is_repeated_by_its_seed(folder: Path, tmp_path: Path) -> None:
+    source = rows(tmp_path / "rows.npz")
+    first, other = done(folder, source, seed="c0ffee"), done(folder, source)
+    assert first.calibration.split.seed == "c0ffee"
+    assert other.calibration.scores["distance"] != first.calibration.scores["distance"]
+    assert done(folder, source, seed="c0ffee").calibration == first.calibration
+    for seed in ("", "C0FFEE", "0x1", "1" * 65):
+        with pytest.raises(UsageError, match="seed cannot be"):
+            done(folder, source, seed=seed)
 
 
 @in_this_process

@@ -13,6 +13,7 @@ from dataselect_gui import workflow
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import InterruptedByPersonError, UnusableError
 from dataselect_gui.jobs.context import JobContext
+from dataselect_gui.project import demo as project_demo
 from dataselect_gui.project.demo import COUNT, RECORDS, digest_of
 from dataselect_gui.project.project import Project
 from dataselect_gui.project.settings import StoredCheckpoint, StoredSource
@@ -130,12 +131,12 @@ def all_pixels(arrays: dict[str, Any]) -> None:
 
 
 def one_record_less(arrays: dict[str, Any]) -> None:
-    for name in ("x", "y", "flipped"):
+    for name in ("x", "y", "flipped", "foreign"):
         arrays[name] = arrays[name][:-1]
 
 
 def one_record_more(arrays: dict[str, Any]) -> None:
-    for name in ("x", "y", "flipped"):
+    for name in ("x", "y", "flipped", "foreign"):
         arrays[name] = np.concatenate([arrays[name], arrays[name][:1]])
 
 
@@ -166,6 +167,19 @@ def test_the_shipped_file_with_other_records_is_not_the_demo(
         workflow.score_demo(tmp_path / "demo", quiet)
     assert settings_of(tmp_path / "demo" / "project")["table"] is None
     assert not (tmp_path / "demo" / "home").exists()
+
+
+def test_a_demo_of_an_earlier_version_goes_on_with_the_records_of_today(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    former = altered(tmp_path / "former.npz", one_pixel)
+    index = read_index(open_source(SourceRef(former)), JobContext())
+    monkeypatch.setattr(project_demo, "EARLIER", digest_of(index))
+    project = scored_project(tmp_path / "demo" / "project", former, resource("demo/checkpoint"))
+    change(project, demo=True)
+    assert len(workflow.look(project).ids) == COUNT
+    score_into(project, SHIPPED, resource("demo/checkpoint"))
+    assert digest_of(Project.open(project).table.index) == RECORDS
 
 
 def uses(project: Path, bundle: Path) -> list[Callable[[], object]]:

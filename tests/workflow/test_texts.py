@@ -4,15 +4,14 @@ import csv
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from transformers import AutoTokenizer, BertConfig, BertForSequenceClassification
 
-from dataselect_gui.cli.app import main
 from dataselect_gui.project.project import Project
+from tests.cli.shell import run
 from tests.tokenizers_made import TEXTS, word_pieces
 
 CLASSES = ("bad", "good")
@@ -66,12 +65,6 @@ def as_folder(folder: Path) -> tuple[Path, list[str]]:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     return folder / "texts", []
-
-
-def run(capsys: pytest.CaptureFixture[str], *words: object, code: int = 0) -> dict[str, Any]:
-    assert main([*map(str, words), "--json"]) == code
-    told: dict[str, Any] = json.loads(capsys.readouterr().out)
-    return told
 
 
 @pytest.mark.parametrize("make", [as_csv, as_folder])

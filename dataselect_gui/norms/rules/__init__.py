@@ -1,8 +1,8 @@
-"""How each layer's use of its weights makes their per-sample gradients: a file for each layer.
+"""Rules for the per-sample gradients of a layer's weights, one file for each layer.
 
-A rule takes a call in which weights met data, while the model runs, and returns a function that takes
-the gradient at the call's output, once it is known, to the gradient of each weight. Rules are found by
-the operation's name, which modules and ``.pt2`` graphs share.
+While the model runs, a rule is given a call that combines weights with data. It returns a function from
+the gradient at the call's output, which is known later, to the gradient of each weight. Rules are found
+by the operation's name, which modules and ``.pt2`` graphs share.
 """
 
 from dataselect_gui.norms.rules import (

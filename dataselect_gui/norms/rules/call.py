@@ -1,4 +1,4 @@
-"""A call of an operation in which weights met data, as a layer's rule is given it."""
+"""A call of an operation that combines weights with data, as a layer's rule is given it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ class UncoveredError(Exception):
 
 @dataclass(frozen=True)
 class Call:
-    """A call of an operation in which weights met data.
+    """A call of an operation that combines weights with data.
 
     Attributes
     ----------
@@ -24,11 +24,12 @@ class Call:
     weights : set of str
         Which arguments are weights.
     batch : int
-        How many records there are. Tensors lead with the records, or with so many rows of each.
+        How many records there are. The first axis of a tensor counts the records, or equally many rows
+        of each.
     keep : callable
-        Takes a tensor to what it holds now, also where the model changes it in place later.
+        Returns a tensor with its present values, also where the model changes it in place later.
     share : callable
-        Takes a tensor to the `Tokens` that every use of it shares.
+        Returns the `Tokens` of a tensor, the same object for every use of it.
     """
 
     arguments: Mapping[str, Any]
@@ -38,7 +39,7 @@ class Call:
     share: Callable[[Tensor], Tokens]
 
     def get(self, name: str, default: Any = None) -> Any:  # noqa: ANN401  (arguments of any function)
-        """Return an argument, or what the operation takes where none is given."""
+        """Return an argument, or the default where none is given."""
         value = self.arguments.get(name)
         return default if value is None else value
 
@@ -47,7 +48,7 @@ class Call:
         return tuple(self.arguments[name].shape)
 
     def require_data(self, *names: str) -> None:
-        """Hold that these arguments are no weights."""
+        """Raise `UncoveredError` where one of these arguments is a weight."""
         if self.weights.intersection(names):
             raise UncoveredError
 

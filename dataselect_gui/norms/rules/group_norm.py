@@ -1,6 +1,6 @@
 """Group norm: each record's own statistics, then a scale and a shift of each channel.
 
-On channels last it is slow, and the rearranging of its input eats what that order wins elsewhere.
+On channels last it is slow: rearranging its input costs more than that layout saves elsewhere.
 """
 
 import torch

@@ -8,11 +8,11 @@ from torch import Tensor
 from dataselect_gui.norms.rules.call import Call, Gradients
 
 GradientRule = Callable[[Call], Gradients]
-"""Takes a call while the model runs; returns what takes the gradient at the call's output, once it is
-known, to the gradient of each weight. Raises `UncoveredError` for a call that it does not cover."""
+"""Is given a call while the model runs; returns a function from the gradient at its output to the
+gradient of each weight. Raises `UncoveredError` for a call that it does not cover."""
 Repeated = Callable[[str], Tensor | None]
-"""Takes an argument's name to its values, one number for each channel, repeated for every row of the
-input; to None where the call has no such argument."""
+"""Returns an argument's values by its name, one number for each channel, repeated for every row of the
+input; None where the call has no such argument."""
 OwnWeights = Callable[[Call, Repeated], Tensor | None]
 """Runs a call so that every record has weights of its own; returns None where it does not."""
 

@@ -1,9 +1,8 @@
 """Whether a JPEG's coded data ends where its pixels do.
 
-Where coded data ends is known only to whoever decodes it, and decoders do not tell. But what they
-show depends on every byte that they need: so the last byte of coded data is changed, and where that
-changes what is seen, nothing is behind it. Coded data between two restart markers is an image of its
-own, and is asked alone.
+Only a decoder knows where coded data ends, and decoders do not report it. So the last byte is changed:
+where the pixels change with it, the decoder needs that byte, and nothing is hidden behind the data that
+it reads. Coded data between two restart markers is checked as an image of its own.
 """
 
 import io
@@ -19,20 +18,20 @@ from dataselect_gui.texts import _
 
 _RESTART = re.compile(rb"\xff([\xd0-\xd7])")
 _FILLED = b"\xff\xff"
-"""A byte 0xFF in coded data may be led by any number of others, which decoders skip."""
+"""Fill bytes: any number of 0xFF may stand before a marker, and decoders skip them."""
 _MAX_PIECES, _MAX_SIDE = 4096, 65_500
 _BLOCK = 8
 _SPARE_PIXELS = 1 << 25
-"""How many may be unpacked at full size, beside twice those of the image."""
-# Bits of the last byte that are changed: its first one is needed wherever any of it is.
+"""Pixels that may be decoded at full size, beside twice those of the image."""
+# Bits of the last byte that are changed; where any of its bits is needed, the first one is.
 _CHANGES = (0x80, 0x40, 0xC0, 0x20, 0x10, 0xE0, 0xFF, 0x08, 0x04, 0x02, 0x01)
 
 
 def ends_with_its_pixels(jpeg: Jpeg) -> bool:
-    """Say whether every last byte of a JPEG's coded data is one that its pixels need.
+    """Say whether the last byte of each piece of a JPEG's coded data is needed for its pixels.
 
-    Up to seven bits may follow them in that byte, and are not looked at. Nor may bytes be filled in
-    between.
+    Up to seven bits may follow in that byte; they are not checked. Coded data with fill bytes is
+    refused.
 
     Parameters
     ----------
@@ -42,7 +41,7 @@ def ends_with_its_pixels(jpeg: Jpeg) -> bool:
     Returns
     -------
     bool
-        False also where that cannot be seen.
+        False also where it cannot be decided.
 
     Raises
     ------
@@ -116,15 +115,15 @@ def _shapes(columns: int, total: int, interval: int) -> Iterator[tuple[int, int]
 
 
 def _tries_until_needed(start: bytes, coded: bytes, tries: int) -> int | None:
-    """Change the last byte of coded data until what is seen changes too.
+    """Change the last byte of coded data until the pixels change too.
 
-    An eighth of the size is quickly unpacked, and mostly shows it.
+    At an eighth of the size, decoding is fast and mostly enough.
 
     Returns
     -------
     int or None
-        How often the image was unpacked at full size; None where it may not be unpacked more often, or
-        nothing changes.
+        How often the image was decoded at full size; None where no pixel changed within the allowed
+        number of times.
     """
     if not coded:
         return 0
@@ -141,10 +140,10 @@ def _tries_until_needed(start: bytes, coded: bytes, tries: int) -> int | None:
 
 
 def _pixels(begun: bytes, scale: int) -> bytes:
-    """Return what is seen of a JPEG that lacks its end, at a fraction of its size."""
+    """Return the pixels of a JPEG without its end marker, at a fraction of its size."""
     try:
         with Image.open(io.BytesIO(begun + b"\xff\xd9"), formats=["JPEG"]) as image:
             image.draft(None, (image.width // scale, image.height // scale))
             return image.tobytes()
-    except Exception:  # A hostile file reaches every corner of a decoder: any fault is its own.
+    except Exception:  # A hostile file can raise any error in a decoder.
         raise UnreadableRecordError(_("The image is cut off or damaged.")) from None

@@ -37,7 +37,7 @@ def clean_image(stored: bytes, decoded: Image.Image | None = None) -> tuple[str,
     stored : bytes
         An image file that `decode_image` can read.
     decoded : Image.Image or None
-        What it decodes to, where that is known; it is emptied of what it tells beside its pixels.
+        The decoded image, where that is known; its metadata is removed.
 
     Returns
     -------
@@ -84,16 +84,16 @@ def _clean_jpeg(stored: bytes) -> bytes | None:
 def encode(image: Image.Image) -> tuple[str, bytes]:
     """Write an image's pixels as PNG, or as TIFF where PNG cannot hold them.
 
-    What the image tells beside its pixels is emptied.
+    The metadata of `image` is removed.
     """
-    if image.mode == "PA":  # No file that is written here has a palette and transparency.
+    if image.mode == "PA":  # Neither PNG nor TIFF is written with a palette and an alpha channel.
         image = image.convert("RGBA")
-    # Of 16 bits a pixel Pillow has none that are transparent: their values stay, all of them.
+    # Pillow has no mode with 16 bits and transparency: these keep their values.
     if "transparency" in image.info and image.mode != "I;16":
         image = image.convert("LA" if image.mode == "L" else "RGBA")
-    # Of a large image there is no room for another copy.
+    # A large image is not copied: there may be no memory for it.
     bare = image.copy() if image.mode == "P" else image
-    bare.info = {}  # What is written beside pixels is taken from there.
+    bare.info = {}  # Pillow writes metadata from here.
     if image.mode == "P":
         colours = np.zeros((256, 3), dtype=np.uint8)  # A pixel beyond its palette is black.
         given = np.array(image.getpalette("RGB") or [], dtype=np.uint8).reshape(-1, 3)
@@ -128,12 +128,12 @@ def says_nothing_else(extension: str, content: bytes) -> bool:
             return kind == "PNG" and _is_bare_png(content)
         return kind == "TIFF" and encode(decode_image(content)) == ("tif", content)
     except (ArithmeticError, LookupError, ValueError, struct.error, zlib.error):
-        return False  # It is not even built as the cleaning builds a file.
+        return False  # Its structure is not that of a cleaned file.
 
 
 def _is_bare_png(content: bytes) -> bool:
     """Say whether a PNG has the chunks of its pixels alone, and in these nothing but pixels."""
-    # Seen one by one first: of chunks that must not be there, a large file holds many.
+    # Checked one by one first: a large file may hold very many chunks that must not be there.
     if any(kind not in _BARE_CHUNKS for kind, _ in png.chunks(content)):
         return False
     chunks = list(png.chunks(content))
@@ -165,7 +165,7 @@ def _is_bare_png(content: bytes) -> bool:
 
 
 def _is_chunk(chunk: bytes) -> bool:
-    """Say whether a chunk is whole, and its checksum its own."""
+    """Say whether a chunk is complete and has the right checksum."""
     return len(chunk) >= 12 and zlib.crc32(chunk[4:-4]) == int.from_bytes(chunk[-4:], "big")
 
 

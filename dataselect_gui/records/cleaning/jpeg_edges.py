@@ -3,9 +3,9 @@
 Coded data come in blocks of 8 × 8 samples, and blocks in units (MCUs). Where the picture's sides are no
 multiples of a unit, the coded data reach beyond its edge, and no viewer shows what is there: it may be
 what was cut off. Encoders repeat the last column and row there; of a subsampled component, the last
-column as it was before. A block that shows something is taken for that where some picture exists that,
-with its edge repeated, is coded as just this block; a block that shows nothing, where it is of one
-shade, that of a block of its unit that shows something.
+column as it was before. A partly visible block passes where some picture that repeats its edge is coded
+as exactly this block. A wholly hidden block passes where it has one shade, that of a visible block of
+its unit.
 """
 
 import io
@@ -24,8 +24,8 @@ _BLOCK, _MAX_SIDE = 8, 65_500
 _STEPS = 60
 """Projections onto the pictures that repeat their edge, and onto those that are coded so."""
 _ROUNDING = 1.0
-"""By how much a coefficient may be off that is computed from rounded samples: its standard deviation is
-that of one sample's rounding, 0.29."""
+"""How far a coefficient computed from rounded samples may be off; its standard deviation is that
+of one sample's rounding, 0.29."""
 _LEVELS = 255
 _SAMPLINGS = (((1, 1), (1, 1), (1, 1)), ((2, 2), (1, 1), (1, 1)))
 """Of three components, those whose samples a decoder gives as they are coded."""
@@ -56,7 +56,7 @@ def repeats_its_edge(jpeg: Jpeg) -> bool:
     Returns
     -------
     bool
-        False also where that cannot be seen: where components are coded in several scans, there are
+        False also where it cannot be decided: where components are coded in several scans, there are
         four of them, or they are subsampled in another way than 4:2:0.
 
     Raises
@@ -96,7 +96,7 @@ def repeats_its_edge(jpeg: Jpeg) -> bool:
             height * component.down // down,
         ):
             return False
-        # Of two columns that one sample stands for, the second is repeated, and not their mean.
+        # Where one sample stands for two columns, the second column is repeated, not their mean.
         is_mean = component.across != across and jpeg.width % across == 0
         for blocks, below, beside in _at_edges(plane, shown):
             if not _is_coded_so(blocks, below - 1, beside if is_mean else beside - 1, table):
@@ -112,7 +112,7 @@ def _decoded(whole: bytes, scale: int) -> Image.Image:
         image = Image.open(io.BytesIO(whole), formats=["JPEG"])
         image.draft("YCbCr", (image.width // scale, image.height // scale))
         image.load()
-    except Exception:  # A hostile file reaches every corner of a decoder: any fault is its own.
+    except Exception:  # A hostile file can raise any error in a decoder.
         raise UnreadableRecordError(_("The image is cut off or damaged.")) from None
     return image
 
@@ -164,11 +164,10 @@ def _at_edges(plane: _Plane, shown: tuple[int, int]) -> Iterator[tuple[Block, in
 
 
 def _is_coded_so(blocks: Block, row: int, column: int, table: Block) -> bool:
-    """Say whether each block is what some picture that repeats its edge is coded as.
+    """Say whether each block is the code of some picture that repeats its edge.
 
-    Such pictures are a convex set, and so are those that are coded in one way; a point of both is
-    looked for by projecting onto each in turn. Samples at either end of the scale may have been cut
-    off there.
+    Such pictures are a convex set, and so are those with one code; a common point is searched for by
+    projecting onto each in turn. Samples of 0 and 255 may have been clipped.
 
     Parameters
     ----------
@@ -198,7 +197,7 @@ def _is_coded_so(blocks: Block, row: int, column: int, table: Block) -> bool:
 
 
 def _says_nothing(whole: bytes, plane: _Plane, shown: tuple[int, int], component: Component) -> bool:
-    """Say whether each block that shows nothing has the one shade of a block of its unit."""
+    """Say whether each hidden block has one shade, that of a visible block of its unit."""
     rows, columns = (math.ceil(side / _BLOCK) for side in shown)
     bottom, right = rows * _BLOCK, columns * _BLOCK
     width, height = plane.size

@@ -55,8 +55,8 @@ def what_opens(*, in_full: bool = False) -> str:
     in_full : bool
         Whether with all that a person may have to know.
     """
-    told = [*_COMMON, *(kind for kind in KINDS if kind not in _COMMON)]
-    *others, last = [_(kind.advice if in_full else kind.nouns) for kind in told]
+    ordered = [*_COMMON, *(kind for kind in KINDS if kind not in _COMMON)]
+    *others, last = [_(kind.advice if in_full else kind.nouns) for kind in ordered]
     return _("{others}, or {last}", others=", ".join(others), last=last) if others else last
 
 

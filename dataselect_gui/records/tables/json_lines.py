@@ -98,14 +98,14 @@ def read_json_lines(
     names = [own_name(title) for title in titles]
     asked = usable(names) if wanted is None else wanted
     places = {title: place_of(title, names, name) for title in asked}
-    found = {
+    read = {
         title: columns[titles[place]].column(rows)
         for title, place in places.items()
         if place is not None
     }
     halved = sum(columns[titles[place]].halved for place in places.values() if place is not None)
     notes = () if not halved else (_halved_note(name, halved),)
-    return Table(name, tuple(title for title in names if title), rows, found, notes, bytes(hashes))
+    return Table(name, tuple(title for title in names if title), rows, read, notes, bytes(hashes))
 
 
 def as_cell(value: object) -> str:

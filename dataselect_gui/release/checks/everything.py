@@ -4,7 +4,16 @@ from dataselect_gui.errors import FaultError
 from dataselect_gui.release.checks.stated import Stated
 from dataselect_gui.texts import _
 
-_OF_A_SCORE = ("score", "direction", "cut", "threshold", "threshold_epsilon", "rule", "rule_scores")
+_OF_A_SCORE = (
+    "score",
+    "direction",
+    "cut",
+    "threshold",
+    "threshold_epsilon",
+    "rule",
+    "rule_scores",
+    "rule_epsilon",
+)
 
 
 def check(stated: Stated) -> None:

@@ -14,18 +14,17 @@ class NotTogetherError(Exception):
 
 @dataclass(frozen=True)
 class Each:
-    """A tensor of every record.
+    """The tensors that one value of a graph has for many records.
 
     Attributes
     ----------
     values : Tensor
-        Where stacked, shape (records, *shape). Otherwise the first axis of each follows on that of the
-        one before: shape (records · shape[0], *shape[1:]), which for a batch of one is the layout of an
-        ordinary batch.
+        Where stacked, shape (records, *shape). Otherwise the records' tensors are concatenated along
+        their first axis: shape (records · shape[0], *shape[1:]), the layout of an ordinary batch.
     records : int
         How many there are.
     is_stacked : bool
-        Which of the two.
+        Whether `values` is stacked.
     """
 
     values: Tensor
@@ -40,7 +39,7 @@ class Each:
 
     @property
     def stacked(self) -> Tensor:
-        """The values in the first layout; never a copy."""
+        """The values, stacked; never a copy."""
         if self.is_stacked:
             return self.values
         stacked: Tensor = self.values.unflatten(0, (self.records, self.shape[0]))
@@ -48,11 +47,11 @@ class Each:
 
     @property
     def rows(self) -> Tensor:
-        """The values in the second layout, of tensors that have an axis."""
+        """The values, concatenated; for tensors with at least one axis."""
         return self.values.flatten(0, 1) if self.is_stacked else self.values
 
     def raised(self, rank: int) -> Tensor:
-        """Return the values stacked, with axes of one before their own, as broadcasting adds them."""
+        """Return the values stacked, with leading axes of length 1 as broadcasting adds them."""
         values = self.stacked
         for _ in range(rank - len(self.shape)):
             values = values.unsqueeze(1)
@@ -85,19 +84,19 @@ class Call:
 
     @property
     def first(self) -> Each:
-        """The first argument, which is to be of every record, and the only one that is."""
+        """The first argument, which must be the only `Each` among them."""
         first, *others = self.arguments.values()
         if not isinstance(first, Each) or any(isinstance(other, Each) for other in others):
             raise NotTogetherError(self.name)
         return first
 
     def on(self, values: Tensor, **changed: Any) -> Any:  # noqa: ANN401
-        """Run it with another first argument, and others changed."""
+        """Run it with another first argument, and some others replaced."""
         first = next(iter(self.arguments))
         return self.run({**self.arguments, first: values, **changed})
 
     def of(self, result: Any, records: int, *, is_stacked: bool) -> Any:  # noqa: ANN401
-        """Return what the operation returned as of every record."""
+        """Return the operation's results as `Each`."""
         if isinstance(result, tuple | list):
             return [self.of(part, records, is_stacked=is_stacked) for part in result]
         each = Each(result, records, is_stacked)
@@ -118,12 +117,12 @@ Rule = Callable[[Call], Any]
 
 
 def each_of(values: Sequence[Any]) -> list[Each]:
-    """Return those of some values that are of every record."""
+    """Return the values that are an `Each`."""
     return [value for value in values if isinstance(value, Each)]
 
 
 def repeated(tensor: Tensor, records: int) -> Each:
-    """Return what holds nothing of a record as of every record."""
+    """Return a tensor that depends on no record as an `Each`, the same for all."""
     if tensor.dim() and tensor.shape[0] == 1:
         return Each(tensor.expand(records, *tensor.shape[1:]), records, is_stacked=False)
     return Each(tensor.expand(records, *tensor.shape), records, is_stacked=True)

@@ -1,4 +1,4 @@
-"""Rules for what treats every place by itself, and for layers, which treat every sample by itself."""
+"""Rules for elementwise operations, and for layers, which treat every sample by itself."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -12,7 +12,7 @@ from dataselect_gui.scoring.batching.calls import Call, Each, NotTogetherError, 
 aten = torch.ops.aten
 
 
-# Place by place
+# Elementwise
 
 
 def _pointwise(call: Call) -> Any:  # noqa: ANN401
@@ -46,8 +46,8 @@ def _pointwise(call: Call) -> Any:  # noqa: ANN401
 def _one_by_one(call: Call) -> Any:  # noqa: ANN401
     """Run it for each record in a call of its own.
 
-    Libraries compute several sines at once, and may do so by another formula where one of them is of a
-    large number: in one call, a record's last digits could depend on its neighbour.
+    Libraries compute several sines at once, and may use another formula for all of them where one
+    argument is large: in one call, a record's last digits could depend on its neighbour.
     """
     each = call.first
     alone = torch.stack([call.on(record) for record in each.stacked.unbind()])
@@ -59,8 +59,8 @@ def _detached(call: Call) -> Any:  # noqa: ANN401
     return replace(call.first, values=call.first.values.detach())
 
 
-def _kind_of_other(call: Call) -> Any:  # noqa: ANN401
-    """Convert to the kind of numbers of another tensor, whose numbers do not matter."""
+def _dtype_of_other(call: Call) -> Any:  # noqa: ANN401
+    """Convert to the dtype of another tensor, whose values are not used."""
     each, other = call.arguments["self"], call.arguments["other"]
     if not isinstance(each, Each):
         return each.to(other.values.dtype)
@@ -85,7 +85,7 @@ _SIDES = {
 }
 """How many axes a batch of samples has, where that is fixed."""
 _WITH_SAMPLES = ("upsample", "batch_norm", "group_norm", "instance_norm", "prelu")
-"""What takes no sample without a batch."""
+"""Operations that take batches only, and no sample by itself."""
 
 
 def _samples(call: Call) -> Any:  # noqa: ANN401
@@ -102,7 +102,7 @@ def _samples(call: Call) -> Any:  # noqa: ANN401
 
 
 def _trailing(call: Call) -> Any:  # noqa: ANN401
-    """Run what looks along the last axes alone, on either layout."""
+    """Run an operation along the last axes, on either layout."""
     each, last = call.first, _count_trailing(call)
     if len(each.shape) > last or each.is_stacked:
         return call.of(call.on(each.values), each.records, is_stacked=each.is_stacked)
@@ -130,7 +130,7 @@ def _pad(call: Call) -> Any:  # noqa: ANN401
     if call.arguments.get("mode", "constant") == "constant":
         return _trailing(call)
     each, sides = call.first, len(call.arguments["pad"]) // 2
-    # It goes by the number of axes: those that are padded, channels, and samples where there are more.
+    # The number of axes decides: those that are padded, channels, and samples where there is one more.
     if len(each.shape) == sides + 2:
         return call.rows(each)
     if len(each.shape) == sides + 1:
@@ -179,7 +179,7 @@ GROUPS: Mapping[str, Rule] = {
 BATCHING_RULES: Mapping[str, Rule] = {
     **dict.fromkeys(("sin", "cos"), _one_by_one),
     "detach_": _detached,
-    **dict.fromkeys(("type_as", "to.other"), _kind_of_other),
+    **dict.fromkeys(("type_as", "to.other"), _dtype_of_other),
     "embedding": _embedding,
     "pad": _pad,
     "scaled_dot_product_attention": _attention,

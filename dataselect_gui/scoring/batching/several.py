@@ -1,4 +1,4 @@
-"""Rules for what takes several tensors: joining, products, and looking up."""
+"""Rules for operations on several tensors: joining, products, and indexing."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,7 +14,7 @@ aten = torch.ops.aten
 
 def _joined(call: Call) -> Any:  # noqa: ANN401
     """Run ``cat`` or ``stack``."""
-    # PyTorch passes over what is empty and has no shape to speak of.
+    # PyTorch skips tensors of shape (0,).
     tensors = [tensor for tensor in call.arguments["tensors"] if tuple(tensor.shape) != (0,)]
     each = each_of(tensors)
     if not each:
@@ -70,7 +70,7 @@ def _product_and_sum(call: Call) -> Any:  # noqa: ANN401
 def _batched_product_and_sum(call: Call) -> Any:  # noqa: ANN401
     """Run ``baddbmm`` where all of it is of every record.
 
-    What is added has three axes, too: with fewer, broadcasting would take the records for another axis.
+    The tensor that is added needs three axes, too: with fewer, broadcasting would mix up the axes.
     """
     tensors = {name: call.arguments[name] for name in ("self", "batch1", "batch2")}
     each = each_of(list(tensors.values()))
@@ -112,7 +112,7 @@ def _gather(call: Call) -> Any:  # noqa: ANN401
 
 
 def _index(call: Call) -> Any:  # noqa: ANN401
-    """Run ``x[:, i, j]``: places that are the same for all records, or a row of a table for each."""
+    """Run ``x[:, i, j]``: the same indices for all records, or a row of a table for each."""
     table, indices = call.arguments["self"], call.arguments["indices"]
     given = [axis for axis, index in enumerate(indices) if index is not None]
     if isinstance(table, Each) and not each_of(indices):
@@ -126,7 +126,7 @@ def _index(call: Call) -> Any:  # noqa: ANN401
         result = call.run({"self": table, "indices": [index.stacked]})
         return call.of(result, index.records, is_stacked=True)
     if isinstance(table, Each) and given == list(range(len(given))):
-        # A place of its own for each record: the record's number is one more index.
+        # Each record has indices of its own: the record's number is one more index.
         shape = indices[0].shape
         if len(shape) == 1 and all(indices[axis].shape == shape for axis in given):
             own = torch.arange(table.records, device=table.values.device)[:, None].expand(-1, shape[0])

@@ -1,4 +1,4 @@
-"""Rules for what looks along axes of a tensor, and for what changes its shape."""
+"""Rules for operations along axes of a tensor, and for those that change its shape."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -19,9 +19,9 @@ _AXES = ("dim", "dims", "dim0", "dim1", "axis0", "axis1", "source", "destination
 _REDUCTIONS = frozenset(
     ("sum", "mean", "amax", "amin", "var", "std", "logsumexp", "linalg_vector_norm")
 )
-"""For these no axis means all of them; the others then leave every axis as it is."""
+"""For these an empty list of axes means all of them; for the others it means none."""
 _OVER_ALL = frozenset(("amax", "amin", "var", "std", "linalg_vector_norm"))
-"""What looks along all axes where none is named; the others then take the first, ``glu`` the last."""
+"""They reduce over all axes where none is named; the others then take the first, ``glu`` the last."""
 
 
 def _along(call: Call) -> Any:  # noqa: ANN401
@@ -32,7 +32,7 @@ def _along(call: Call) -> Any:  # noqa: ANN401
         raise NotTogetherError(name)
     axes = {key: counted(value, rank) for key, value in given.items()}
     if name in {"roll", "repeat_interleave"} and not axes.get("dims", axes.get("dim")):
-        raise NotTogetherError(name)  # They go by the order of all numbers.
+        raise NotTogetherError(name)  # Without an axis they work on the flattened tensor.
     if not axes:
         axes = {"dim": [] if name in _OVER_ALL else counted(-1 if name == "glu" else 0, rank)}
     if name in _REDUCTIONS and axes["dim"] == []:
@@ -87,7 +87,7 @@ _WHOLE: Mapping[str, Callable[..., Tensor]] = {
 
 
 def _whole(call: Call) -> Any:  # noqa: ANN401
-    """Run what looks at all numbers of a tensor on all numbers of each record."""
+    """Reduce all numbers of each record, as the operation reduces those of a tensor."""
     each, name = call.first, call.name.partition(".")[0]
     others = {key: value for key, value in call.arguments.items() if key == "dtype"}
     axes: Any = 1 if name in {"any", "all"} else [1]
@@ -168,7 +168,7 @@ def _unflatten(call: Call) -> Any:  # noqa: ANN401
 
 
 def _as_other(call: Call) -> Any:  # noqa: ANN401
-    """Give a tensor the shape of another, whose numbers do not matter."""
+    """Give a tensor the shape of another, whose values are not used."""
     given, other = call.arguments["self"], call.arguments["other"]
     by_shape = {"view_as": aten.view.default, "reshape_as": aten.reshape.default}
     name, shape = call.name.partition(".")[0], list(other.shape)

@@ -1,15 +1,15 @@
-"""Many records at once through a graph that is written for a batch of one: none can meet another.
+"""Run many records at once through a graph for a batch of one, so that no record affects another.
 
-The graph is run as for one record, its batch of one. Each of its tensors that depends on the record is
-held for all records side by side (`Each`), and each operation has a rule that runs it on these: the
-records' own axis is never among those that the operation looks along, because the rule puts it where
-the operation, by its definition, treats every place by itself. What the graph's authors wrote about
-their batch they wrote about a batch of one, and none of it reaches the records' axis. This is what
-`torch.func.vmap` does; here it is done with the operations as they are, since `vmap` takes apart the
-layers (norms, convolutions, attention) whose gradients the rules of `dataselect_gui.norms.rules`
-know, and takes their fast forms away. The tests hold every rule against `vmap`.
+Each value of the graph that depends on the record is held for all records (`Each`), and each operation
+has a rule that runs it on such values. The rule places the axis of the records where the operation, by
+its definition, treats every index by itself, so the operation never combines records. Whatever the
+graph does along its own batch axis, it does to a batch of one.
 
-An operation without a rule for its arguments is no fault: then the records go one at a time.
+`torch.func.vmap` does the same, but replaces layers (norms, convolutions, attention) by other
+operations: their fast forms are lost, and `dataselect_gui.norms.rules` would not recognise them. The
+tests compare every rule with `vmap`.
+
+Where an operation has no rule for its arguments, the records are run one at a time.
 """
 
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ _RULES: Mapping[str, Rule] = {
 
 
 def run_together(call: Call) -> Any:  # noqa: ANN401  (whatever the operation returns)
-    """Run an operation of which some arguments are of every record.
+    """Run an operation of which some arguments are an `Each`.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The loss that training took away, or did not: at the final checkpoint, minus at a reference state.
+"""The loss at the final checkpoint minus that at a reference state.
 
 With an early state of the same training as reference it is negative for what was learnt since; with a
 model that saw other, clean records it is the reducible holdout loss of Mindermann et al. 2022

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import _
+from dataselect_gui.window.explore.demo_count import DemoCount
 from dataselect_gui.window.explore.gallery import Gallery
 from dataselect_gui.window.explore.histogram import Histogram
 from dataselect_gui.window.explore.inspector import WIDTH, Inspector
@@ -19,7 +20,7 @@ from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.elided import Elided
 from dataselect_gui.window.widgets.plain import Button, ComboBox, tip
-from dataselect_gui.workflow import Rule, ScoreCut, rule_sentences
+from dataselect_gui.workflow import Request, Rule, ScoreCut, calibrated_rule, rule_sentences
 
 _FLAT = 520
 
@@ -66,6 +67,7 @@ class ExplorePlace(QWidget, Place):
         self.gallery = Gallery(state, self.thumbnails)
         self.histogram = Histogram(state)
         self.legend = Legend(state)
+        self.demo_count = DemoCount(state)
         self.maps = Maps(state, self)
         self.inspector = Inspector(state, self.thumbnails, self.maps)
 
@@ -109,6 +111,7 @@ class ExplorePlace(QWidget, Place):
         column.setSpacing(4)
         column.addWidget(self.histogram)
         column.addWidget(self.legend)
+        column.addWidget(self.demo_count)
         column.addWidget(self.gallery, 1)
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
         self._splitter.addWidget(left)
@@ -199,8 +202,9 @@ class ExplorePlace(QWidget, Place):
             self._show_legend()
 
     def _show_legend(self) -> None:
-        """Show the legend where there are classes, and room."""
+        """Show the legend where there are classes, and the demo's count, where there is room."""
         self.legend.setVisible(bool(self._state.class_names) and not self._is_flat)
+        self.demo_count.setVisible(self.demo_count.is_of_use and not self._is_flat)
 
     # Signals of the state
 
@@ -234,7 +238,7 @@ class ExplorePlace(QWidget, Place):
         sign = "≤" if cut is not None and cut.lowest else "≥"
         text = f"{score} {sign} {short(selection.threshold or 0.0)}"
         if rule is not None and not self.histogram.is_dragging:
-            text = _rule_text(rule)
+            text = _rule_text(rule, self._state.look.request)
         if self._is_narrow:  # The footer counts.
             return text
         count = int(selection.chosen.sum())
@@ -292,8 +296,10 @@ class ExplorePlace(QWidget, Place):
         self.histogram.move_cut(10)
 
 
-def _rule_text(rule: Rule) -> str:
+def _rule_text(rule: Rule, request: Request) -> str:
     """Return a rule in a line."""
+    if rule == calibrated_rule(request):
+        return _("Without what looks wrong")
     if not isinstance(rule, ScoreCut):
         return " ".join(rule_sentences(rule))
     match rule.by:

@@ -49,6 +49,8 @@ def line_of(entry: AccountEntry) -> tuple[str, str, str, str, str]:
     message = _ENTRY.get(entry.kind, entry.kind)
     if entry.threshold_of is not None:
         message = N_("Cut-off {release}")
+    elif entry.decides is not None:
+        message = N_("Count {release}")
     name = _(message, release=str(entry.release)[:8])
     return entry.date, name, entry_description(entry), _epsilon(entry), _origin(entry)
 

@@ -10,6 +10,7 @@ from dataselect_gui.texts import _
 from dataselect_gui.window.release.advanced import Advanced
 from dataselect_gui.window.release.amount import Amount
 from dataselect_gui.window.release.cutoff import CutOff
+from dataselect_gui.window.release.decided import Decided
 from dataselect_gui.window.release.kinds import (
     has_bounds,
     has_cut,
@@ -18,14 +19,19 @@ from dataselect_gui.window.release.kinds import (
     takes,
 )
 from dataselect_gui.window.release.parameters import Parameters, read_number, read_whole
-from dataselect_gui.window.release.prospect import agreed_threshold, is_agreed, known_bounds
+from dataselect_gui.window.release.prospect import (
+    agreed_threshold,
+    is_agreed,
+    known_bounds,
+    when_chosen,
+)
 from dataselect_gui.window.release.sentences import rule_sentence
 from dataselect_gui.window.release.what import What
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.plain import Button
 from dataselect_gui.window.widgets.training_question import TrainingQuestion
-from dataselect_gui.workflow import Look, ReleaseRequest, Rule, exact
+from dataselect_gui.workflow import Everything, Look, ReleaseRequest, Rule, exact
 
 
 class Answers(QFrame):
@@ -42,7 +48,7 @@ class Answers(QFrame):
     def __init__(self) -> None:
         super().__init__()
         self.setProperty("role", "panel")
-        self.rule = paragraph(step=2)
+        self.rule, self.decided = paragraph(step=2), Decided()
         self.training = TrainingQuestion()
         self.what, self.amount, self.cut_off = What(), Amount(), CutOff()
         self.parameters, self.advanced = Parameters(), Advanced()
@@ -111,13 +117,19 @@ class Answers(QFrame):
 
     def show_rule(self, look: Look | None, rule: Rule | None) -> None:
         """Show the rule, and take its cut-off for the request's only where it is."""
-        self.rule.setText(_("No cut-off yet.") if rule is None else rule_sentence(rule))
+        request = None if look is None else look.request
+        self.rule.setText(
+            _("No cut-off yet.") if rule is None or request is None else rule_sentence(rule, request)
+        )
+        self.decided.show_rule(look, rule)
+        self.what.show_rule(is_of_all=isinstance(rule, Everything))
         agreed = agreed_threshold(look, rule)
         self.cut_off.show_rule(
             rule,
             agreed,
             is_agreed=is_agreed(look, rule, agreed),
             has_bounds=known_bounds(look, rule) is not None,
+            chosen=when_chosen(look, rule),
         )
         self.parameters.show_rule(look, rule)
         self.adapt()
@@ -152,6 +164,7 @@ class Answers(QFrame):
         column.setSpacing(theme.SPACE[0])
         column.addWidget(paragraph(_("Your rule"), bold=True))
         column.addWidget(self.rule)
+        column.addWidget(self.decided)
         self._people, self._cut = self._make_people(), _apart(self.cut_off)
         for part in (
             _apart(self.training),

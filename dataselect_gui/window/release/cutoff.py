@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QLineEdit, QVBoxLay
 
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import N_, _
+from dataselect_gui.window.release.prospect import WhenChosen
 from dataselect_gui.window.release.sentences import BUYING
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
@@ -64,11 +65,17 @@ class CutOff(QWidget):
         self._shown: Rule | None = None
         self._chosen: QAbstractButton | None = None
         self._is_agreed = self._wants_private = False
+        self._chosen_when: WhenChosen = "open"
         self._build()
 
     @property
-    def source(self) -> str:
-        """Where it comes from, as `ReleaseRequest` has it; of a price that is no amount, nothing."""
+    def source(self) -> str | None:
+        """Where it comes from, as `ReleaseRequest` has it; of a price that is no amount, nothing.
+
+        None where it was decided before scores were shown: the project knows.
+        """
+        if self._chosen_when == "before":
+            return None
         if self.from_request.isChecked():
             return "request"
         if self.bought.isChecked():
@@ -81,7 +88,13 @@ class CutOff(QWidget):
         return read_amount(self.price.text())
 
     def show_rule(
-        self, rule: Rule | None, agreed: str | None, *, is_agreed: bool, has_bounds: bool
+        self,
+        rule: Rule | None,
+        agreed: str | None,
+        *,
+        is_agreed: bool,
+        has_bounds: bool,
+        chosen: WhenChosen,
     ) -> None:
         """Show what there is to choose for a rule; a new rule takes the source that is usual for it.
 
@@ -95,16 +108,21 @@ class CutOff(QWidget):
             Whether the rule is the request's.
         has_bounds : bool
             Whether public bounds of its score are known.
+        chosen : str
+            Whether the rule was decided ``before`` scores were shown, or chosen ``late`` against that.
         """
-        self._is_agreed = is_agreed
-        by_threshold = _can_be_public(rule)
-        self.from_request.setVisible(agreed is not None or is_agreed)
+        self._is_agreed, self._chosen_when = is_agreed, chosen
+        self.setVisible(chosen != "before")
+        by_threshold, is_open = _can_be_public(rule), chosen == "open"
+        self.from_request.setVisible(is_open and (agreed is not None or is_agreed))
         message = N_("The request: {threshold}") if is_agreed else N_("Use the agreed {threshold}")
         self.from_request.setText(_(message, threshold=_("its rule") if agreed is None else agreed))
-        self.from_agreed.setVisible(by_threshold)
-        self.bought.setVisible(rule is None or isinstance(rule, ScoreCut))
+        self.from_agreed.setVisible(is_open and by_threshold)
+        self.bought.setVisible(is_open and (rule is None or isinstance(rule, ScoreCut)))
         self.viewed.setText(_(_KEEP[rule.by if isinstance(rule, ScoreCut) else "threshold"]))
-        if self._chosen is None or rule != self._shown:
+        if not is_open:
+            self._choose(self.viewed)
+        elif self._chosen is None or rule != self._shown:
             if is_agreed:
                 self._choose(self.from_request)
             else:

@@ -6,7 +6,7 @@ from pathlib import Path
 from dataselect_gui import workflow
 from dataselect_gui.errors import InterruptedByPersonError
 from dataselect_gui.texts import _
-from dataselect_gui.workflow import Check, JobContext, Progress, Released, ReleaseRequest
+from dataselect_gui.workflow import Check, CountAnswers, JobContext, Progress, Released, ReleaseRequest
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,31 @@ class Foreseeing:
         """Find out; where nobody wants to know any more, stop."""
         stopping = JobContext(lambda _step: context.check(), context.stop, context.kind)
         return workflow.preview(self.project, self.request, stopping)
+
+
+@dataclass(frozen=True)
+class Counting:
+    """Lets a noised count decide what is left out; returns the project.
+
+    Attributes
+    ----------
+    project : Path
+        The project's folder.
+    epsilon : str
+        What the count costs.
+    answers : CountAnswers
+        What else it needs.
+    """
+
+    project: Path
+    epsilon: str
+    answers: CountAnswers
+
+    def __call__(self, context: JobContext) -> Path:
+        """Draw, once."""
+        del context
+        workflow.decide(self.project, "count", self.epsilon, self.answers)
+        return self.project
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,12 @@ def is_unprotected(mechanism: str | None) -> bool:
     return chosen is not None and "epsilon" not in chosen.takes
 
 
+def is_of_everything(mechanism: str | None) -> bool:
+    """Say whether a mechanism is that all that is eligible leaves, by no score."""
+    chosen = mechanism_named(mechanism)
+    return chosen is not None and not chosen.takes
+
+
 def has_cut(kind: str, mechanism: str | None, *, passing: bool) -> bool:
     """Say whether where the cut-off comes from changes what is promised."""
     taken = takes(kind, mechanism)

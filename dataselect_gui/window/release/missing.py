@@ -30,8 +30,9 @@ def what_is_unanswered(
     """
     asked, amount, cut = prospect.asked, answers.amount, answers.cut_off
     is_private = answers.training.private.isChecked()
+    counts = not answers.decided.draw.isHidden()
     steps: list[tuple[bool, str, QWidget | None]] = [
-        (not has_rule, _("Choose a cut-off in Explore first."), None),
+        (not has_rule and not counts, _("Choose a cut-off in Explore first."), None),
         (prospect.account is None and is_reading, _("Reading the ledger…"), None),
         (prospect.account is None, _("The ledger cannot be read."), None),
         (
@@ -41,6 +42,7 @@ def what_is_unanswered(
             else _("Say whether these records helped to train this checkpoint."),
             answers.training.epsilon if is_private else answers.training.no,
         ),
+        (counts, _("Let the count decide first, or choose yourself."), answers.decided.draw),
         (not asked.mechanism, _(UNPROMISED), answers.what.unprotected),
         (
             asked.epsilon is None and not prospect.is_exact,
@@ -59,6 +61,26 @@ def what_is_unanswered(
         ),
     ]
     return _first(steps)
+
+
+def what_a_count_lacks(prospect: Prospect, answers: Answers) -> str:
+    """Return what is missing for a count to decide what is left out; empty for nothing."""
+    asked, budget = prospect.asked, prospect.budget
+    steps: list[tuple[bool, str, QWidget | None]] = [
+        (prospect.account is None, _("The ledger is not read yet."), None),
+        (
+            asked.in_training is None,
+            _("Say whether these records helped to train this checkpoint."),
+            None,
+        ),
+        (answers.training.unknown.isChecked(), _(UNPROMISED), None),
+        (
+            budget is None,
+            _("Set a budget: the ε that all releases of these records may spend together."),
+            None,
+        ),
+    ]
+    return _first(steps)[0]
 
 
 def what_is_missing(

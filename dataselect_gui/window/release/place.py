@@ -26,9 +26,13 @@ from dataselect_gui.window.release.answers import Answers
 from dataselect_gui.window.release.consequence import Consequence
 from dataselect_gui.window.release.foot import Foot
 from dataselect_gui.window.release.foresight import Foresight
-from dataselect_gui.window.release.jobs import Done, Releasing
+from dataselect_gui.window.release.jobs import Counting, Done, Releasing
 from dataselect_gui.window.release.kinds import is_unprotected
-from dataselect_gui.window.release.missing import what_is_missing, what_is_unanswered
+from dataselect_gui.window.release.missing import (
+    what_a_count_lacks,
+    what_is_missing,
+    what_is_unanswered,
+)
 from dataselect_gui.window.release.parcel import ParcelColumn
 from dataselect_gui.window.release.prospect import (
     Prospect,
@@ -41,7 +45,7 @@ from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.budget import read_amount
 from dataselect_gui.window.widgets.plain import choose_place, tip
-from dataselect_gui.workflow import JobKind, ReleaseRequest, exact
+from dataselect_gui.workflow import CountAnswers, JobKind, ReleaseRequest, exact
 
 
 class ReleasePlace(QWidget, Place):
@@ -134,6 +138,9 @@ class ReleasePlace(QWidget, Place):
         self.answers.training.answered.connect(self._on_answered)
         self.answers.cut_off.agreed_wanted.connect(self._use_agreed)
         self.answers.cut_off.share_wanted.connect(self._use_share)
+        self.answers.what.everything_wanted.connect(self._use_everything)
+        self.answers.decided.rule_wanted.connect(self._state.set_rule)
+        self.answers.decided.count_wanted.connect(self._draw_count)
         self.answers.change.clicked.connect(self._change_destination)
         self.consequence.changed.connect(self._show)
         self.consequence.look_through.connect(self._show_records)
@@ -217,6 +224,7 @@ class ReleasePlace(QWidget, Place):
         self.answers.destination.setToolTip(tip(str(request.to)))
         text, self._missing = self._consider(request)
         prospect = self.prospect
+        self.answers.decided.show_missing(what_a_count_lacks(prospect, self.answers))
         after_exact = self._state.account is not None and self._state.account.exact_releases > 0
         self.consequence.show_prospect(prospect, self._state.rule, after_exact=after_exact)
         if not text:
@@ -297,6 +305,24 @@ class ReleasePlace(QWidget, Place):
         agreed = agreed_threshold(look, self._state.rule)
         if look is not None and agreed is not None:
             self._state.set_rule(workflow.make_rule(str(look.request.score), threshold=agreed))
+
+    def _use_everything(self) -> None:
+        self._state.set_rule(workflow.Everything())
+
+    def _draw_count(self) -> None:
+        """Let the count decide that was decided on; the project then has another rule."""
+        look = self._state.look
+        if look is not None and look.decision is not None and look.decision.epsilon is not None:
+            asked = self.answers.asked()
+            answers = CountAnswers(asked.in_training, max_contributions=asked.max_contributions)
+            self.parcel.error.hide()
+            work = Counting(look.folder, exact(look.decision.epsilon), answers)
+            self._jobs.start(JobKind.COUNT, work, self._on_counted, self._on_fault)
+            self.foot.hint.setFocus()
+
+    def _on_counted(self, folder: Path) -> None:
+        self._state.open(folder)
+        self._state.read_account()
 
     def _use_share(self) -> None:
         """Turn a cut-off into a share in whole hundredths: a private one is bought for a share."""

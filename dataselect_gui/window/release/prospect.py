@@ -3,9 +3,15 @@
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from typing import Literal
 
 from dataselect_gui.errors import DataSelectError, UsageError
-from dataselect_gui.window.release.kinds import is_unprotected, kind_named, mechanism_named
+from dataselect_gui.window.release.kinds import (
+    is_of_everything,
+    is_unprotected,
+    kind_named,
+    mechanism_named,
+)
 from dataselect_gui.workflow import (
     Account,
     Kind,
@@ -19,7 +25,10 @@ from dataselect_gui.workflow import (
     ScoreCut,
     exact,
     public_bounds,
+    would_be_late,
 )
+
+WhenChosen = Literal["before", "late", "open"]
 
 
 @dataclass(frozen=True)
@@ -64,7 +73,7 @@ class Prospect:
     @property
     def is_everything(self) -> bool:
         """Whether all that is eligible would leave, by no score and no mechanism."""
-        return self.mechanism is not None and not self.mechanism.takes
+        return is_of_everything(self.asked.mechanism)
 
     @property
     def discloses(self) -> bool:
@@ -136,6 +145,16 @@ def is_agreed(look: Look | None, rule: Rule | None, agreed: str | None) -> bool:
     if not isinstance(rule, ScoreCut) or agreed is None or rule.by != "threshold" or rule.lowest:
         return False
     return rule.value == Decimal(agreed)
+
+
+def when_chosen(look: Look | None, rule: Rule | None) -> WhenChosen:
+    """Return whether a rule is what was decided before scores were shown, or goes against that."""
+    if look is None or rule is None:
+        return "open"
+    known = look.decision
+    if known is not None and known.taken == "before" and rule == known.decided:
+        return "before"
+    return "late" if would_be_late(known, look.request, rule) else "open"
 
 
 def known_bounds(look: Look | None, rule: Rule | None) -> tuple[str, str] | None:

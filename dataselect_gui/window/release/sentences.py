@@ -8,7 +8,15 @@ from decimal import Decimal
 from dataselect_gui.texts import N_, _, ngettext
 from dataselect_gui.texts.promises import LOWER_OR_RAISE, NOTHING_DRAWN, needs_more, not_claimed
 from dataselect_gui.window.release.prospect import Prospect
-from dataselect_gui.workflow import Rule, ScoreCut, exact, rule_sentences
+from dataselect_gui.workflow import (
+    RecordRule,
+    Request,
+    Rule,
+    ScoreCut,
+    calibrated_rule,
+    exact,
+    rule_sentences,
+)
 
 DELTA_MEANS = N_("A chance that the promise fails, far below one in the number of your records.")
 BUYING = N_(
@@ -172,8 +180,14 @@ def nearest_sentences(nearest: dict[str, tuple[object, object]]) -> list[str]:
     ]
 
 
-def rule_sentence(rule: Rule) -> str:
-    """Say a rule in words."""
+def rule_sentence(rule: Rule, request: Request) -> str:
+    """Say a rule in words; that of the request's calibration without its many numbers."""
+    if isinstance(rule, RecordRule) and rule == calibrated_rule(request):
+        return _(
+            "Records that look wrong are left out: above the consortium's threshold of their class, by "
+            "{scores}.",
+            scores=_(" or ").join(rule.scores),
+        )
     if not isinstance(rule, ScoreCut):
         return " ".join(rule_sentences(rule))
     match rule.by:

@@ -5,7 +5,12 @@ from PySide6.QtWidgets import QButtonGroup, QVBoxLayout, QWidget
 
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import _
-from dataselect_gui.window.release.kinds import is_unprotected, kind_named, mechanism_named
+from dataselect_gui.window.release.kinds import (
+    is_of_everything,
+    is_unprotected,
+    kind_named,
+    mechanism_named,
+)
 from dataselect_gui.window.release.sentences import UNPROMISED
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import Note, paragraph
@@ -28,9 +33,12 @@ class What(QWidget):
     -------
     changed()
         Another kind or mechanism was chosen.
+    everything_wanted()
+        Everything that is eligible is to be selected, which is what that release goes by.
     """
 
     changed = Signal()
+    everything_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -45,7 +53,7 @@ class What(QWidget):
         }
         self.unpromised = Note("warn", _(UNPROMISED))
         self._group = QButtonGroup(self)
-        self._is_unknown = False
+        self._is_unknown = self._is_of_all = False
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.SPACE[0])
@@ -87,6 +95,13 @@ class What(QWidget):
         self._adapt()
         self.blockSignals(False)
 
+    def show_rule(self, *, is_of_all: bool) -> None:
+        """Offer what goes by a rule: everything that is eligible goes by itself alone."""
+        if is_of_all != self._is_of_all:
+            self._is_of_all = is_of_all
+            check_only(self._group, None)
+            self._adapt()
+
     def set_unknown(self, is_unknown: bool) -> None:
         """Offer nothing but exact where no ε can be promised."""
         self._is_unknown = is_unknown
@@ -98,6 +113,8 @@ class What(QWidget):
         self.changed.emit()
 
     def _on_mechanism(self) -> None:
+        if is_of_everything(self.mechanism) and not self._is_of_all:
+            self.everything_wanted.emit()
         self._adapt()
         self.changed.emit()
 
@@ -105,12 +122,14 @@ class What(QWidget):
         """Offer what belongs to the kind, and choose its usual mechanism where none is chosen."""
         kind = kind_named(self.kind)
         offered = [mechanism.name for mechanism in mechanisms_of(kind)]
+        if self._is_of_all and any(map(is_of_everything, offered)):
+            offered = [name for name in offered if is_of_everything(name)]
         for name, button in self.mechanisms.items():
             button.setVisible(name in offered)
             button.setEnabled(is_unprotected(name) or not self._is_unknown)
-        if self._is_unknown and not is_unprotected(self.mechanism):
+        if self._is_unknown and self.mechanism is not None and not is_unprotected(self.mechanism):
             check_only(self._group, None)  # Exact is never chosen for the owner.
-        elif self.mechanism is None:
+        elif self.mechanism is None and not (self._is_unknown and not is_of_everything(offered[0])):
             check_only(self._group, self.mechanisms[offered[0]])
         self._leaves.setText(_(kind.explanation))
         self._how.setText(_(kind.question))

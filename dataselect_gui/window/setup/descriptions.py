@@ -56,7 +56,7 @@ def checkpoint_facts(inspection: CheckpointInspected) -> Facts:
     facts = [
         (_("Model"), model.architecture or _("a .pt2 graph")),
         (_("Series"), series),
-        (_("Classes"), _names(inspection.labels) or _("not named")),
+        _predicted(inspection),
         (_("Scores"), ", ".join(model.scores)),
         *requested(inspection.asks),
     ]
@@ -66,6 +66,16 @@ def checkpoint_facts(inspection: CheckpointInspected) -> Facts:
     if model.label_account is not None:
         facts.insert(3, (_("Labels"), label_facts(model.label_account)))
     return facts
+
+
+def _predicted(inspection: CheckpointInspected) -> tuple[str, str]:
+    """Return what a model predicts: its classes, or numbers."""
+    names = _names(inspection.labels)
+    if inspection.preflight.task != "regression":
+        return _("Classes"), names or _("not named")
+    count = inspection.preflight.outputs or 1
+    number = ngettext("a number for each record", "{count:,} numbers for each record", count)
+    return _("Predicts"), names or number
 
 
 def project_facts(look: Look) -> Facts:

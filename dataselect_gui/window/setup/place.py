@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from dataselect_gui import workflow
 from dataselect_gui.plain import visible
@@ -22,6 +22,7 @@ from dataselect_gui.window.setup.descriptions import (
 from dataselect_gui.window.setup.facts import Facts
 from dataselect_gui.window.setup.kept_scores import OtherCheckpoints
 from dataselect_gui.window.setup.labels import LabelTable
+from dataselect_gui.window.setup.leaving_out import LeavingOut
 from dataselect_gui.window.setup.reading import Reading
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
@@ -94,6 +95,8 @@ class SetupPlace(ColumnPlace, Place):
         if confined.is_whole:
             self.confined.hide()
         self._path: Path | None = None
+        self._held_focus: QWidget | None = None
+        self._passed_focus: QWidget | None = None
         self.unit = ComboBox()
         self.unit.setAccessibleName(visible(_("Protect")))
         self.unit.setMinimumWidth(200)
@@ -114,6 +117,7 @@ class SetupPlace(ColumnPlace, Place):
         self._anew_row = row(self.read_anew, self.go_back, paragraph(_(_ANEW), role="dim"))
         self.other_checkpoints = OtherCheckpoints()
         self.training = TrainingQuestion()
+        self.leaving_out = LeavingOut()
         self.score = Button()
         self.score.setProperty("role", "primary")
         self.score.clicked.connect(self.score_requested)
@@ -139,7 +143,7 @@ class SetupPlace(ColumnPlace, Place):
     @property
     def unused(self) -> str:
         """What a person chose and did not use yet, as a sentence; empty for nothing."""
-        return self.reading.unused or self.labels.unused
+        return self.reading.unused or self.labels.unused or self.leaving_out.unfinished
 
     def show_records(
         self,
@@ -150,6 +154,8 @@ class SetupPlace(ColumnPlace, Place):
         """Show what inspection found at the source, and whom a person said to protect."""
         known = self.unit_column if path == self._path else unit_column
         self.reading.forget()
+        if path != self._path:
+            self.leaving_out.choose_everything()
         self._anew_row.hide()
         self._show_splits(inspection)
         if inspection is None or path is None:
@@ -179,7 +185,9 @@ class SetupPlace(ColumnPlace, Place):
         self.labels.show_account(None, LabelRule())
         if inspection is None or path is None:
             self.checkpoint.show_facts(_(_NO_CHECKPOINT), [], [])
+            self.leaving_out.begin()
             return
+        self.leaving_out.ask(inspection)
         facts = checkpoint_facts(inspection)
         unknown = [
             _("The request asks for something that is not known here: {key}", key=key)
@@ -206,6 +214,7 @@ class SetupPlace(ColumnPlace, Place):
         self.records.show_facts("", facts, problems, look.source)
         self.checkpoint.show_facts("", requested(look.request), [], look.checkpoint)
         self.other_checkpoints.show_kept(look.other_checkpoints)
+        self.leaving_out.show_decision(look.decision)
         self.go_back.hide()
         self.read_anew.show()
         self._anew_row.setVisible(has_columns(look))
@@ -218,10 +227,19 @@ class SetupPlace(ColumnPlace, Place):
 
     def show_demo(self) -> None:
         """Show what the demo is made of, while it is scored."""
+        self.leaving_out.begin()
         self._show_splits(None)
         self._show_units(_(_ALONE))
-        self.records.show_facts(_("2,000 images of clothes that come with the program."), [], [])
-        self.checkpoint.show_facts(_("Five states of a small model, trained on other images."), [], [])
+        records = _(
+            "2,000 images of clothes that come with the program. Some have a wrong label, and some are "
+            "no clothes."
+        )
+        checkpoint = _(
+            "Five states of a small model, trained on other images, and thresholds above which a "
+            "record looks wrong. Such records are left out."
+        )
+        self.records.show_facts(records, [], [])
+        self.checkpoint.show_facts(checkpoint, [], [])
 
     def show_idle(self, button: str = "", *, ready: bool = False, text: str = "") -> None:
         """Show that nothing is running.
@@ -261,9 +279,14 @@ class SetupPlace(ColumnPlace, Place):
         QTimer.singleShot(1, self, self._show_progress)
 
     def hold_choices(self, *, held: bool) -> None:
-        """Take no choices while records are scored: the run has those that it began with."""
+        """Take no choices while a job runs by those that it began with; the focus comes back after."""
+        focused = self.window().focusWidget()
         for part in self._choices:
             part.setDisabled(held)
+        if held:
+            self._held_focus, self._passed_focus = focused, self.window().focusWidget()
+        elif focused is self._passed_focus and self._held_focus in self.findChildren(QWidget):
+            self._held_focus.setFocus()
 
     def show_running(self, text: str, share: float = 0, *, keeps: bool) -> None:
         """Show the job in progress.
@@ -324,7 +347,14 @@ class SetupPlace(ColumnPlace, Place):
         buttons.addWidget(self.stop)
         buttons.addWidget(self.progress, 1)
         buttons.addStretch()
-        self._choices = (self._split_row, self.reading, self.labels, protect, question)
+        self._choices = (
+            self._split_row,
+            self.reading,
+            self.labels,
+            protect,
+            question,
+            self.leaving_out,
+        )
         self.column.addWidget(self.confined)
         self.column.addWidget(self._split_row)
         self.column.addWidget(Pair(self.records, self.checkpoint))
@@ -333,6 +363,7 @@ class SetupPlace(ColumnPlace, Place):
         self.column.addWidget(self.reading)
         self.column.addWidget(self.labels)
         self.column.addWidget(Pair(protect, question))
+        self.column.addWidget(self.leaving_out)
         self.column.addLayout(buttons)
         self.column.addWidget(self.status)
         self.column.addWidget(row(self.try_it, self._try_hint))

@@ -34,6 +34,8 @@ _LONG = {
     JobKind.STUDY: N_("What you gave is looked at when the study has ended."),
 }
 """The jobs that take long, with what is said of files that are given meanwhile."""
+_BY_CHOICES = {JobKind.SCORING, JobKind.INSPECTION, JobKind.LABEL_MATCHING}
+"""The jobs that work by what was chosen in Setup when they began."""
 
 
 class Preparation(QObject):
@@ -80,7 +82,7 @@ class Preparation(QObject):
         self._scoring.scored.connect(self.scored)
         for said in (setup.split_chosen, setup.reading.chosen, setup.labels.chosen):
             said.connect(self._on_said)  # Before a job follows from it.
-        for touched in (setup.reading.touched, setup.labels.touched):
+        for touched in (setup.reading.touched, setup.labels.touched, setup.leaving_out.changed):
             touched.connect(self._show_idle)
         self._matching = Matching(state, start, setup, self)
         self._matching.arrived.connect(self._on_arrived)
@@ -96,7 +98,7 @@ class Preparation(QObject):
         setup.anew_requested.connect(self.read_anew)
         setup.back_requested.connect(self._go_back)
         setup.training.answered.connect(self._on_answered)
-        for changed in (setup.unit.activated, setup.training.answered):
+        for changed in (setup.unit.activated, setup.training.answered, setup.leaving_out.changed):
             changed.connect(self._drop_interrupted)
         state.opened.connect(self._on_opened)
         state.inputs_changed.connect(self._show_idle)
@@ -281,6 +283,7 @@ class Preparation(QObject):
         if source is None or checkpoint is None:
             return
         unit, answer = self._setup.unit_column, self._state.in_training
+        leave_out, price = self._setup.leaving_out.leave_out, self._setup.leaving_out.count_epsilon
         wanted = replace(source, unit_column=unit)
         place = workflow.project_place(wanted, inputs.digest, exactly=True)
         folder = place if look is None else look.folder
@@ -299,6 +302,8 @@ class Preparation(QObject):
                 labels=source.labels,
                 in_training=answer,
                 marks_of=marks_of,
+                leave_out=leave_out,
+                count_epsilon=price,
             ).project
 
         self._scoring.begin(ScoringRun(work, str(source.path)))
@@ -347,7 +352,7 @@ class Preparation(QObject):
 
     def _on_job_started(self, kind: JobKind) -> None:
         self._setup.show_running(f"{kind.running}.", keeps=kind in _LONG)
-        self._setup.hold_choices(held=kind is JobKind.SCORING)
+        self._setup.hold_choices(held=kind in _BY_CHOICES)
 
     def _on_progress(self, step: Progress) -> None:
         self._setup.show_running(step.sentence, step.share, keeps=self._jobs.kind in _LONG)

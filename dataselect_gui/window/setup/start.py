@@ -154,7 +154,7 @@ class StartPlace(ColumnPlace, Place):
         )
         self._recent = QVBoxLayout()
         self._recent.setSpacing(theme.SPACE[0])
-        title = _("What are your records worth, and what would they cost?")
+        title = _("Which records should leave, and what would that cost?")
         promise = _(
             "Everything happens on this machine. Nothing leaves it except the bundle that you release."
         )

@@ -157,6 +157,7 @@ ACTIONS = (
         obstacle=_study_obstacle,
     ),
     Action("check", N_("Check a bundle"), Menu.FILE, _show(PlaceId.CHECK)),
+    Action("request", N_("Prepare a request"), Menu.FILE, _show(PlaceId.REQUEST)),
     Action(
         "find_records",
         N_("Show where the records are…"),

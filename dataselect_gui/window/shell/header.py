@@ -23,6 +23,8 @@ _WIDE = {"margin": 16, "tab": 32, "job": 240, "budget": 220}
 _NARROW = {"margin": 12, "tab": 20, "job": 160, "budget": 100}
 _LEAST_NAME, _MOST_NAME = 48, 280
 _JOB_EDGES = 26
+_PLACES_OF_JOBS = {JobKind.STUDY: PlaceId.STUDY, JobKind.CALIBRATION: PlaceId.REQUEST}
+"""The jobs with a page of their own; all others are shown in Setup."""
 
 
 class Header(QFrame):
@@ -123,7 +125,8 @@ class Header(QFrame):
         self.show_job("")
 
     def _place_of_job(self) -> PlaceId:
-        return PlaceId.STUDY if self._state.jobs.kind is JobKind.STUDY else PlaceId.SETUP
+        kind = self._state.jobs.kind
+        return PlaceId.SETUP if kind is None else _PLACES_OF_JOBS.get(kind, PlaceId.SETUP)
 
     def _show_project(self) -> None:
         look = self._state.look

@@ -43,6 +43,7 @@ from dataselect_gui.window.widgets.plain import choose_folder
 from dataselect_gui.workflow import Verified
 
 if TYPE_CHECKING:
+    from dataselect_gui.window.request.place import RequestPlace
     from dataselect_gui.window.study.place import StudyPlace
 
 
@@ -63,7 +64,8 @@ class MainWindow(QMainWindow):
     preparation : Preparation
         Takes what is given, and scores it.
     start, setup, explore, release, ledger, check, people, deletion : Place
-        The places; the last three and `study` have no tab, and are reached from the others.
+        The places; the last three, `study` and `request` have no tab: they are reached from the others,
+        and `request` by its action alone.
 
     Signals
     -------
@@ -86,6 +88,7 @@ class MainWindow(QMainWindow):
         self.release = ReleasePlace(self.state)
         self.ledger = LedgerPlace(self.state)
         self._study: StudyPlace | None = None
+        self._request: RequestPlace | None = None
         self.check, self.people = CheckPlace(self.state), PeoplePlace(self.state)
         self.deletion = DeletionPlace(self.state)
         self._places: dict[PlaceId, Place] = {}
@@ -203,6 +206,17 @@ class MainWindow(QMainWindow):
         return self._study
 
     @property
+    def request(self) -> "RequestPlace":
+        """The page on which a consortium prepares its request; made on first use."""
+        if self._request is None:
+            from dataselect_gui.window.request.place import RequestPlace
+
+            self._request = RequestPlace(self.state)
+            self._request.noted.connect(self.notice.show_message)
+            self._add_place(self._request)
+        return self._request
+
+    @property
     def has_work(self) -> bool:
         """Whether anything is being computed that will change what is shown."""
         return self.jobs.has_thread or any(place.is_working for place in self._places.values())
@@ -283,7 +297,12 @@ class MainWindow(QMainWindow):
 
     def _on_place(self, before: PlaceId) -> None:
         place_id = self.state.place
-        place = self.study if place_id is PlaceId.STUDY else self._places[place_id]
+        if place_id is PlaceId.STUDY:
+            place: Place = self.study
+        elif place_id is PlaceId.REQUEST:
+            place = self.request
+        else:
+            place = self._places[place_id]
         if place_id != before:
             self._places[before].left()
             self._stack.setCurrentWidget(place.as_widget)

@@ -10,7 +10,7 @@ from dataselect_gui.errors import UnusableError
 from dataselect_gui.records.text_input import TextInput
 from dataselect_gui.study.arms.given import Given
 from dataselect_gui.study.arms.records import Records, Strangers, check_studied, in_length
-from tests.records.test_text_input import member
+from tests.records.text_input.tokenizers import member
 from tests.tokenizers_made import byte_pairs, word_pieces
 
 

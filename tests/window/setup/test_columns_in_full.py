@@ -72,6 +72,25 @@ def test_a_column_of_labels_is_scored_by(
     assert made_up[0]["labels"] == LabelRule()
 
 
+def test_no_choice_is_taken_while_an_earlier_one_is_read(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    """It would be shown, and the records read by the earlier one."""
+    give(qtbot, window, records(tmp_path / "a.npz"), consortium(tmp_path / "consortium"))
+    box = window.setup.reading.label
+    box.setFocus()
+    box.choose("place")
+    box.activated.emit(box.currentIndex())
+    assert window.state.jobs.running
+    assert not box.isEnabled()
+    QTest.keyClick(box, Qt.Key.Key_Down)
+    assert box.chosen() == "place"
+    settle(qtbot, window)
+    assert box.isEnabled()
+    assert box.chosen() == "place"
+    assert "None of your labels" in window.setup.status.text()
+
+
 def test_a_column_that_is_gone_is_told_and_the_choice_stays_as_it_was(
     window: MainWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:

@@ -1,0 +1,1 @@
+"""The page “Prepare a request”, for a consortium."""

@@ -1,0 +1,26 @@
+"""The modes of files, as they are and as earlier versions left them."""
+
+import stat
+import sys
+from pathlib import Path
+
+from tests.creations import OTHERS
+
+COMMAND = (sys.executable, "-P", "-m", "dataselect_gui")
+
+
+def mode_of(path: Path) -> int:
+    return stat.S_IMODE(path.lstat().st_mode)
+
+
+def open_up(folder: Path) -> None:
+    """Give a folder the modes that earlier versions left."""
+    for path in [folder, *folder.rglob("*")]:
+        if not path.is_symlink():
+            path.chmod(0o755 if path.is_dir() else 0o644)
+
+
+def open_ones(folder: Path) -> list[Path]:
+    """Return what of a folder another account may do anything with."""
+    there = [folder, *folder.rglob("*")]
+    return [path for path in there if not path.is_symlink() and mode_of(path) & OTHERS]

@@ -1,0 +1,74 @@
+"""What the inspector says of a record and its score."""
+
+import re
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QComboBox
+
+from dataselect_gui.scoring.scores import SCORES
+from dataselect_gui.window.explore.place import ExplorePlace
+from dataselect_gui.window.explore.scores import meaning_of, short
+from dataselect_gui.window.state import State
+from tests.window.explore.place.steps import COUNT, Show, texts
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (0.1534, "0.153"),
+        (0.5, "0.500"),
+        (33.59, "33.6"),
+        (1312, "1312"),
+        (3.4e-8, "3.40e-08"),
+        (0, "0"),
+    ],
+)
+def test_scores_have_three_digits(value: float, words: str) -> None:
+    assert short(value) == words
+
+
+def test_the_inspector_places_the_record(explore: ExplorePlace, state: State) -> None:
+    assert "Choose a record to see it here." in texts(explore)
+    state.set_current(30)
+    words = texts(explore)
+    assert "30" in words
+    assert "higher than 76 % of all" in words
+    assert "higher than 76 % of bird" in words
+    assert any(text.startswith("Given label: bird") for text in words)
+    state.set_current(COUNT - 1)
+    assert "the highest of all" in texts(explore)
+
+
+def test_what_a_score_means_stands_beside_its_name(explore: ExplorePlace) -> None:
+    meaning = "High: the model did not expect the given label."
+    assert meaning in texts(explore)
+    sort = explore.findChild(QComboBox)
+    assert isinstance(sort, QComboBox)
+    assert sort.itemData(0, Qt.ItemDataRole.ToolTipRole) == meaning
+
+
+@pytest.mark.parametrize("name", [*SCORES, "vog-var-late", "plis-l1", "loss-series"])
+def test_every_score_has_a_meaning_without_terms_of_the_field(name: str) -> None:
+    terms = {"gradient", "norm", "entropy", "L2", "logit", "variance", "ε"}
+    assert not terms & set(re.findall(r"\w+", meaning_of(name)))
+
+
+def test_nothing_open_is_said(show: Show) -> None:
+    explore = show(State())
+    assert not explore.gallery.grab().isNull()
+    for key in (Qt.Key.Key_Down, Qt.Key.Key_End, Qt.Key.Key_Space, Qt.Key.Key_Return):
+        QTest.keyClick(explore.gallery, key)
+    QTest.keyClicks(explore.gallery, "[]")
+    assert "Choose a record to see it here." in texts(explore)
+
+
+def test_little_room_hides_the_inspector(show: Show, state: State) -> None:
+    explore = show(state, 640, 400)
+    assert explore.width() == 640
+    assert not explore.inspector.isVisible()
+    assert explore.histogram.is_folded
+    explore.resize(1200, 700)
+    assert explore.inspector.isVisible()
+    assert not explore.histogram.is_folded
