@@ -20,6 +20,7 @@ class PlaceId(StrEnum):
     DELETION = "deletion"
     STUDY = "study"
     REQUEST = "request"
+    RULE = "rule"
 
 
 class Place:

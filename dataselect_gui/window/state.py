@@ -7,6 +7,7 @@ Records of people who opted out are not eligible either, and cannot be restored 
 
 import contextlib
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -26,7 +27,7 @@ from dataselect_gui.window.place import PlaceId
 from dataselect_gui.window.undo import Step
 from dataselect_gui.workflow import Account, Look, Rule, ScoreCut, Selection
 
-_LEADS_BACK = frozenset({PlaceId.DELETION, PlaceId.STUDY, PlaceId.REQUEST})
+_LEADS_BACK = frozenset({PlaceId.DELETION, PlaceId.STUDY, PlaceId.REQUEST, PlaceId.RULE})
 """Places that are left for the one where the person was before."""
 
 
@@ -307,8 +308,7 @@ class State(QObject):
 
     def sort_by(self, score: str, *, descending: bool = True) -> None:
         """Sort the records by a score."""
-        if (score, descending) != (self.sort, self.descending):
-            before = (self.sort, self.descending)
+        if (score, descending) != (before := (self.sort, self.descending)):
             self._push(
                 _("sort by {score}", score=score),
                 lambda: self._sort_now(score, descending),
@@ -320,15 +320,15 @@ class State(QObject):
         """The rule where it is a cut of one score; None where it is another, or there is none."""
         return self.rule if isinstance(self.rule, ScoreCut) else None
 
-    def set_rule(self, rule: Rule) -> None:
-        """Replace the rule."""
-        if rule != self.rule:
-            before = self.rule
-            self._push(
-                _("change of the rule"),
-                lambda: self._rule_now(rule),
-                lambda: self._rule_now(before),
-            )
+    def set_rule(self, rule: Rule, change: str = "") -> None:
+        """Replace the rule; undo names the change by what it is called."""
+        if rule != (before := self.rule):
+            name = change or _("change of the rule")
+            self._push(name, lambda: self._rule_now(rule), lambda: self._rule_now(before))
+
+    def note_classes(self, classes: Sequence[str | None]) -> None:
+        """Note the class of each record, which rules may read."""
+        self.look = None if self.look is None else replace(self.look, classes=classes)
 
     def preview_rule(self, rule: Rule) -> None:
         """Show what a rule would select, without storing it: while a cut-off is dragged."""

@@ -31,8 +31,20 @@ from dataselect_gui.sandbox.confining import Confinement, available_confinement
 from dataselect_gui.scoring.catalog import find_mapped_score, find_score
 from dataselect_gui.scoring.scores import SCORES
 from dataselect_gui.selection.describing import rule_sentences
-from dataselect_gui.selection.forms import rule_form
-from dataselect_gui.selection.rules import Everything, FixedRule, RecordRule, Rule, ScoreCut
+from dataselect_gui.selection.forms import read_rule, rule_form
+from dataselect_gui.selection.rules import (
+    Bound,
+    ByClass,
+    Condition,
+    Everything,
+    FixedRule,
+    Keep,
+    KeepByClass,
+    KeepByScore,
+    RecordRule,
+    Rule,
+    ScoreCut,
+)
 from dataselect_gui.selection.selecting import Selection, select
 from dataselect_gui.study.arms.planting import Planting, read_planting
 from dataselect_gui.study.arms.sentences import answer_lines, planted_words
@@ -78,7 +90,6 @@ from dataselect_gui.workflow.arms_study import (
 from dataselect_gui.workflow.calibrated_rule import (
     LEAVING_OUT_HELPS,
     calibrated_rule,
-    is_calibrated,
     why_no_count,
     why_not_wrong,
 )
@@ -109,6 +120,7 @@ from dataselect_gui.workflow.mapping import MOST_AT_ONCE, maps
 from dataselect_gui.workflow.moving import find_again
 from dataselect_gui.workflow.places import read_settings, start_own_log, write_settings
 from dataselect_gui.workflow.preflight import Preflight, preflight, preflight_facts
+from dataselect_gui.workflow.record_classes import RecordClasses, read_classes
 from dataselect_gui.workflow.registers import (
     Listing,
     Register,
@@ -127,6 +139,7 @@ from dataselect_gui.workflow.request_writing import CalibrationFound, PreparedRe
 from dataselect_gui.workflow.requesting import RequestChecked, check_request, new_request
 from dataselect_gui.workflow.scoring import Scored, project_name, project_place, score
 from dataselect_gui.workflow.selecting import (
+    check_rule,
     make_rule,
     put_selection,
     read_rule_file,
@@ -204,13 +217,16 @@ __all__ = [
     "ArmsResult",
     "ArmsStudied",
     "ArmsWish",
+    "Bound",
     "BundleInspected",
+    "ByClass",
     "Calibrated",
     "CalibrationFound",
     "CalibrationOptions",
     "ChangedRecordError",
     "Check",
     "CheckpointInspected",
+    "Condition",
     "Confinement",
     "CountAnswers",
     "Crash",
@@ -223,6 +239,9 @@ __all__ = [
     "Inspection",
     "JobContext",
     "JobKind",
+    "Keep",
+    "KeepByClass",
+    "KeepByScore",
     "KeptScores",
     "Kind",
     "KindAnswer",
@@ -246,6 +265,7 @@ __all__ = [
     "Preview",
     "Progress",
     "ProjectInspected",
+    "RecordClasses",
     "RecordMaps",
     "RecordRule",
     "Register",
@@ -287,6 +307,7 @@ __all__ = [
     "change_budget",
     "check_arms",
     "check_request",
+    "check_rule",
     "choose_study",
     "composed_total",
     "count_arms",
@@ -354,8 +375,10 @@ __all__ = [
     "public_bounds",
     "put_opted_out",
     "put_selection",
+    "read_classes",
     "read_planting",
     "read_register",
+    "read_rule",
     "read_rule_file",
     "read_settings",
     "release",

@@ -353,3 +353,17 @@ def classes_for(project: Project, rule: Rule) -> list[str | None] | None:
 def checkpoint_path(project: Project) -> Path:
     """Return where a project's checkpoint is."""
     return Path(project.settings.checkpoint.path)
+
+
+def check_rule(project_path: Path, rule: Rule) -> None:
+    """Refuse a rule that a project cannot select by.
+
+    Raises
+    ------
+    UsageError
+        Where it reads a score that was not computed, or names a class that the model does not know.
+    UnusableError
+        Where that cannot be told, since the checkpoint is not where it was.
+    """
+    project = Project.open(project_path)
+    _check(rule, project, project.table.columns())

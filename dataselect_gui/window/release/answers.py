@@ -33,6 +33,9 @@ from dataselect_gui.window.widgets.plain import Button
 from dataselect_gui.window.widgets.training_question import TrainingQuestion
 from dataselect_gui.workflow import Everything, Look, ReleaseRequest, Rule, exact
 
+_SHORT = 120
+"""Characters of a rule that is set larger than what stands below it."""
+
 
 class Answers(QFrame):
     """The left column: everything that the owner answers.
@@ -49,6 +52,7 @@ class Answers(QFrame):
         super().__init__()
         self.setProperty("role", "panel")
         self.rule, self.decided = paragraph(step=2), Decided()
+        self.conditions = Button(_("More conditions…"))
         self.training = TrainingQuestion()
         self.what, self.amount, self.cut_off = What(), Amount(), CutOff()
         self.parameters, self.advanced = Parameters(), Advanced()
@@ -118,9 +122,9 @@ class Answers(QFrame):
     def show_rule(self, look: Look | None, rule: Rule | None) -> None:
         """Show the rule, and take its cut-off for the request's only where it is."""
         request = None if look is None else look.request
-        self.rule.setText(
-            _("No cut-off yet.") if rule is None or request is None else rule_sentence(rule, request)
-        )
+        text = _("No cut-off yet.") if rule is None or request is None else rule_sentence(rule, request)
+        self.rule.setText(text)
+        self.rule.setFont(theme.font(2 if len(text) <= _SHORT else 0))
         self.decided.show_rule(look, rule)
         self.what.show_rule(is_of_all=isinstance(rule, Everything))
         agreed = agreed_threshold(look, rule)
@@ -165,6 +169,7 @@ class Answers(QFrame):
         column.addWidget(paragraph(_("Your rule"), bold=True))
         column.addWidget(self.rule)
         column.addWidget(self.decided)
+        column.addWidget(self.conditions, 0, Qt.AlignmentFlag.AlignLeading)
         self._people, self._cut = self._make_people(), _apart(self.cut_off)
         for part in (
             _apart(self.training),

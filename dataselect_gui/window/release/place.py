@@ -142,6 +142,7 @@ class ReleasePlace(QWidget, Place):
         self.answers.decided.rule_wanted.connect(self._state.set_rule)
         self.answers.decided.count_wanted.connect(self._draw_count)
         self.answers.change.clicked.connect(self._change_destination)
+        self.answers.conditions.clicked.connect(self._show_conditions)
         self.consequence.changed.connect(self._show)
         self.consequence.look_through.connect(self._show_records)
         self.consequence.people_wanted.connect(self._show_people)
@@ -278,6 +279,9 @@ class ReleasePlace(QWidget, Place):
 
     def _show_people(self) -> None:
         self._state.show_place(PlaceId.PEOPLE)
+
+    def _show_conditions(self) -> None:
+        self._state.show_place(PlaceId.RULE)
 
     def _show_rule(self) -> None:
         self.answers.show_rule(self._state.look, self._state.rule)

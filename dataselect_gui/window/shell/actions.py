@@ -223,6 +223,13 @@ ACTIONS = (
         obstacle=_no_project,
         of_records=True,
     ),
+    Action(
+        "rule",
+        N_("More conditions for the rule…"),
+        Menu.EDIT,
+        _show(PlaceId.RULE),
+        obstacle=_not_finished,
+    ),
     Action("people", N_("Withhold by a list…"), Menu.EDIT, _show(PlaceId.PEOPLE), obstacle=_no_records),
     Action(
         "setup",

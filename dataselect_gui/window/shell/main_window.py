@@ -27,6 +27,7 @@ from dataselect_gui.window.ledger import LedgerPlace
 from dataselect_gui.window.place import Place, PlaceId
 from dataselect_gui.window.release import ReleasePlace
 from dataselect_gui.window.release.check import CheckPlace
+from dataselect_gui.window.rule.place import RulePlace
 from dataselect_gui.window.settings import Settings
 from dataselect_gui.window.setup.deletion import DeletionPlace
 from dataselect_gui.window.setup.place import SetupPlace
@@ -63,8 +64,8 @@ class MainWindow(QMainWindow):
         The work away from this thread.
     preparation : Preparation
         Takes what is given, and scores it.
-    start, setup, explore, release, ledger, check, people, deletion : Place
-        The places; the last three, `study` and `request` have no tab: they are reached from the others,
+    start, setup, explore, release, ledger, check, people, deletion, rule : Place
+        The places; the last four, `study` and `request` have no tab: they are reached from the others,
         and `request` by its action alone.
 
     Signals
@@ -90,7 +91,7 @@ class MainWindow(QMainWindow):
         self._study: StudyPlace | None = None
         self._request: RequestPlace | None = None
         self.check, self.people = CheckPlace(self.state), PeoplePlace(self.state)
-        self.deletion = DeletionPlace(self.state)
+        self.deletion, self.rule = DeletionPlace(self.state), RulePlace(self.state)
         self._places: dict[PlaceId, Place] = {}
         self.notice = NoticeStrip()
         self.preparation: Preparation = Preparation(
@@ -245,6 +246,7 @@ class MainWindow(QMainWindow):
             self.check,
             self.people,
             self.deletion,
+            self.rule,
         ):
             self._add_place(place)
         page = QWidget()

@@ -1,0 +1,87 @@
+"""A number for each class, in a grid of fields."""
+
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QGridLayout, QLineEdit, QVBoxLayout, QWidget
+
+from dataselect_gui.plain import visible
+from dataselect_gui.texts import ngettext
+from dataselect_gui.window.widgets import theme
+from dataselect_gui.window.widgets.boundary import paragraph
+from dataselect_gui.window.widgets.column import clear
+from dataselect_gui.window.widgets.plain import Label
+
+MOST_SHOWN, _MOST_NAME, _FIELD = 100, 40, 132
+
+
+class ClassGrid(QWidget):
+    """Fields for the classes, two beside each other; numbers of classes that have no field are kept.
+
+    Parameters
+    ----------
+    name : str
+        What the numbers are, for accessibility.
+
+    Signals
+    -------
+    changed()
+        Something else was typed.
+    """
+
+    changed = Signal()
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self._name = name
+        self.fields: dict[str, QLineEdit] = {}
+        self._others: dict[str, str] = {}
+        self._grid = QGridLayout()
+        self._grid.setHorizontalSpacing(theme.SPACE[2])
+        self._grid.setVerticalSpacing(theme.SPACE[0])
+        self._more = paragraph(role="dim")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.SPACE[0])
+        column.addLayout(self._grid)
+        column.addWidget(self._more)
+        self.show_classes((), {})
+
+    def show_classes(self, names: Sequence[str], numbers: Mapping[str, str]) -> None:
+        """Show a field for each class, with the numbers that some of them have."""
+        clear(self._grid)
+        listed = [*names, *(name for name in numbers if name not in names)]
+        self.fields = {}
+        for place, name in enumerate(listed[:MOST_SHOWN]):
+            line, side = divmod(place, 2)
+            field = QLineEdit(numbers.get(name, ""))
+            field.setCursorPosition(0)
+            field.setFixedSize(_FIELD, theme.TARGET)
+            field.setAccessibleName(visible(f"{self._name}, {name}"))
+            field.textChanged.connect(self.changed)
+            self._grid.addWidget(
+                Label(visible(name, _MOST_NAME)), line, 2 * side, Qt.AlignmentFlag.AlignVCenter
+            )
+            self._grid.addWidget(field, line, 2 * side + 1)
+            self.fields[name] = field
+        self._grid.setColumnStretch(4, 1)
+        hidden = listed[MOST_SHOWN:]
+        self._others = {name: numbers[name] for name in hidden if name in numbers}
+        self._more.setText(
+            ngettext(
+                "{count:,} more class is not shown: a rule file has room for all.",
+                "{count:,} more classes are not shown: a rule file has room for all.",
+                len(hidden),
+            )
+        )
+        self._more.setVisible(bool(hidden))
+
+    def numbers(self) -> dict[str, str]:
+        """Return class → what was typed for it, without those for which nothing was."""
+        typed = {name: typed_number(field) for name, field in self.fields.items()}
+        return {name: text for name, text in typed.items() if text} | self._others
+
+
+def typed_number(field: QLineEdit) -> str:
+    """Return a number as it was typed, with a point or a comma; empty for nothing."""
+    return field.text().strip().replace(",", ".").replace("−", "-")

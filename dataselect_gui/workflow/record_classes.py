@@ -1,0 +1,46 @@
+"""The classes of a project's records, as rules read them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from dataselect_gui.checkpoints.labels import LabelReader
+from dataselect_gui.checkpoints.layout import find_checkpoint
+from dataselect_gui.project.project import Project
+from dataselect_gui.records.opening import open_source
+from dataselect_gui.workflow.request_writing import class_names_of
+from dataselect_gui.workflow.selecting import checkpoint_path
+
+
+@dataclass(frozen=True)
+class RecordClasses:
+    """The classes of records in the consortium's spelling.
+
+    Attributes
+    ----------
+    names : sequence of str
+        All that the model knows; none where its labels are not single classes.
+    by_record : sequence of str or None
+        Of each record, shape (n,); None where it has none.
+    """
+
+    names: Sequence[str]
+    by_record: Sequence[str | None]
+
+
+def read_classes(project_path: Path) -> RecordClasses:
+    """Return the classes of a project's records.
+
+    Raises
+    ------
+    UnusableError
+        Where the checkpoint or the source, which it takes to read labels, is not where it was.
+    """
+    project = Project.open(project_path)
+    ref, checkpoint = project.settings.source.ref, find_checkpoint(checkpoint_path(project))
+    if not checkpoint.task.has_classes:
+        return RecordClasses((), ())
+    reader = LabelReader.of(checkpoint, open_source(ref).classes, ref.labels)
+    return RecordClasses(
+        class_names_of(reader), [reader.written(label) for label in project.table.index.labels]
+    )
