@@ -141,6 +141,7 @@ def test_from_nothing_to_a_written_request(
     assert asked[2] == CalibrationOptions(scores=("loss", "distance"), in_training="no")
     assert page.button.text() == "Write the request"
     click(qtbot, page.button)
+    settle(qtbot, window)
     written = request_of(model)
     assert written.keys() == {"bounds", "calibration", "contact", "rule"}
     assert written["contact"] == "us@example.org"
@@ -196,6 +197,7 @@ def test_by_keyboard_alone(
     settle(qtbot, window)
     tab_to(page.button)
     QTest.keyClick(page.button, Key.Key_Space)
+    settle(qtbot, window)
     assert request_of(model)["contact"] == "us"
 
 
@@ -221,6 +223,7 @@ def test_with_a_real_worker_the_window_writes_what_the_terminal_writes(
     settle(qtbot, window)
     assert page.found is not None, page.error.text()
     click(qtbot, page.button)
+    settle(qtbot, window)
     command = ["calibrate", str(by_terminal), "--records", str(rows), "--in-training", "no"]
     assert main([*command, "--alpha", "0.4"]) == 0
     assert request_of(by_window) == request_of(by_terminal)
@@ -260,6 +263,7 @@ def test_what_is_there_is_shown_and_what_becomes_of_it_is_said(
     assert "bounds.vog, contact, max_grad_norm, own" in told_changes
     assert "deadline" in told_changes
     click(qtbot, page.button)
+    settle(qtbot, window)
     written = request_of(model)
     assert {k: written[k] for k in ("contact", "own", "max_grad_norm")} == {
         "contact": "them,\nby post",
@@ -281,6 +285,7 @@ def test_what_another_program_wrote_meanwhile_is_shown_first(
     assert page.status.text() == page_module.CHANGED_MEANWHILE
     qtbot.waitUntil(lambda: "own" in shown(page.changes).split("\n"))
     click(qtbot, page.button)
+    settle(qtbot, window)
     assert request_of(model).keys() == {"bounds", "calibration", "own", "rule"}
 
 
@@ -371,6 +376,7 @@ def test_a_model_without_classes_has_a_request_of_keys_alone(
     assert "cannot be calibrated" in page.status.text()
     page.keys.fields["contact"].setText("us")
     click(qtbot, page.button)
+    settle(qtbot, window)
     assert request_of(folder) == {"contact": "us"}
     assert page.written.isVisible()
 
@@ -505,6 +511,7 @@ def test_whoever_looks_elsewhere_meanwhile_finds_it_again(
     window.show_place(PlaceId.REQUEST)
     assert page.found is not None, "what took long is kept until it is written"
     click(qtbot, page.button)
+    settle(qtbot, window)
     page.back.click()
     window.show_place(PlaceId.REQUEST)
     assert page.given.isVisible()
