@@ -47,7 +47,7 @@ from dataselect_gui.selection.rules import (
 )
 from dataselect_gui.selection.selecting import Selection, select
 from dataselect_gui.study.arms.planting import Planting, read_planting
-from dataselect_gui.study.arms.sentences import answer_lines
+from dataselect_gui.study.arms.sentences import answer_lines, planted_words
 from dataselect_gui.study.plan import FEWEST_SEEDS, MOST_TRAININGS, QUESTIONS, Start
 from dataselect_gui.study.plan import Choices as StudyChoices
 from dataselect_gui.study.sentences import PickLine, headline, name_of, tally
@@ -372,6 +372,7 @@ __all__ = [
     "opt_out",
     "plan_arms",
     "plan_study",
+    "planted_words",
     "positive_amount",
     "preflight",
     "preflight_facts",

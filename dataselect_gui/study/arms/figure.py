@@ -12,7 +12,6 @@ from dataselect_gui.plain import visible
 from dataselect_gui.study.arms.findings import ArmFindings, Compared
 from dataselect_gui.study.arms.plan import RULE, Arm, ArmKind, Cell
 from dataselect_gui.study.arms.sentences import cell_name, spread_of, verdict_name
-from dataselect_gui.study.sentences import points
 from dataselect_gui.texts import N_, _
 
 _SHORT: dict[ArmKind, str] = {
@@ -78,7 +77,7 @@ def intervals_svg(findings: ArmFindings) -> str | None:
     for tick in scale.ticks:
         x, colour = scale.x(tick), _EDGE if tick == 0 else _LINE
         parts.append(_line(x, 4, x, height - _FOOT, colour, 1.5 if tick == 0 else 0.6))
-        parts.append(_words(x, height - _FOOT + 16, points(tick / 100) if tick else "0", "middle"))
+        parts.append(_words(x, height - _FOOT + 16, _number(tick), "middle"))
     axis = _("points of difference; right of 0, the first of the two is better")
     parts.append(_words((_LEFT + _RIGHT) / 2, height - 10, axis, "middle", colour=_DIM))
     for cell, group in groups.items():
@@ -103,7 +102,7 @@ class _Scale:
     def __init__(self, drawn: Sequence[Compared]) -> None:
         low = min(0.0, *(100 * compared.difference.low for compared in drawn))
         high = max(0.0, *(100 * compared.difference.high for compared in drawn))
-        step = next((s for s in _TICKS if (high - low) / s <= _MOST_TICKS - 2), _TICKS[-1])
+        step = next((s for s in _TICKS if (high - low) / s <= _MOST_TICKS), _TICKS[-1])
         first, last = floor(low / step), max(ceil(high / step), floor(low / step) + 1)
         self.ticks = [number * step for number in range(first, last + 1)]
 
@@ -111,6 +110,10 @@ class _Scale:
         """Return the place of a number of points."""
         low, high = self.ticks[0], self.ticks[-1]
         return _LEFT + (number - low) / (high - low) * (_RIGHT - _LEFT)
+
+
+def _number(tick: float) -> str:
+    return f"{tick:+g}".replace("-", "−") if tick else "0"
 
 
 def _drawn(findings: ArmFindings) -> list[Compared]:

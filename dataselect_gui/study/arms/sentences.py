@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Literal, TypeAlias, assert_never
 
+from dataselect_gui.privacy.amounts import exact
 from dataselect_gui.study.arms.comparing import Answer, Difference, answer_of
 from dataselect_gui.study.arms.findings import ArmFindings, LeftOut
 from dataselect_gui.study.arms.plan import (
@@ -15,6 +16,7 @@ from dataselect_gui.study.arms.plan import (
     ArmKind,
     Cell,
 )
+from dataselect_gui.study.arms.planting import read_planting
 from dataselect_gui.study.sentences import name_of, percent, points, way
 from dataselect_gui.texts import N_, _
 
@@ -110,6 +112,23 @@ def spread_of(difference: Difference) -> str:
     )
 
 
+def planted_words(plant: str) -> str:
+    """Return what is planted, in words; an empty text where nothing is."""
+    if not plant:
+        return ""
+    planting = read_planting(plant)
+    shares = (
+        (planting.labels, _("wrong labels")),
+        (planting.confusable, _("labels of the class most like theirs")),
+        (planting.foreign, _("foreign records")),
+        (planting.duplicates, _("copies")),
+    )
+    parts = [f"{exact(100 * share)} % {name}" for share, name in shares if share]
+    if planting.tail > 1:
+        parts.append(_("a long tail, the rarest class 1 in {number}", number=planting.tail))
+    return ", ".join(parts)
+
+
 def answers(findings: ArmFindings) -> dict[Cell, Answer]:
     """Return what the rule does in each cell; nothing where there is no rule."""
     return {
@@ -164,7 +183,7 @@ def _line(findings: ArmFindings, of_line: Sequence[Cell], several: Sequence[Answ
         told[whole_of(several)],
         figures=figures,
         seeds=choices.seeds,
-        planted=choices.plant,
+        planted=planted_words(choices.plant),
         helping=several.count("helps"),
         cells=len(several),
     )

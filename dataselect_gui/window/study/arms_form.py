@@ -36,7 +36,7 @@ _ROWS = N_("Rows that the consortium would mix in; compared with and without.")
 _FOREIGN = N_("The foreign records; none: made up.")
 _EPSILONS = N_("Every training is also done without differential privacy.")
 _RELEASES = N_("Compare what is left after a release at ε = 1, too")
-_FIELD = 72
+_FIELD, _NAMES = 72, 230
 
 
 class Share:
@@ -53,6 +53,7 @@ class Share:
     def __init__(self, name: str, usual: int, least: int, most: int) -> None:
         self.box, self.amount = CheckBox(name), QSpinBox()
         self.usual = usual
+        self.box.setMinimumWidth(_NAMES)
         self.amount.setRange(least, most)
         self.amount.setValue(usual)
         self.amount.setAccessibleName(visible(name))

@@ -23,9 +23,10 @@ class LeavingOut(Question[ArmsWish]):
     name: ClassVar[str] = N_("Leaving out what looks wrong")
     text: ClassVar[str] = N_("Does leaving these out help?")
     explanation: ClassVar[str] = N_(
-        "The consortium's model is trained on: on all of your records, without those that look wrong, "
-        "and on as many random ones; then all are tested on records that none of them has seen. "
-        "Nothing leaves this machine, nothing is released, and nothing is charged to the ledger."
+        "The consortium's model is trained further, each time from the start: on all of your records, "
+        "on those that do not look wrong, and on as many random ones. Then all are tested on records "
+        "that none of them has seen. Nothing leaves this machine, nothing is released, and nothing is "
+        "charged to the ledger."
     )
 
     def __init__(self, form: ArmsForm) -> None:
@@ -68,9 +69,10 @@ class LeavingOut(Question[ArmsWish]):
             choices.seeds,
             epsilons=epsilons,
         )
-        if not choices.plant:
-            return told
-        return _("{told} The same with dirt planted: {plant}.", told=told, plant=choices.plant)
+        plant = workflow.planted_words(choices.plant)
+        return (
+            _("{told} The same with dirt planted: {plant}.", told=told, plant=plant) if plant else told
+        )
 
     def count(self, subject: StudySubject, choices: ArmsWish) -> tuple[int, int, list[tuple[str, int]]]:
         """See `Question.count`."""

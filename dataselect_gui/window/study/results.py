@@ -14,6 +14,8 @@ from dataselect_gui.window.widgets.boundary import StayPanel, paragraph
 from dataselect_gui.window.widgets.column import clear
 from dataselect_gui.window.widgets.plain import Button
 
+_LONG = 100
+"""Characters of an answer that would fill the page in large letters."""
 Part: TypeAlias = tuple[str, Sequence[QWidget]]
 """A title, and what stands below it."""
 
@@ -24,7 +26,7 @@ class ResultsPanel(StayPanel):
     def __init__(self) -> None:
         super().__init__()
         self._page = Path()
-        self.verdict = paragraph(step=5, bold=True)
+        self.verdict, self._top = paragraph(step=5, bold=True), QVBoxLayout()
         self.headline = QVBoxLayout()
         self.headline.setSpacing(theme.SPACE[1])
         self.page, self.folder = Button(_("Open the page")), Button(_("Open folder"))
@@ -36,7 +38,8 @@ class ResultsPanel(StayPanel):
         buttons.addWidget(self.page)
         buttons.addWidget(self.folder)
         buttons.addStretch()
-        self.body.addWidget(self.verdict)
+        self._top.addWidget(self.verdict)
+        self.body.addLayout(self._top)
         self.body.addLayout(self.headline)
         self.body.addLayout(buttons)
         self.body.addWidget(self._what)
@@ -61,7 +64,9 @@ class ResultsPanel(StayPanel):
             Titles with what stands below each.
         """
         self._page = page
-        self.verdict.setText(verdict)
+        clear(self._top)
+        self.verdict = paragraph(verdict, step=2 if len(verdict) > _LONG else 5, bold=True)
+        self._top.addWidget(self.verdict)
         self._what.setText(what)
         for layout in (self.headline, self.figures):
             clear(layout)

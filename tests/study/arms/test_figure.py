@@ -40,7 +40,7 @@ def test_each_interval_lies_at_its_numbers(findings: ArmFindings) -> None:
     ticks = {}
     for text in texts:
         label = (text.text or "").replace("−", "-")
-        if text.attrib["text-anchor"] == "middle" and label.lstrip("+-").replace(".", "").isdigit():
+        if text.attrib["text-anchor"] == "middle" and label.lstrip("+-").replace(".", "", 1).isdigit():
             ticks[float(label)] = float(text.attrib["x"])
     assert 0 in ticks
     low, high = min(ticks), max(ticks)
