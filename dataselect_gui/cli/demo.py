@@ -46,7 +46,8 @@ def run_demo(out: Path, context: JobContext) -> tuple[dict[str, object], list[st
         The result, as data and as lines of text.
     """
     scored = workflow.score_demo(out, context)
-    project, bundle = out / "project", out / "bundle"
+    project = scored.project
+    bundle = out / project.name.replace("project", "bundle")
     request = workflow.ReleaseRequest(to=bundle, epsilon=EPSILON, budget=BUDGET)
     released = workflow.release(project, request, context)
     checks = workflow.verify(bundle).checks
