@@ -92,7 +92,7 @@ def arms_page(findings: ArmFindings, setting: Mapping[str, object]) -> str:
         families=_families(findings),
         absent=[absent.why for absent in findings.absent],
         limits=[_(item) for item in LIMITS],
-        records=_on_records(findings),
+        how=[_on_records(findings)],
         choices=choices.split("\n"),
     )
 
