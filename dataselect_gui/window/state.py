@@ -18,13 +18,13 @@ from PySide6.QtGui import QUndoStack
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError, UnusableError, disk_refused
-from dataselect_gui.texts import _, ngettext
+from dataselect_gui.texts import _
 from dataselect_gui.window.account import AccountReader
 from dataselect_gui.window.arrangement import class_codes, order_of
 from dataselect_gui.window.inputs import Inputs, ScoringRun
 from dataselect_gui.window.jobs import Jobs
 from dataselect_gui.window.place import PlaceId
-from dataselect_gui.window.undo import Step
+from dataselect_gui.window.undo import Step, opting, withholding
 from dataselect_gui.workflow import Account, Look, Rule, ScoreCut, Selection
 
 _LEADS_BACK = frozenset({PlaceId.DELETION, PlaceId.STUDY, PlaceId.REQUEST, PlaceId.RULE})
@@ -122,6 +122,7 @@ class State(QObject):
         self.sort: str | None = None
         self.descending = True
         self.order: NDArray[np.int64] = np.empty(0, dtype=np.int64)
+        self.shown: NDArray[np.int64] | None = None
         self.rule: Rule | None = None
         self.withheld: NDArray[np.bool_] = np.empty(0, dtype=bool)
         self.opted_out_units: frozenset[str] = frozenset()
@@ -199,7 +200,7 @@ class State(QObject):
         self.opted_out_units, self.eligible = look.opted_out_units, look.eligible
         self.marked = np.zeros(len(look.ids), dtype=bool)
         self.stale = np.zeros(len(look.ids), dtype=bool)
-        self.current, self.in_training = None, look.in_training
+        self.current, self.in_training, self.shown = None, look.in_training, None
         score = look.request.score if self.cut is None else self.cut.score
         self.sort = score if score in look.scores else next(iter(look.scores), None)
         self.descending = not (self.cut is not None and self.cut.lowest)
@@ -215,7 +216,7 @@ class State(QObject):
         """Show no project, and forget what was given."""
         self.undo.clear()
         self.inputs, self.interrupted = Inputs(), None
-        self.look = self.rule = self.sort = self.current = self.in_training = None
+        self.look = self.rule = self.sort = self.current = self.in_training = self.shown = None
         self.order = np.empty(0, dtype=np.int64)
         self.class_names, self.class_codes = class_codes(())
         self.opted_out_units = frozenset()
@@ -315,6 +316,12 @@ class State(QObject):
                 lambda: self._sort_now(*before),
             )
 
+    def show_only(self, rows: NDArray[np.int64] | None) -> None:
+        """Show these records alone, or all again; the selection and the marks stay. No step of undo."""
+        self.shown = rows
+        self._sort()
+        self.order_changed.emit()
+
     @property
     def cut(self) -> ScoreCut | None:
         """The rule where it is a cut of one score; None where it is another, or there is none."""
@@ -355,13 +362,8 @@ class State(QObject):
         after = before | frozenset(units) if out else before - frozenset(units)
         if after != before:
             changed = np.flatnonzero(self._of_units(before) ^ self._of_units(after)).tolist()
-            count = len(changed)
-            if out:
-                text = ngettext("opted out {count:,} record", "opted out {count:,} records", count)
-            else:
-                text = ngettext("opted in {count:,} record", "opted in {count:,} records", count)
             self._push(
-                text,
+                opting(len(changed), out=out),
                 lambda: self._opted_out_now(after),
                 lambda: self._opted_out_now(before),
                 changed,
@@ -375,13 +377,8 @@ class State(QObject):
 
     def _set_withheld(self, rows: Sequence[int], *, value: bool) -> None:
         if rows:
-            count = len(rows)
-            if value:
-                text = ngettext("withheld {count:,} record", "withheld {count:,} records", count)
-            else:
-                text = ngettext("restored {count:,} record", "restored {count:,} records", count)
             self._push(
-                text,
+                withholding(len(rows), value=value),
                 lambda: self._withheld_now(rows, value=value),
                 lambda: self._withheld_now(rows, value=not value),
                 rows,
@@ -447,4 +444,5 @@ class State(QObject):
         assert self.look is not None
         scores = None if self.sort is None else self.look.scores[self.sort]
         count, down = len(self.look.ids), self.descending
-        self.order = np.arange(count) if scores is None else order_of(scores, descending=down)
+        order = np.arange(count) if scores is None else order_of(scores, descending=down)
+        self.order = order if self.shown is None else order[np.isin(order, self.shown)]

@@ -1,10 +1,11 @@
-"""One step of undo."""
+"""One step of undo, and what steps are called."""
 
 from collections.abc import Callable, Sequence
 
 from PySide6.QtGui import QUndoCommand
 
 from dataselect_gui.errors import DataSelectError, disk_refused
+from dataselect_gui.texts import ngettext
 
 
 class Step(QUndoCommand):
@@ -51,3 +52,17 @@ class Step(QUndoCommand):
         except OSError as error:
             self.setObsolete(True)
             self._fail(disk_refused(error))
+
+
+def withholding(count: int, *, value: bool) -> str:
+    """Return the name of a step that withholds so many records, or restores them."""
+    if value:
+        return ngettext("withheld {count:,} record", "withheld {count:,} records", count)
+    return ngettext("restored {count:,} record", "restored {count:,} records", count)
+
+
+def opting(count: int, *, out: bool) -> str:
+    """Return the name of a step by which people with so many records opt out, or in."""
+    if out:
+        return ngettext("opted out {count:,} record", "opted out {count:,} records", count)
+    return ngettext("opted in {count:,} record", "opted in {count:,} records", count)

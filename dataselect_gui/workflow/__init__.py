@@ -115,6 +115,12 @@ from dataselect_gui.workflow.demo_truth import (
 )
 from dataselect_gui.workflow.inspecting import Inspection, ProjectInspected, inspect
 from dataselect_gui.workflow.labelling import label_rule, label_sentences
+from dataselect_gui.workflow.left_out import (
+    LeftOutFigures,
+    LeftOutShare,
+    left_out_figures,
+    wrong_rule_of,
+)
 from dataselect_gui.workflow.looking import Look, Pictures, look, prepare_pictures
 from dataselect_gui.workflow.mapping import MOST_AT_ONCE, maps
 from dataselect_gui.workflow.moving import find_again
@@ -251,6 +257,8 @@ __all__ = [
     "Leaving",
     "Left",
     "LeftOut",
+    "LeftOutFigures",
+    "LeftOutShare",
     "Lines",
     "Listing",
     "Look",
@@ -346,6 +354,7 @@ __all__ = [
     "leaving_files",
     "leaving_warning",
     "ledger",
+    "left_out_figures",
     "left_out_line",
     "left_out_of_demo",
     "left_out_sentences",
@@ -426,4 +435,5 @@ __all__ = [
     "write_request",
     "write_settings",
     "write_statement",
+    "wrong_rule_of",
 ]

@@ -30,6 +30,7 @@ from dataselect_gui.selection.selecting import Selection, select
 from dataselect_gui.tasks.names import TaskName
 from dataselect_gui.tasks.registry import TASKS
 from dataselect_gui.tasks.single_label import SINGLE_LABEL
+from dataselect_gui.workflow.calibrated_rule import calibrated_rule
 from dataselect_gui.workflow.decisions import Decision, decision_of
 from dataselect_gui.workflow.marks import among, note_shown
 from dataselect_gui.workflow.reasons import reasons_of
@@ -235,7 +236,7 @@ def look(project_path: Path) -> Look:
 def _classes(project: Project, request: Request) -> Sequence[str | None] | None:
     """Return the class of each record, where one of the rules that may be shown reads it."""
     with contextlib.suppress(UnusableError, UsageError):
-        for rule in (rule_of(project), request.asked_rule):
+        for rule in (rule_of(project), request.asked_rule, calibrated_rule(request)):
             classes = None if rule is None else classes_for(project, rule)
             if classes is not None:
                 return classes

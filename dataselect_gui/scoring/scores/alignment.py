@@ -21,6 +21,7 @@ class Alignment(ModelScore):
     meaning = N_("inner product of the gradient and the consortium's direction (arXiv 2002.08484)")
     definition = "⟨g, v⟩"
     sentence = N_("High: training on it moves the model as the consortium asks.")
+    known = N_("In our tests picking by it never helped materially.")
     needs = ("direction",)
     is_signed = True
     quantities = frozenset({Quantity.PRODUCT})

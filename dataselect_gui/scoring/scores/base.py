@@ -11,6 +11,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from dataselect_gui.tasks.names import TaskName
+from dataselect_gui.texts import N_
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -103,6 +104,8 @@ class Score(ABC):
         Its formula, in the symbols of this folder's README.
     sentence : str
         What a high value means, without a term of the field.
+    known : str
+        What is known of picking by it, in a sentence.
     colour : str
         In a study's figures, of the window's palette.
     forms : mapping
@@ -140,6 +143,7 @@ class Score(ABC):
     meaning: ClassVar[str]
     definition: ClassVar[str]
     sentence: ClassVar[str]
+    known: ClassVar[str] = N_("Whether picking by it helps has not been tested here.")
     colour: ClassVar[str] = "#B87A96"
     forms: ClassVar[Mapping[str, str]] = {}
     usual_form: ClassVar[str] = ""

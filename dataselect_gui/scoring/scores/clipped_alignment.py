@@ -27,6 +27,7 @@ class ClippedAlignment(ModelScore):
     sentence = N_(
         "High: one step of training on it goes where the consortium's records of its class go."
     )
+    known = N_("In our tests picking by it never helped materially.")
     needs = ("calibration.directions", "max_grad_norm")
     is_signed = True
     quantities = frozenset({Quantity.NORM, Quantity.CLASS_PRODUCT})

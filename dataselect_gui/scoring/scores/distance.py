@@ -26,6 +26,10 @@ class Distance(ModelScore):
     )
     definition = "√((h − μ_y)ᵀ Σ_λ⁻¹ (h − μ_y)), Σ_λ = (1 − λ) Σ + λ tr(Σ)/d · I"
     sentence = N_("High: to the model it looks unlike the consortium's records of that class.")
+    known = N_(
+        "Together with the loss it helps to leave out foreign pictures; nothing is known in favour of "
+        "picking the highest."
+    )
     needs = ("calibration.features",)
     quantities = frozenset({Quantity.CLASS_DISTANCE})
     obstacles: ClassVar[Mapping[TaskName, str]] = {

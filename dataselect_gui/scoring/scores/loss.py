@@ -17,6 +17,10 @@ class Loss(ModelScore):
     meaning = N_("loss of the given label: cross-entropy, or the squared error of a number")
     definition = "ℓ"
     sentence = N_("High: the model did not expect the given label.")
+    known = N_(
+        "Leaving out the highest of each class helps where labels are wrong or pictures foreign; "
+        "nothing is known in favour of picking the highest."
+    )
     colour = "#5D246B"
     quantities = frozenset({Quantity.LOSS})
 

@@ -32,6 +32,9 @@ class Plis(MappedScore):
     meaning = N_("susceptibility of the gradient norm to the input (arXiv 2211.10173)")
     definition = "‖∇_x ‖g‖₂‖₂; `l1`: its L1 norm; `mean`: the mean of its absolute values"
     sentence = N_("High: small changes of it change how much the model learns.")
+    known = N_(
+        "In our tests a random pick of the same size nearly always trained better than a pick by it."
+    )
     colour = "#3E1CC4"
     forms: ClassVar[Mapping[str, str]] = {"l1": _L1, "mean": _MEAN}
     usual_form = _L2

@@ -35,6 +35,9 @@ class Vog(MappedScore):
         "μ its mean over t; `var`: √(1/K) Σ_t (S_t − μ)²"
     )
     sentence = N_("High: what sways the model's answer changed in training.")
+    known = N_(
+        "In our tests a random pick of the same size nearly always trained better than a pick by it."
+    )
     colour = "#7D1232"
     forms: ClassVar[Mapping[str, str]] = {"var": "var"}
     usual_form = "std"

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import _, ngettext
-from dataselect_gui.window.explore.scores import short
+from dataselect_gui.window.explore.scores import model_says, short
 from dataselect_gui.window.explore.thumbnails import Key, Thumbnails, key_of
 from dataselect_gui.window.explore.tile import FOOT, paint_tile
 from dataselect_gui.window.explore.tile_layout import EDGE, GAP, USUAL, TileLayout
@@ -194,10 +194,10 @@ class Gallery(QAbstractScrollArea):
 
     def _on_order(self) -> None:
         order = self._state.order
-        self._places = np.empty_like(order)
+        self._places = np.full(len(self._state.eligible), -1)
         self._places[order] = np.arange(len(order))
         current = self._state.current
-        self._anchor = 0 if current is None else int(self._places[current])
+        self._anchor = 0 if current is None else max(0, int(self._places[current]))
         self._find_cut()
         self._lay_out(0)
         self._describe()
@@ -217,12 +217,13 @@ class Gallery(QAbstractScrollArea):
         values = look.scores[rule.score]
         chosen = values <= cut if rule.lowest else values >= cut
         before = chosen if rule.lowest != state.descending else ~chosen & ~np.isnan(values)
-        self.cut_place = int(np.count_nonzero(before))
+        self.cut_place = int(np.count_nonzero(before[state.order]))
 
     def _on_current(self) -> None:
         current = self._state.current
         if current is not None:
-            self._show_place(int(self._places[current]))
+            if self._places[current] >= 0:
+                self._show_place(int(self._places[current]))
             self._announce(current)
         self._repaint()
 
@@ -257,6 +258,8 @@ class Gallery(QAbstractScrollArea):
             parts.append(label)
         if self._state.sort is not None:
             parts.append(f"{self._state.sort} {short(float(look.scores[self._state.sort][row]))}")
+        if (said := model_says(look, row)) is not None:
+            parts.append(said)
         if self._state.selection.chosen[row]:
             parts.append(_("in the selection"))
         if self._state.withheld[row]:
@@ -348,7 +351,7 @@ class Gallery(QAbstractScrollArea):
         current = self._state.current
         if current is None:
             return last if key == Qt.Key.Key_End else 0
-        place = int(self._places[current])
+        place = max(0, int(self._places[current]))
         target = place + steps[Qt.Key(key)]
         # Up and down keep their column: from the first line up leads nowhere.
         if key == Qt.Key.Key_Up and target < 0:

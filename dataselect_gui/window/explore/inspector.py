@@ -18,6 +18,7 @@ from dataselect_gui.window.explore.map_view import MapView
 from dataselect_gui.window.explore.maps import Maps
 from dataselect_gui.window.explore.placement import Placement
 from dataselect_gui.window.explore.reader import Reader
+from dataselect_gui.window.explore.scores import model_says
 from dataselect_gui.window.explore.thumbnails import Thumbnails, key_of
 from dataselect_gui.window.explore.tile import paint_whole
 from dataselect_gui.window.state import State
@@ -209,6 +210,8 @@ class Inspector(QWidget):
         facts = [_("No label")]
         if label is not None:
             facts = [_("Given label: {label}", label=visible(label, _MOST_NAME))]
+        if (said := model_says(look, row)) is not None:
+            facts.append(said)
         if self._state.stale[row]:
             facts.append(_("Not what was scored: these scores are of an earlier content."))
         if look.units is not None:

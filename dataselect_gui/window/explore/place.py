@@ -20,7 +20,14 @@ from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.elided import Elided
 from dataselect_gui.window.widgets.plain import Button, ComboBox, tip
-from dataselect_gui.workflow import Request, Rule, ScoreCut, calibrated_rule, rule_sentences
+from dataselect_gui.workflow import (
+    Request,
+    Rule,
+    ScoreCut,
+    calibrated_rule,
+    left_out_figures,
+    rule_sentences,
+)
 
 _FLAT = 520
 
@@ -80,6 +87,10 @@ class ExplorePlace(QWidget, Place):
         self._direction = Button()
         self._direction.setAccessibleName(visible(_("Sort order")))
         self._direction.clicked.connect(self._on_direction)
+        self.left_out = Button(_("Left out"))
+        self.left_out.setCheckable(True)
+        self.left_out.setToolTip(tip(_("Show only records that look wrong, the worst first")))
+        self.left_out.clicked.connect(self._on_left_out)
         self._rule = Elided()
         self._withhold = Button()
         self._withhold.setToolTip(tip(_("Withheld records never leave.")))
@@ -98,7 +109,7 @@ class ExplorePlace(QWidget, Place):
         top = QHBoxLayout()
         top.setContentsMargins(12, 8, 12, 8)
         top.setSpacing(8)
-        for widget in (self._sort, self._direction):
+        for widget in (self._sort, self._direction, self.left_out):
             top.addWidget(widget)
         top.addSpacing(8)
         top.addWidget(self._rule, 1)
@@ -210,6 +221,8 @@ class ExplorePlace(QWidget, Place):
 
     def _on_opened(self) -> None:
         self._show_legend()
+        look = self._state.look
+        self.left_out.setVisible(look is not None and left_out_figures(look, look.eligible) is not None)
         self._sort.clear()
         if self._state.look is not None:
             for name in self._state.look.scores:
@@ -221,6 +234,7 @@ class ExplorePlace(QWidget, Place):
 
     def _on_order(self) -> None:
         self._sort.choose(self._state.sort)
+        self.left_out.setChecked(self._state.shown is not None)
         self._direction.setText(_("Highest first") if self._state.descending else _("Lowest first"))
 
     def _on_selection(self) -> None:
@@ -260,6 +274,16 @@ class ExplorePlace(QWidget, Place):
             self.first_painted.emit()
 
     # Actions
+
+    def _on_left_out(self) -> None:
+        """Show those that look wrong alone, or all again."""
+        look = self._state.look
+        figures = None if look is None else left_out_figures(look, self._state.eligible)
+        if figures is None or not self.left_out.isChecked():
+            self._state.show_only(None)
+        else:
+            self._state.sort_by(figures.score)
+            self._state.show_only(figures.rows)
 
     def _on_details(self) -> None:
         self.inspector.setVisible(self._details.isChecked())

@@ -29,9 +29,18 @@ from dataselect_gui.window.release.sentences import rule_sentence
 from dataselect_gui.window.release.what import What
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
+from dataselect_gui.window.widgets.fold import Fold
 from dataselect_gui.window.widgets.plain import Button
 from dataselect_gui.window.widgets.training_question import TrainingQuestion
-from dataselect_gui.workflow import Everything, Look, ReleaseRequest, Rule, exact
+from dataselect_gui.workflow import (
+    Everything,
+    Look,
+    RecordRule,
+    ReleaseRequest,
+    Rule,
+    exact,
+    rule_sentences,
+)
 
 _SHORT = 120
 """Characters of a rule that is set larger than what stands below it."""
@@ -52,6 +61,7 @@ class Answers(QFrame):
         super().__init__()
         self.setProperty("role", "panel")
         self.rule, self.decided = paragraph(step=2), Decided()
+        self.numbers = Fold(_("The thresholds"))
         self.conditions = Button(_("More conditions…"))
         self.training = TrainingQuestion()
         self.what, self.amount, self.cut_off = What(), Amount(), CutOff()
@@ -125,6 +135,9 @@ class Answers(QFrame):
         text = _("No cut-off yet.") if rule is None or request is None else rule_sentence(rule, request)
         self.rule.setText(text)
         self.rule.setFont(theme.font(2 if len(text) <= _SHORT else 0))
+        numbers = rule_sentences(rule) if isinstance(rule, RecordRule) else []
+        self.numbers.setVisible(bool(numbers) and text != " ".join(numbers))
+        self.numbers.set_text(*numbers)
         self.decided.show_rule(look, rule)
         self.what.show_rule(is_of_all=isinstance(rule, Everything))
         agreed = agreed_threshold(look, rule)
@@ -168,6 +181,7 @@ class Answers(QFrame):
         column.setSpacing(theme.SPACE[0])
         column.addWidget(paragraph(_("Your rule"), bold=True))
         column.addWidget(self.rule)
+        column.addWidget(self.numbers)
         column.addWidget(self.decided)
         column.addWidget(self.conditions, 0, Qt.AlignmentFlag.AlignLeading)
         self._people, self._cut = self._make_people(), _apart(self.cut_off)

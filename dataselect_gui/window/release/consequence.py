@@ -19,6 +19,7 @@ from dataselect_gui.texts.promises import (
     WITHHELD_HERE,
     as_sentence,
 )
+from dataselect_gui.window.release.left_out import LeftOutPanel
 from dataselect_gui.window.release.pictures import Bars, Squares
 from dataselect_gui.window.release.prospect import Prospect
 from dataselect_gui.window.release.sentences import (
@@ -80,6 +81,7 @@ class Consequence(QWidget):
         self.reason = QLineEdit()
         self.consent = CheckBox(_(CONSENT))
         self.warning, self._withheld = paragraph(), paragraph(role="dim")
+        self.left_out = LeftOutPanel()
         self.uncovered = Fold(_("What ε does not cover"))
         self.drawn = Fold(_("How it is drawn"))
         self.nearest = Fold(_("The most similar earlier release"))
@@ -115,6 +117,8 @@ class Consequence(QWidget):
             self.exact.set_text(_(EVERYTHING) if prospect.preview is None else prospect.preview.promise)
         else:
             self.exact.set_text(_unprotected())
+        is_settled = prospect.foreseen is None or not prospect.foreseen.conditional
+        self.exact.set_role("stop" if not prospect.is_everything else "stay" if is_settled else "warn")
         for asked in (self.choose_exact, self.reason):
             asked.setVisible(not prospect.is_everything)
         if not prospect.is_exact:  # The word is given anew each time.
@@ -202,7 +206,7 @@ class Consequence(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.SPACE[2])
-        for part in (self.exact, self.viewed, self._stay, own):
+        for part in (self.exact, self.viewed, self._stay, self.left_out, own):
             column.addWidget(part)
         column.addStretch()
 

@@ -15,9 +15,11 @@ from dataselect_gui.workflow import (
     Everything,
     Look,
     Rule,
+    ScoreCut,
     calibrated_rule,
     decision_sentences,
     exact,
+    find_score,
     would_be_late,
 )
 
@@ -49,6 +51,7 @@ class Decided(QWidget):
         self.draw.setProperty("role", "primary")
         self.everything = RadioButton(_("Leave nothing out"))
         self.wrong = RadioButton(_("Leave out records that look wrong"))
+        self.known = paragraph(role="dim")
         self._otherwise, self.late = paragraph(_(_OTHERWISE), role="dim"), Note("warn", _(_LATE))
         self._group = QButtonGroup(self)
         self._wrong: Rule | None = None
@@ -61,6 +64,7 @@ class Decided(QWidget):
             self._missing,
             self.everything,
             self.wrong,
+            self.known,
             self._otherwise,
             self.late,
         ):
@@ -87,6 +91,8 @@ class Decided(QWidget):
             self._group,
             self.everything if isinstance(rule, Everything) else self.wrong if is_wrong else None,
         )
+        self.known.setText(_known_of(rule) if isinstance(rule, ScoreCut) else "")
+        self.known.setVisible(isinstance(rule, ScoreCut))
         self._otherwise.setVisible(self._wrong is not None and not is_late)
         self.late.setVisible(is_late)
 
@@ -100,6 +106,12 @@ class Decided(QWidget):
         rule = Everything() if button is self.everything else self._wrong
         assert rule is not None
         self.rule_wanted.emit(rule)
+
+
+def _known_of(rule: ScoreCut) -> str:
+    """Return what is known of picking by a score."""
+    score = find_score(rule.score)
+    return _("Picked by {score}: {known}", score=rule.score, known=_(score.known))
 
 
 def _in_words(decision: Decision) -> str:

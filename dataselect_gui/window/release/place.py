@@ -145,6 +145,7 @@ class ReleasePlace(QWidget, Place):
         self.answers.conditions.clicked.connect(self._show_conditions)
         self.consequence.changed.connect(self._show)
         self.consequence.look_through.connect(self._show_records)
+        self.consequence.left_out.look_through.connect(self._show_left_out)
         self.consequence.people_wanted.connect(self._show_people)
         self.foot.button.clicked.connect(self._release)
         self.foot.go.clicked.connect(self._go_to_missing)
@@ -274,7 +275,15 @@ class ReleasePlace(QWidget, Place):
         self.answers.fix_max_contributions(earlier_max_contributions(self._state.account))
         self._show()
 
+    def _show_left_out(self) -> None:
+        figures = self.consequence.left_out.figures
+        if figures is not None:
+            self._state.sort_by(figures.score)
+            self._state.show_only(figures.rows)
+            self._state.show_place(PlaceId.EXPLORE)
+
     def _show_records(self) -> None:
+        self._state.show_only(None)
         self._state.show_place(PlaceId.EXPLORE)
 
     def _show_people(self) -> None:
@@ -284,6 +293,7 @@ class ReleasePlace(QWidget, Place):
         self._state.show_place(PlaceId.RULE)
 
     def _show_rule(self) -> None:
+        self.consequence.left_out.show_project(self._state.look, self._state.eligible)
         self.answers.show_rule(self._state.look, self._state.rule)
 
     def _on_selection(self) -> None:

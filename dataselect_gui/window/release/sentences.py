@@ -223,6 +223,8 @@ def rule_sentence(rule: Rule, request: Request) -> str:
 
 def button_text(prospect: Prospect, *, again: bool) -> str:
     """Return what the button would do, `again` where it just did."""
+    if prospect.is_everything:
+        return _("Release everything again") if again else _("Release everything")
     if prospect.is_exact:
         return _("Release again without protection") if again else _("Release without protection")
     if prospect.cost is None:

@@ -26,6 +26,7 @@ from dataselect_gui.workflow import (
     FixedRule,
     JobContext,
     JobKind,
+    Look,
     RecordClasses,
     RecordRule,
     Rule,
@@ -238,13 +239,18 @@ class RulePlace(ColumnPlace, Place):
             rule = workflow.read_rule({"conditions": conditions, "keep": keep})
         except ValueError as error:
             raise UsageError(str(error), "", "") from None
+        listed = rule.classes if isinstance(rule, RecordRule) else frozenset()
+        if not (look.scores.keys() >= set(rule.scores) and listed <= set(self._names())):
+            self._check(look, rule)
+        if isinstance(rule, RecordRule) and rule.reads_classes and look.classes is None:
+            raise UsageError(_(OTHER_CLASSES), "", "")
+        return rule
+
+    def _check(self, look: Look, rule: Rule) -> None:
         try:
             workflow.check_rule(look.folder, rule)
         except OSError as error:
             raise disk_refused(error) from None
-        if isinstance(rule, RecordRule) and rule.reads_classes and look.classes is None:
-            raise UsageError(_(OTHER_CLASSES), "", "")
-        return rule
 
     # Showing
 
@@ -351,8 +357,11 @@ class RulePlace(ColumnPlace, Place):
             self._show_rules()
 
     def _use(self) -> None:
+        look = self._state.look
+        assert look is not None
         try:
             rule = self.candidate()
+            self._check(look, rule)
         except DataSelectError as error:
             self._show_error(str(error).strip())
             return
@@ -368,7 +377,7 @@ class RulePlace(ColumnPlace, Place):
         if look is None or asked is None:
             return
         try:
-            workflow.check_rule(look.folder, asked)
+            self._check(look, asked)
         except DataSelectError as error:
             self._show_error(str(error))
             return

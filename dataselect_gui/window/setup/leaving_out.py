@@ -9,7 +9,7 @@ from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.budget import read_amount
 from dataselect_gui.window.widgets.layout import row
-from dataselect_gui.window.widgets.plain import RadioButton
+from dataselect_gui.window.widgets.plain import Label, RadioButton
 from dataselect_gui.window.widgets.training_question import check_only
 from dataselect_gui.workflow import (
     COUNT_EPSILON,
@@ -54,7 +54,7 @@ class LeavingOut(QFrame):
         self.epsilon.setFixedWidth(72)
         self.epsilon.setAccessibleName(visible(_("ε of the count")))
         self._group = QButtonGroup(self)
-        self._price = row(paragraph(_("for ε")), self.epsilon)
+        self._price = row(Label(_("for ε")), self.epsilon, paragraph())
         self._helps = paragraph(_(LEAVING_OUT_HELPS), role="dim")
         self._counts = paragraph(_(_COUNT), role="dim")
         self._why, self._obstacle = paragraph(_(_WHY), role="dim"), paragraph(role="dim")

@@ -32,8 +32,11 @@ from dataselect_gui.workflow import (
 _LONG = {
     JobKind.SCORING: N_("What you gave is looked at when scoring has ended."),
     JobKind.STUDY: N_("What you gave is looked at when the study has ended."),
+    JobKind.CALIBRATION: N_("What you gave is looked at when the calibration has ended."),
 }
 """The jobs that take long, with what is said of files that are given meanwhile."""
+_KEPT = {JobKind.SCORING, JobKind.STUDY}
+"""Those of them that go on where they were stopped."""
 _BY_CHOICES = {JobKind.SCORING, JobKind.INSPECTION, JobKind.LABEL_MATCHING}
 """The jobs that work by what was chosen in Setup when they began."""
 
@@ -351,11 +354,11 @@ class Preparation(QObject):
             self._setup.training.show_answer(self._state.in_training)
 
     def _on_job_started(self, kind: JobKind) -> None:
-        self._setup.show_running(f"{kind.running}.", keeps=kind in _LONG)
+        self._setup.show_running(f"{kind.running}.", keeps=kind in _KEPT)
         self._setup.hold_choices(held=kind in _BY_CHOICES)
 
     def _on_progress(self, step: Progress) -> None:
-        self._setup.show_running(step.sentence, step.share, keeps=self._jobs.kind in _LONG)
+        self._setup.show_running(step.sentence, step.share, keeps=self._jobs.kind in _KEPT)
 
     def _on_job_finished(self) -> None:
         self._setup.hold_choices(held=False)

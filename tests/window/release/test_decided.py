@@ -16,6 +16,7 @@ from dataselect_gui.window.state import State
 from dataselect_gui.workflow import CountAnswers, Everything, LeaveOut
 from tests.decisions import SURE, WRONG, losses, undecided
 from tests.window.release.steps import answer_no, click, finish, foresee, shown
+from tests.window.steps import numbers
 
 Open = Callable[..., ReleasePlace]
 
@@ -25,8 +26,8 @@ def open_place(state: State, qtbot: QtBot, tmp_path: Path) -> Iterator[Open]:
     """Opens the Release place of a project about which something was decided, or nothing."""
     places = []
 
-    def opened(decided: LeaveOut | None, wrong: int = 6, **request: object) -> ReleasePlace:
-        project = undecided(tmp_path, losses(wrong), **request)
+    def opened(decided: LeaveOut | None, wrong: int = 6, rule: object = None) -> ReleasePlace:
+        project = undecided(tmp_path, losses(wrong), rule=rule)
         if decided == "count":
             from dataselect_gui.errors import DataSelectError
 
@@ -135,7 +136,6 @@ def test_a_count_waits_for_training_and_budget_and_decides_once(
 ) -> None:
     place = open_place("count", wrong)
     decided = place.answers.decided
-    assert state.rule is None
     assert decided.draw.isVisible()
     assert SURE in decided.draw.text()
     assert not decided.draw.isEnabled()
@@ -149,7 +149,7 @@ def test_a_count_waits_for_training_and_budget_and_decides_once(
     click(qtbot, decided.draw)
     qtbot.waitUntil(lambda: state.rule is not None and not place.is_working, timeout=15_000)
     assert state.rule == rule
-    assert not decided.draw.isVisible()
+    assert decided.draw.isHidden()
     assert "A noised count decided" in shown(decided)
     assert state.account is not None
     assert state.account.left == Decimal(10)
@@ -163,3 +163,58 @@ def test_everything_among_the_mechanisms_selects_everything(
     assert place.answers.what.mechanism == "everything"
     state.undo.undo()
     assert place.answers.what.mechanism == "one-sided"
+
+
+def test_what_looks_wrong_is_shown_beside_what_clean_records_would_come_to(
+    open_place: Open, state: State, qtbot: QtBot
+) -> None:
+    """12 of 40, by SciPy's own interval; the figures stay on this machine."""
+    from scipy.stats import binomtest
+
+    place = open_place("none", 12)
+    panel = place.consequence.left_out
+    assert panel.isVisible()
+    low, high = binomtest(12, 40).proportion_ci(0.95, method="exact")
+    assert numbers(panel.total.text()) == [
+        *("12", "40", "30.0", "100", "95", f"{100 * low:.1f}", f"{100 * high:.1f}", "10.0", "100")
+    ]
+    assert "Stays on this machine" in panel.accessibleName()
+    assert panel.figures is not None
+    assert sorted(share.name or "" for share in panel.figures.by_class) == ["bird", "cat", "dog"]
+    assert sum(share.left_out for share in panel.figures.by_class) == 12
+    click(qtbot, panel.show_them)
+    assert state.place is PlaceId.EXPLORE
+    assert state.sort == "loss"
+    assert sorted(state.order.tolist()) == list(range(12))
+    state.show_only(None)
+    assert len(state.order) == 40
+
+
+def test_no_figure_where_there_is_no_calibration(place: ReleasePlace) -> None:
+    assert not place.consequence.left_out.isVisible()
+
+
+def test_no_figure_before_a_count_decided(open_place: Open) -> None:
+    assert not open_place("count", 12).consequence.left_out.isVisible()
+
+
+def test_a_pick_by_one_score_says_what_is_known_of_it(place: ReleasePlace, state: State) -> None:
+    state.set_rule(workflow.make_rule("loss", count=5))
+    assert place.answers.decided.known.isVisible()
+    assert "Picked by loss: " in place.answers.decided.known.text()
+    assert all(score.known.endswith(".") for score in workflow.SCORES.values())
+
+
+def test_the_thresholds_stand_beside_the_rule_in_short(open_place: Open) -> None:
+    place = open_place("wrong")
+    assert "0.5" not in place.answers.rule.text()
+    place.answers.numbers.button.click()
+    assert "bird: 0.5" in shown(place.answers.numbers)
+
+
+def test_the_other_choice_picks_although_the_request_asks_for_no_rule(
+    open_place: Open, state: State, qtbot: QtBot
+) -> None:
+    place = open_place("none", 6)
+    click(qtbot, place.answers.decided.wrong)
+    assert int(state.selection.chosen.sum()) == 34

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from dataselect_gui import workflow
@@ -80,14 +80,14 @@ def test_without_a_calibration_that_fits_it_says_why_and_decides_nothing(
     assert not asked.wrong.isEnabled()
     assert not asked.count.isEnabled()
     assert asked.everything.isChecked()
-    assert "“horse”" in "".join(label.text() for label in asked.findChildren(QWidget) if _says(label))
+    assert "“horse”" in said_by(asked)
     window.setup.score.click()
     settle(qtbot, window)
     assert made_up[0]["leave_out"] is None
 
 
-def _says(widget: QWidget) -> bool:
-    return widget.isVisible() and hasattr(widget, "text")
+def said_by(widget: QWidget) -> str:
+    return " ".join(label.text() for label in widget.findChildren(QLabel) if label.isVisible())
 
 
 def test_nothing_of_it_stays_for_other_records_or_another_checkpoint(
@@ -124,6 +124,6 @@ def test_what_was_decided_is_shown_and_not_asked_again(window: MainWindow, tmp_p
     asked = window.setup.leaving_out
     assert asked.isVisible()
     assert not asked.wrong.isVisible()
-    said = " ".join(label.text() for label in asked.findChildren(QWidget) if _says(label))
+    said = said_by(asked)
     assert "records that look wrong are left out" in said
     assert "before any score" in said

@@ -1,0 +1,96 @@
+"""What leaving out records that look wrong comes to, for the owner alone."""
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import Qt, Signal
+
+from dataselect_gui.plain import visible
+from dataselect_gui.texts import _
+from dataselect_gui.window.widgets.boundary import StayPanel, paragraph
+from dataselect_gui.window.widgets.fold import Fold
+from dataselect_gui.window.widgets.plain import Button
+from dataselect_gui.workflow import (
+    LEAVING_OUT_HELPS,
+    LeftOutFigures,
+    LeftOutShare,
+    Look,
+    left_out_figures,
+)
+
+_MOST_CLASSES = 40
+"""So many are listed, those with the largest share first."""
+_MOST_NAME = 60
+
+
+class LeftOutPanel(StayPanel):
+    """Shows how many records look wrong, beside what clean ones would come to, and by class.
+
+    Signals
+    -------
+    look_through()
+        The owner wants to see who they are.
+    """
+
+    look_through = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.figures: LeftOutFigures | None = None
+        self.total, self._unit = paragraph(), paragraph(role="dim")
+        self.by_class = Fold(_("Left out by class"))
+        self.show_them = Button(_("Look at them, worst first"))
+        self.show_them.setProperty("role", "link")
+        self.show_them.clicked.connect(self.look_through)
+        self.body.addWidget(paragraph(_("Records that look wrong"), bold=True))
+        for part in (self.total, self._unit, paragraph(_(LEAVING_OUT_HELPS), role="dim")):
+            self.body.addWidget(part)
+        self.body.addWidget(self.by_class)
+        self.body.addWidget(self.show_them, 0, Qt.AlignmentFlag.AlignLeading)
+
+    def show_project(self, look: Look | None, eligible: NDArray[np.bool_]) -> None:
+        """Show the figures of a project, where its request brings a calibration."""
+        known = look is not None and not (look.decision is not None and look.decision.is_waiting)
+        self.figures = left_out_figures(look, eligible) if look is not None and known else None
+        self.setVisible(self.figures is not None)
+        if self.figures is None or look is None:
+            return
+        self.total.setText(_total(self.figures))
+        self._unit.setText(
+            _("Each record counts by itself. A person has several here, so the true range is wider.")
+        )
+        self._unit.setVisible(look.unit_column is not None)
+        shown = self.figures.by_class[:_MOST_CLASSES]
+        self.by_class.set_text(*map(_line, shown))
+        self.show_them.setEnabled(len(self.figures.rows) > 0)
+
+
+def _total(figures: LeftOutFigures) -> str:
+    total = figures.total
+    return _(
+        "{left_out:,} of {records:,} eligible records look wrong: {share} in 100 ({range}). Of clean "
+        "records it would be at most {alpha} in 100, averaged over calibrations.",
+        left_out=total.left_out,
+        records=total.records,
+        share=_hundredths(total.share),
+        range=_range(total),
+        alpha=_hundredths(float(figures.alpha)),
+    )
+
+
+def _line(share: LeftOutShare) -> str:
+    return _(
+        "{name}: {left_out:,} of {records:,}, {share} in 100 ({range})",
+        name=visible(share.name or "", _MOST_NAME),
+        left_out=share.left_out,
+        records=share.records,
+        share=_hundredths(share.share),
+        range=_range(share),
+    )
+
+
+def _range(share: LeftOutShare) -> str:
+    return _("95 % range {low} to {high}", low=_hundredths(share.low), high=_hundredths(share.high))
+
+
+def _hundredths(share: float) -> str:
+    return f"{100 * share:.1f}"

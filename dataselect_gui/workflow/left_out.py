@@ -1,0 +1,115 @@
+"""What leaving out records that look wrong comes to: figures for the owner alone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dataselect_gui.selection.rules import RecordRule
+from dataselect_gui.workflow.calibrated_rule import calibrated_alpha, calibrated_rule
+from dataselect_gui.workflow.looking import Look
+
+LEVEL = 0.95
+"""Of the intervals."""
+
+
+@dataclass(frozen=True)
+class LeftOutShare:
+    """How many records a rule leaves out, with an interval.
+
+    Attributes
+    ----------
+    name : str or None
+        Their class; None for all of them, or for those without a label.
+    left_out, records : int
+        How many of how many.
+    low, high : float
+        The exact binomial interval of the share (Clopper and Pearson 1934), each record by itself.
+    """
+
+    name: str | None
+    left_out: int
+    records: int
+    low: float
+    high: float
+
+    @property
+    def share(self) -> float:
+        """The share that is left out."""
+        return self.left_out / self.records if self.records else 0.0
+
+
+@dataclass(frozen=True)
+class LeftOutFigures:
+    """What is left out of a project's eligible records.
+
+    Attributes
+    ----------
+    alpha : Decimal
+        At most so large a share would be left out of clean records, averaged over calibrations.
+    total : LeftOutShare
+        Of all records.
+    by_class : sequence of LeftOutShare
+        Of each class, those with the largest share first.
+    rows : ndarray of int64
+        The records, the worst first: by their loss, or by the rule's first score.
+    score : str
+        The score that they are sorted by.
+    """
+
+    alpha: Decimal
+    total: LeftOutShare
+    by_class: Sequence[LeftOutShare]
+    rows: NDArray[np.int64]
+    score: str
+
+
+def wrong_rule_of(look: Look) -> RecordRule | None:
+    """Return the rule that says which records look wrong: the decision's, or the request's."""
+    if look.decision is not None and look.decision.rule is not None:
+        return look.decision.rule
+    return calibrated_rule(look.request)
+
+
+def left_out_figures(look: Look, eligible: NDArray[np.bool_]) -> LeftOutFigures | None:
+    """Return what the calibration's rule leaves out, whatever is selected; None where that is unknown.
+
+    Parameters
+    ----------
+    look : Look
+        The project.
+    eligible : ndarray of bool
+        The records that may take part, shape (n,).
+    """
+    rule = wrong_rule_of(look)
+    if rule is None or look.classes is None or not set(rule.scores) <= set(look.scores):
+        return None
+    decided = None if look.decision is None else look.decision.alpha
+    wrong = eligible & ~look.picked_by(rule, eligible).chosen
+    classes = look.classes
+    shares = []
+    for name in sorted({name for name in classes if name is not None}):
+        of_class = eligible & np.array([each == name for each in classes], dtype=bool)
+        if of_class.any():
+            shares.append(_share(name, int((wrong & of_class).sum()), int(of_class.sum())))
+    shares.sort(key=lambda each: -each.share)
+    score = "loss" if "loss" in rule.scores else rule.scores[0]
+    rows = np.flatnonzero(wrong)
+    return LeftOutFigures(
+        alpha=calibrated_alpha(look.request) if decided is None else decided,
+        total=_share(None, int(wrong.sum()), int(eligible.sum())),
+        by_class=shares,
+        rows=rows[np.argsort(-look.scores[score][rows], kind="stable")],
+        score=score,
+    )
+
+
+def _share(name: str | None, left_out: int, records: int) -> LeftOutShare:
+    from scipy.special import betaincinv
+
+    tail, kept = (1 - LEVEL) / 2, records - left_out
+    low = float(betaincinv(left_out, kept + 1, tail)) if left_out else 0.0
+    high = float(betaincinv(left_out + 1, kept, 1 - tail)) if kept else 1.0
+    return LeftOutShare(name, left_out, records, low, high)
