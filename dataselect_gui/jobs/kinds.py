@@ -13,6 +13,7 @@ class JobKind(Enum):
     PARAMETERS = "parameters"
     SUMMING = "summing"
     CALIBRATION = "calibration"
+    REQUEST = "request"
     PREFLIGHT = "preflight"
     MAPS = "maps"
     STUDY = "study"
@@ -68,6 +69,9 @@ _TEXTS = {
     JobKind.SUMMING: _Texts(N_("Summing the gradients"), _NO_GRADIENT),
     JobKind.CALIBRATION: _Texts(
         N_("The calibration"), N_("Nothing was written. Calibrate again."), N_("Calibrating")
+    ),
+    JobKind.REQUEST: _Texts(
+        N_("Writing the request"), N_("Look at what is there now, and write it again.")
     ),
     JobKind.PREFLIGHT: _Texts(
         N_("Trying the checkpoint"),

@@ -114,7 +114,7 @@ def _made_up(program: Program, features: Features | None) -> Tensor:
 
 
 def _last_operation(program: Program) -> str:
-    """Return the name of the operation that makes the logits, before they are only rearranged."""
+    """Return the name of the operation that makes the logits, before they are rearranged or clamped."""
     makers = {name: step for step in program.graph.steps for name in step.results}
     output = program.graph.outputs[program.logits]
     step = None if output is None else makers.get(output.of)

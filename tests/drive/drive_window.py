@@ -1,4 +1,4 @@
-"""Drive the real window from its first page to a verified bundle, and count the clicks.
+"""Drive the real window from its first page to a verified bundle or request, and count the clicks.
 
 The program runs in its own process on a display of its own, and gets nothing but mouse and keyboard.
 Where to press is found by a second process, which builds the same window in the same state on a
@@ -28,6 +28,7 @@ from tests.drive.hand import Hand
 from tests.drive.screens import ROOT, DriveError, display, tell
 
 RECORDS = 300
+PATHS = ["demo", "own data", "request"]
 
 
 class Drive:
@@ -86,6 +87,30 @@ class Drive:
         project = self.scored(records.parent)
         self.press("header.tabs.release", project=project, place="explore", patience=30)
         self.release(project)
+
+    def request(self, rows: Path, model: Path) -> None:
+        """Walk from the first page to a written request, as a consortium."""
+        taken = [str(rows), str(model)]
+        self.hand.see(self.eye.find(self.home, "start.records"), 60)
+        self.hand.wake()
+        self.hand.key("ctrl+k", *"prepare", "Return")
+        well = self.eye.find(self.home, "request.given.rows", place="request")
+        self.hand.see(well)
+        with self.file_manager(taken):
+            self.hand.drag((FILES[0] // 2, FILES[1] // 2), (well.x, well.y))
+        given: dict[str, Any] = {"place": "request", "drop": taken}
+        self.press("request.calibration.no", **given, patience=90)
+        self.press("request.button", **given, do=["request.calibration.no"])
+        self.hand.notches = 0  # The page scrolls to what was found.
+        self.press(
+            "request.button",
+            **given,
+            do=["request.calibration.no", "request.button"],
+            patience=180,
+        )
+        self.wait_for((model / "dataselect.json").is_file, 30, "a request")
+        self.hand.settle(1.0)
+        self.hand.keep("written")
 
     def release(self, project: Path) -> None:
         """Walk from the Release place to a bundle; the question about training was answered."""
@@ -221,18 +246,25 @@ def walk(out: Path, path: str) -> tuple[str, ...]:
     """Walk one path, and return its row of the table."""
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
-        ready = make_records(folder) if path == "own data" else None
-        if path == "own data" and ready is None:
+        ready = None if path == "demo" else make_records(folder)
+        if path != "demo" and ready is None:
             return (path, "–", "–", "–", "no data")
         drive = Drive(out, folder, path.replace(" ", "-"))
         begun = time.monotonic()
         verified = "no"
         try:
-            drive.demo() if ready is None else drive.own(*ready)
+            if ready is None:
+                drive.demo()
+            elif path == "own data":
+                drive.own(*ready)
+            else:
+                model = folder / "model"
+                shutil.copytree(ready[1], model, ignore=shutil.ignore_patterns("dataselect.json"))
+                drive.request(ready[0], model)
             seconds = time.monotonic() - begun
-            bundle = drive.bundle()
+            check = ["verify", drive.bundle()] if path != "request" else ["request", "check", model]
             told = subprocess.run(
-                [_dataselect(), "verify", str(bundle)],
+                [_dataselect(), *map(str, check)],
                 capture_output=True,
                 text=True,
                 check=False,
@@ -272,17 +304,17 @@ def _dataselect() -> str:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Walk the paths and print the table; 0 where all bundles were verified."""
+    """Walk the paths and print the table; 0 where all bundles and requests were verified."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path, help="the folder for pictures")
-    parser.add_argument("--path", choices=["demo", "own data"], action="append")
+    parser.add_argument("--path", choices=PATHS, action="append")
     chosen = parser.parse_args(arguments)
     for program in ("Xvfb", "xdotool"):
         if shutil.which(program) is None:
             tell(f"{program} is missing: apt-get install xvfb xdotool")
             return 2
     chosen.out.mkdir(parents=True, exist_ok=True)
-    paths = chosen.path or ["demo", "own data"]
+    paths = chosen.path or PATHS
     rows: list[tuple[str, ...]] = [("path", "clicks", "keys", "seconds", "verified")]
     rows += [walk(chosen.out, path) for path in paths]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]

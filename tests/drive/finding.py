@@ -48,9 +48,9 @@ def find(wanted: dict[str, Any], answer: Path) -> None:
     Parameters
     ----------
     wanted : dict
-        ``project``, a copy to open; ``take``, paths to give; ``place``, to show; ``do``, names of
-        buttons to press; ``notches``, how far the wheel was turned; ``target``, a name; ``ask``,
-        names of values to read.
+        ``project``, a copy to open; ``take``, paths to give; ``place``, to show; ``drop``, paths to
+        drop there; ``do``, names of buttons to press; ``notches``, how far the wheel was turned;
+        ``target``, a name; ``ask``, names of values to read.
     answer : Path
         The folder for the answer.
     """
@@ -74,12 +74,19 @@ def find(wanted: dict[str, Any], answer: Path) -> None:
         window.open_project(Path(wanted["project"]))
     for path in wanted.get("take", []):
         window.preparation.take(Path(path))
-    quiet = 0
-    while quiet < 5:  # One job may follow the other.
-        QTest.qWait(50)
-        quiet = 0 if window.jobs.running else quiet + 1
+
+    def rest() -> None:
+        quiet = 0
+        while quiet < 5:  # One job may follow the other.
+            QTest.qWait(50)
+            quiet = 0 if window.jobs.running else quiet + 1
+
+    rest()
     if wanted.get("place"):
         window.show_place(PlaceId(wanted["place"]))
+    for path in wanted.get("drop", []):
+        getattr(window, wanted["place"]).dropped(Path(path))
+    rest()
 
     def named(name: str) -> Any:  # noqa: ANN401
         found: Any = window
@@ -89,6 +96,7 @@ def find(wanted: dict[str, Any], answer: Path) -> None:
 
     for name in wanted.get("do", []):
         named(name).click()
+    rest()
     for _ in range(200):  # What is left of a budget is read elsewhere.
         if not wanted.get("project") or window.state.account is not None:
             break

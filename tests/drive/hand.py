@@ -82,6 +82,11 @@ class Hand:
         self.count.clicks += 1
         self.count.steps.append("drop both")
 
+    def wake(self) -> None:
+        """Press where nothing is: without a window manager, keys go to no window before that."""
+        self._do("mousemove", str(SCREEN[0] // 3), str(SCREEN[1] * 3 // 4), "click", "1")
+        time.sleep(0.5)
+
     def key(self, *names: str) -> None:
         """Press keys, one after the other."""
         self._do("key", "--delay", "80", *names)

@@ -63,7 +63,8 @@ def test_the_command_inspect_ends_soon_and_in_bounded_memory(tmp_path: Path, cas
     command = [sys.executable, "-m", "dataselect_gui", "inspect", str(tmp_path / file)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     assert process.stdout is not None
-    said = process.stdout.read().decode()
+    with process.stdout as printed:
+        said = printed.read().decode()
     _pid, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     assert process.returncode == 4, said

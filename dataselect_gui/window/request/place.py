@@ -32,6 +32,7 @@ from dataselect_gui.workflow import (
     JobKind,
     PreparedRequest,
     Progress,
+    RequestChecked,
     SourceRef,
 )
 
@@ -63,6 +64,15 @@ class _Subject:
     checkpoint: Path
     source: SourceRef
     options: CalibrationOptions
+
+
+@dataclass(frozen=True)
+class _Written:
+    """A request that was written; whether it is whole, or comes before a calibration."""
+
+    prepared: PreparedRequest
+    checked: RequestChecked
+    is_all: bool
 
 
 class RequestPlace(ColumnPlace, Place):
@@ -114,7 +124,8 @@ class RequestPlace(ColumnPlace, Place):
     def left(self) -> None:
         """Forget what was given and typed, unless there is work to be lost."""
         is_written = not self.written.isHidden()
-        if not self.is_running and (is_written or self.found is None):
+        is_working = self._jobs.kind in {JobKind.CALIBRATION, JobKind.REQUEST}
+        if not is_working and (is_written or self.found is None):
             self._forget()
 
     def dropped(self, path: Path) -> bool:
@@ -351,19 +362,28 @@ class RequestPlace(ColumnPlace, Place):
             self._show()
             return
         is_all, self._status = not self._writes_first, ""
-        try:
-            checked = workflow.write_request(prepared, checkpoint)
-        except DataSelectError as error:
-            self._show_error(error)
-            self._show()
+
+        def work(context: JobContext) -> _Written:
+            del context
+            return _Written(prepared, workflow.write_request(prepared, checkpoint), is_all=is_all)
+
+        self._on_changed()
+        self._jobs.start(JobKind.REQUEST, work, self._on_written, self._on_unwritten)
+
+    def _on_written(self, done: _Written) -> None:
+        if not done.is_all:
+            assert self.given.checkpoint is not None
+            self.given.take(self.given.checkpoint)  # Its request is another now.
             return
-        if is_all:
-            self._form.hide()
-            self.written.show_written(prepared, checked)
-            self.verticalScrollBar().setValue(0)
+        self._form.hide()
+        self.written.show_written(done.prepared, done.checked)
+        self.verticalScrollBar().setValue(0)
+        if self._state.place is PlaceId.REQUEST:
             self.written.folder.setFocus()
-        else:
-            self.given.take(checkpoint)  # Its request is another now.
+
+    def _on_unwritten(self, error: DataSelectError) -> None:
+        self._show_error(error)
+        self._show()
 
     def _show_findings(self) -> None:
         self.verticalScrollBar().setValue(self._form.y() + self.findings.y() - theme.SPACE[2])

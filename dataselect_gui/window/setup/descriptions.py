@@ -8,12 +8,15 @@ from dataselect_gui.texts import N_, _, ngettext
 from dataselect_gui.window.setup.labels import label_facts
 from dataselect_gui.workflow import (
     CheckpointInspected,
+    FixedRule,
     LabelRule,
     Look,
     Request,
     SourceInspected,
     SourceRef,
+    calibrated_rule,
     label_items,
+    rule_sentences,
 )
 
 _MOST_NAME, _MOST_TEXT, _MOST_LABELS = 100, 500, 20
@@ -163,11 +166,24 @@ def parts_of(splits: Mapping[str, int]) -> str:
     return "; ".join(part_of(name, count) for name, count in splits.items())
 
 
+def _rule_text(rule: FixedRule, request: Request) -> str:
+    """Return what a request's rule asks for; in everyday words where it is that of its calibration."""
+    if request.calibration is None or rule != calibrated_rule(request):
+        return visible(" ".join(rule_sentences(rule)), _MOST_TEXT)
+    return _(
+        "leaving out records that look wrong; of clean records it would be at most {percent:g} %, on "
+        "average",
+        percent=request.calibration.alpha * 100,
+    )
+
+
 def requested(request: Request) -> list[tuple[str, str]]:
     """Return what a request asks for, as facts."""
     lines = []
-    criterion = request.score or ""
-    if request.threshold is not None:
+    criterion, rule = request.score or "", request.asked_rule
+    if rule is not None:
+        criterion = _rule_text(rule, request)
+    elif request.threshold is not None:
         criterion = _("{score} at least {threshold}", score=criterion, threshold=request.threshold)
     elif request.count is not None:
         criterion = ngettext(

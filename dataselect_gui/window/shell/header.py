@@ -23,7 +23,11 @@ _WIDE = {"margin": 16, "tab": 32, "job": 240, "budget": 220}
 _NARROW = {"margin": 12, "tab": 20, "job": 160, "budget": 100}
 _LEAST_NAME, _MOST_NAME = 48, 280
 _JOB_EDGES = 26
-_PLACES_OF_JOBS = {JobKind.STUDY: PlaceId.STUDY, JobKind.CALIBRATION: PlaceId.REQUEST}
+_PLACES_OF_JOBS = {
+    JobKind.STUDY: PlaceId.STUDY,
+    JobKind.CALIBRATION: PlaceId.REQUEST,
+    JobKind.REQUEST: PlaceId.REQUEST,
+}
 """The jobs with a page of their own; all others are shown in Setup."""
 
 

@@ -111,6 +111,7 @@ def test_from_nothing_to_a_written_request(
     assert asked[2] == CalibrationOptions(scores=("loss", "distance"), in_training="no")
     assert page.button.text() == "Write the request"
     click(qtbot, page.button)
+    settle(qtbot, window)
     written = request_of(model)
     assert written.keys() == {"bounds", "calibration", "contact", "rule"}
     assert written["contact"] == "us@example.org"
@@ -166,6 +167,7 @@ def test_by_keyboard_alone(
     settle(qtbot, window)
     tab_to(page.button)
     QTest.keyClick(page.button, Key.Key_Space)
+    settle(qtbot, window)
     assert request_of(model)["contact"] == "us"
 
 
@@ -191,6 +193,7 @@ def test_with_a_real_worker_the_window_writes_what_the_terminal_writes(
     settle(qtbot, window)
     assert page.found is not None, page.error.text()
     click(qtbot, page.button)
+    settle(qtbot, window)
     command = ["calibrate", str(by_terminal), "--records", str(rows), "--in-training", "no"]
     assert main([*command, "--alpha", "0.4"]) == 0
     assert request_of(by_window) == request_of(by_terminal)
@@ -230,6 +233,7 @@ def test_what_is_there_is_shown_and_what_becomes_of_it_is_said(
     assert "bounds.vog, contact, max_grad_norm, own" in told_changes
     assert "deadline" in told_changes
     click(qtbot, page.button)
+    settle(qtbot, window)
     written = request_of(model)
     assert {k: written[k] for k in ("contact", "own", "max_grad_norm")} == {
         "contact": "them,\nby post",
@@ -251,4 +255,5 @@ def test_what_another_program_wrote_meanwhile_is_shown_first(
     assert page.status.text() == page_module.CHANGED_MEANWHILE
     qtbot.waitUntil(lambda: "own" in shown(page.changes).split("\n"))
     click(qtbot, page.button)
+    settle(qtbot, window)
     assert request_of(model).keys() == {"bounds", "calibration", "own", "rule"}

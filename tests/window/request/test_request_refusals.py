@@ -107,6 +107,7 @@ def test_a_model_without_classes_has_a_request_of_keys_alone(
     assert "cannot be calibrated" in page.status.text()
     page.keys.fields["contact"].setText("us")
     click(qtbot, page.button)
+    settle(qtbot, window)
     assert request_of(folder) == {"contact": "us"}
     assert page.written.isVisible()
 
@@ -241,6 +242,7 @@ def test_whoever_looks_elsewhere_meanwhile_finds_it_again(
     window.show_place(PlaceId.REQUEST)
     assert page.found is not None, "what took long is kept until it is written"
     click(qtbot, page.button)
+    settle(qtbot, window)
     page.back.click()
     window.show_place(PlaceId.REQUEST)
     assert page.given.isVisible()

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from dataselect_gui import workflow
+from dataselect_gui.checkpoints.request import request_of
 from dataselect_gui.errors import InterruptedByPersonError, UnusableError
 from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.project.project import Project
@@ -18,6 +19,7 @@ from dataselect_gui.records.source import SourceRef
 from dataselect_gui.window.place import PlaceId
 from dataselect_gui.window.setup.descriptions import requested
 from dataselect_gui.window.shell.main_window import MainWindow
+from tests.decisions import WRONG, calibration
 from tests.helpers import array_file, image_folder
 from tests.projects import consortium, owner_records
 from tests.window.steps import give, give_at_once, place, settle, told
@@ -191,6 +193,11 @@ def test_the_request_is_told_in_words() -> None:
     assert requested(workflow.Request(noise_multiplier=1.1, max_grad_norm=1.0)) == [
         ("Trained", "under differential privacy: noise 1.1, clipped at 1.0")
     ]
+    assert requested(request_of({"calibration": calibration(), "rule": WRONG}))[0] == (
+        "Asks for",
+        "leaving out records that look wrong; of clean records it would be at most 10 %, on average",
+    )
+    assert requested(request_of({"rule": WRONG}))[0][1].startswith("Records whose loss is at most")
     assert requested(workflow.Request()) == [("Asks for", "nothing in particular")]
 
 
