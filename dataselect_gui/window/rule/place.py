@@ -10,6 +10,7 @@ from dataselect_gui.errors import DataSelectError, UsageError, disk_refused
 from dataselect_gui.texts import N_, _, ngettext
 from dataselect_gui.window.latest import PAUSE_MILLISECONDS, Latest
 from dataselect_gui.window.place import Place, PlaceId
+from dataselect_gui.window.release.prospect import when_chosen
 from dataselect_gui.window.release.sentences import rule_sentence
 from dataselect_gui.window.rule.conditions import ConditionPanel
 from dataselect_gui.window.rule.share import ShareForm
@@ -41,6 +42,10 @@ EXPLANATION = N_(
 CHOSEN_AFTER = N_(
     "You choose this rule after scores were seen: a release by it claims no ε, and counts against the "
     "budget all the same. If it was agreed before anybody saw scores, say so in Release."
+)
+LATE = N_(
+    "You choose this after scores were shown, and not before: a release by it claims no ε, and counts "
+    "against the budget all the same."
 )
 IS_RULE = N_("This is your rule.")
 NO_RULE = N_("None yet.")
@@ -79,7 +84,8 @@ class RulePlace(ColumnPlace, Place):
         self.share = ShareForm()
         self.now, self.asked, self.in_full = paragraph(), paragraph(), Fold(_("In full"))
         self.words, self.count, self.error = QVBoxLayout(), paragraph(bold=True), Note("stop")
-        self.viewed, self.no_classes = Note("warn", _(CHOSEN_AFTER)), paragraph(role="warning")
+        self.late = paragraph(_(LATE), role="warning")
+        self.viewed, self.no_classes = Note("warn"), paragraph(role="warning")
         self._list = QVBoxLayout()
         self._build()
         self._connect()
@@ -142,6 +148,7 @@ class RulePlace(ColumnPlace, Place):
         asked.addWidget(paragraph(_("The consortium's rule"), bold=True))
         asked.addWidget(self.asked)
         asked.addWidget(self.in_full)
+        asked.addWidget(self.late)
         asked.addWidget(self.use_asked, 0, Qt.AlignmentFlag.AlignLeading)
         self._now_panel, now = _panel()
         now.addWidget(paragraph(_("Your rule now"), bold=True))
@@ -271,6 +278,7 @@ class RulePlace(ColumnPlace, Place):
                 *workflow.rule_sentences(asked) if isinstance(asked, RecordRule) else ()
             )
             self.use_asked.setVisible(not is_rule)
+            self.late.setVisible(not is_rule and when_chosen(look, asked) == "late")
         self.show_rule(rule)
 
     def _asked(self) -> Rule | None:
@@ -306,16 +314,23 @@ class RulePlace(ColumnPlace, Place):
             )
         )
         self.count.show()
-        self.viewed.setVisible(not self._is_public(rule))
+        consequence = self._consequence(rule)
+        self.viewed.set_text(consequence)
+        self.viewed.setVisible(bool(consequence))
         is_rule = rule == self._state.rule
         self.use.setEnabled(not is_rule)
         self.use.setText(_(IS_RULE) if is_rule else _("Use this rule"))
 
-    def _is_public(self, rule: FixedRule) -> bool:
-        """Say whether a rule was there before anybody saw scores, as far as the program knows."""
-        decided = None if self._state.look is None else self._state.look.decision
-        was_decided = decided is not None and decided.taken == "before" and rule == decided.rule
-        return isinstance(rule, Everything) or was_decided or rule == self._asked()
+    def _consequence(self, rule: FixedRule) -> str:
+        """Return why a release by a rule would claim no ε, as sentences; empty where it may."""
+        match when_chosen(self._state.look, rule):
+            case "before":
+                return ""
+            case "late":
+                return _(LATE)
+            case "open":
+                is_public = isinstance(rule, Everything) or rule == self._asked()
+                return "" if is_public else _(CHOSEN_AFTER)
 
     def _show_error(self, text: str) -> None:
         self.error.set_text(text)

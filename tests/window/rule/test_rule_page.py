@@ -170,6 +170,7 @@ def test_each_form_goes_round_by_the_window_the_project_and_the_terminal(
 ) -> None:
     form = FORMS[name]
     page = opened(qtbot, window, project)
+    window.state.set_rule(ScoreCut("loss", "count", Decimal(3)))
     if form == "everything":
         click(qtbot, page.everything)
     else:
@@ -249,7 +250,7 @@ def test_a_number_for_each_class_begins_with_that_of_all(
     click(qtbot, page.use)
     assert selected(window) == picked(form) != []
     window.state.undo.undo()
-    assert selected(window) == []
+    assert len(selected(window)) == 40, "everything, as it was"
     window.state.undo.redo()
     assert selected(window) == picked(form)
 
@@ -328,6 +329,33 @@ def test_a_rule_of_ones_own_has_the_consequence_of_a_view_and_says_so(
     assert not page.viewed.isVisible()
 
 
+CALIBRATION = {
+    "alpha": 0.05,
+    "scores": {
+        "loss": {"alpha": 0.05, "classes": {"bird": {"count": 30, "threshold": 0.5}}},
+    },
+    "split": {"statistics": 0, "thresholds": 30},
+    "seen_in_training": "no",
+}
+WRONG = {"conditions": [{"score": "loss", "most": {"bird": 0.5}, "otherwise": "keep"}]}
+
+
+def test_what_looks_wrong_is_late_where_it_was_not_decided_before(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    project = made(tmp_path, rule=WRONG, calibration=CALIBRATION)
+    window.open_project(project)
+    window.state.set_rule(Everything())
+    window.show_place(PlaceId.RULE)
+    page = window.rule
+    wait(qtbot, page)
+    assert page.late.isVisible(), "scores are seen, and nothing was decided before"
+    click(qtbot, page.use_asked)
+    assert stored(project) == read_rule(WRONG)
+    window.show_place(PlaceId.RELEASE)
+    assert window.release.answers.cut_off.source == "viewed"
+
+
 @pytest.mark.parametrize(
     ("form", "part"),
     [
@@ -343,7 +371,7 @@ def test_what_the_project_cannot_select_by_is_refused_with_the_reason(
     wait(qtbot, page)
     assert part in page.error.text()
     assert not page.use.isEnabled()
-    assert stored(project) is None
+    assert stored(project) == Everything()
 
 
 @pytest.mark.parametrize("text", ["[]", "{", '{"conditions": []}'])
