@@ -126,7 +126,7 @@ class Photographer:
 
     def _explore(self, window: "MainWindow") -> None:
         window.open_project(self._scratch / "demo" / "project")
-        window.state.set_current(int(window.state.order[1]))
+        window.state.set_current(int(window.state.order[3]))  # No piece of clothing.
 
     def _map(self, window: "MainWindow") -> None:
         self._explore(window)
@@ -172,7 +172,8 @@ class Photographer:
 
     def _report(self, window: "MainWindow") -> None:
         self._release_as(window, "report", "discrete-gaussian")
-        window.release.answers.parameters.bins.setText("0, 0.05, 0.1, 0.2, 0.4")
+        if not window.release.answers.parameters.passing.isChecked():
+            window.release.answers.parameters.passing.click()
         window.release.answers.parameters.by_class.click()
 
     def _exact(self, window: "MainWindow") -> None:
@@ -191,7 +192,7 @@ class Photographer:
 
         project, bundle = self._scratch / "demo" / "project", self._scratch / "report"
         asked = ReleaseRequest(
-            to=bundle, kind="report", bins="0,0.1,0.2", epsilon="0.5", in_training="no", budget="10"
+            to=bundle, kind="report", passing=True, epsilon="0.5", in_training="no", budget="10"
         )
         if not bundle.exists():
             workflow.release(project, asked, workflow.JobContext())

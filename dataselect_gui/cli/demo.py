@@ -46,11 +46,13 @@ def run_demo(out: Path, context: JobContext) -> tuple[dict[str, object], list[st
         The result, as data and as lines of text.
     """
     scored = workflow.score_demo(out, context)
-    project, bundle = out / "project", out / "bundle"
+    project = scored.project
+    bundle = out / project.name.replace("project", "bundle")
     request = workflow.ReleaseRequest(to=bundle, epsilon=EPSILON, budget=BUDGET)
     released = workflow.release(project, request, context)
     checks = workflow.verify(bundle).checks
-    left_out = workflow.left_out_of_demo(project)
+    look, left_out = workflow.look(project), workflow.left_out_of_demo(project)
+    figures = workflow.left_out_figures(look, look.eligible)
     content = {
         "project": str(project),
         "bundle": str(bundle),
@@ -73,6 +75,7 @@ def run_demo(out: Path, context: JobContext) -> tuple[dict[str, object], list[st
             count=scored.scored,
             seconds=scored.seconds,
         ),
+        *([] if figures is None else [workflow.left_out_total(figures)]),
         *workflow.left_out_sentences(left_out),
         _(
             "Released one-sided at ε {epsilon} from a budget of {budget}; left: {left}.",

@@ -150,10 +150,28 @@ def select(
         stated = {"rule": workflow.rule_form(chosen), "rule_in_words": sentences}
         lines = [*sentences, *lines]
     decision = workflow.decision(project)
+    counted = leave_out == "count" and decision is not None and decision.answer == "wrong"
+    figures = _figures(project) if leave_out == "wrong" or counted else None
+    if figures is not None:
+        total = figures.total
+        stated["left_out"] = {
+            "records": total.records,
+            "left_out": total.left_out,
+            "low": total.low,
+            "high": total.high,
+            "alpha": float(figures.alpha),
+        }
+        lines.append(workflow.left_out_total(figures))
     if decision is not None:
         stated |= stated_decision(decision)
         lines = [*workflow.decision_sentences(decision), *lines]
     tell("select", as_json, {"ids": ids, "threshold": cut, **stated, **registers}, lines)
+
+
+def _figures(project: Path) -> workflow.LeftOutFigures | None:
+    """Return what the calibration's rule leaves out."""
+    look = workflow.look(project)
+    return workflow.left_out_figures(look, look.eligible)
 
 
 def _ids(text: str | None) -> list[str]:

@@ -15,7 +15,7 @@ COUNT = 2000
 RECORDS = "cf66d85ef8a6114a1543faf0417d73a8ff621e02c772b490bff10240df6ca3b8"
 """How many records come with the program, and their digest."""
 EARLIER = "c5cb3dadfff263c3fbf97582012844221e6a2b1df68b04fef2d239e037c6efc8"
-"""The digest of those that came with it before; a demo of them goes on with those of today."""
+"""The digest of those that came with it before: what was made of them is still read."""
 
 
 def digest_of(index: Index) -> str:

@@ -17,9 +17,11 @@ from dataselect_gui.texts import _
 _TOLERANCE = 1e-9
 """How far logits may be from those of another form, relative to the largest: rounding of float64."""
 _SEED = 1
-_REARRANGEMENTS = frozenset(
-    "alias clone contiguous detach flatten reshape squeeze to unsqueeze view".split()
+_LEAVES_PROBABILITIES = frozenset(
+    "alias clone contiguous detach flatten reshape squeeze to unsqueeze view "
+    "clamp clamp_max clamp_min clip log".split()
 )
+"""Operations after which a probability is one still, or its logarithm."""
 
 
 def load_exported(member: Member, device: torch.device) -> tuple[ExportedModel, int | None]:
@@ -112,14 +114,14 @@ def _made_up(program: Program, features: Features | None) -> Tensor:
 
 
 def _last_operation(program: Program) -> str:
-    """Return the name of the operation that makes the logits, before they are only rearranged."""
+    """Return the name of the operation that makes the logits, before they are rearranged or clamped."""
     makers = {name: step for step in program.graph.steps for name in step.results}
     output = program.graph.outputs[program.logits]
     step = None if output is None else makers.get(output.of)
     while isinstance(step, Operation):
         name = step.signature.target.removeprefix("torch.ops.aten.").split(".")[0].rstrip("_")
         source = next(iter(step.arguments.values()), None)
-        if name not in _REARRANGEMENTS or not isinstance(source, Name):
+        if name not in _LEAVES_PROBABILITIES or not isinstance(source, Name):
             return name
         step = makers.get(source.of)
     return ""

@@ -79,8 +79,7 @@ def page_of(findings: Findings, figures: Mapping[str, str], setting: Mapping[str
         beside_finders=_beside_finders(findings),
         known=known,
         limits=[_(item) for item in LIMITS],
-        records=_on_records(findings),
-        accountants=_on_accountants(findings),
+        how=[_on_records(findings), _on_accountants(findings)],
         choices=choices.split("\n"),
     )
 

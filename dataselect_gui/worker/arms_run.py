@@ -1,34 +1,34 @@
 """The long run of a study of arms: task by task, each kept as soon as it is done."""
 
-import time
 from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from dataselect_gui.checkpoints.checkpoint import Checkpoint
-from dataselect_gui.checkpoints.labels import LabelReader
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.jobs.progress import Phase
-from dataselect_gui.project.files import write_json
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import SourceRef
 from dataselect_gui.study.arms.plan import ArmChoices, ArmTask, ArmTraining, arm_tasks
-from dataselect_gui.study.store import PLAN, Store, stored_rule
+from dataselect_gui.study.store import Store
 from dataselect_gui.worker.jobs import ArmsJob
 from dataselect_gui.worker.messages import StudyPlanned
 from dataselect_gui.worker.results import StudyResult
+from dataselect_gui.worker.study_steps import (
+    DEVICE,
+    do_tasks,
+    read_labels,
+    with_label_rule,
+    write_plan,
+)
 from dataselect_gui.worker.tasks_left import TasksLeft
 
 if TYPE_CHECKING:
     from dataselect_gui.records.kinds.kind import ToInput
     from dataselect_gui.study.arms.given import Given
     from dataselect_gui.study.arms.records import Records
-
-_DEVICE = "cpu"
 
 
 def run_arms(job: ArmsJob, context: JobContext, planned: Callable[[StudyPlanned], None]) -> StudyResult:
@@ -49,15 +49,14 @@ def run_arms(job: ArmsJob, context: JobContext, planned: Callable[[StudyPlanned]
         Where a source, the checkpoint or the folder cannot be used, or the work was stopped.
     """
     from dataselect_gui.study.arms.estimating import seconds_by_kind
+    from dataselect_gui.study.arms.evaluation import ArmEvaluation
     from dataselect_gui.study.arms.given import arms_setting, check_rows
+    from dataselect_gui.study.arms.runner import ArmRunner
+    from dataselect_gui.study.arms.writing import write_arms
 
     given = _read(job, context)
     choices = _choices_of(job)
-    setting = arms_setting(given, choices, job.limit)
-    rule = stored_rule(job.source.labels)
-    if rule is not None:
-        setting["labels"] = rule
-    store = Store(job.folder, setting)
+    store = Store(job.folder, with_label_rule(arms_setting(given, choices, job.limit), job.source))
     with store.exclusive():
         check_rows(given, store)
         if not store.has("times"):
@@ -65,10 +64,15 @@ def run_arms(job: ArmsJob, context: JobContext, planned: Callable[[StudyPlanned]
             store.write("times", seconds_by_kind(given, choices))
         left = TasksLeft(arm_tasks(choices), _is_training, store)
         plan = left.plan()
-        _write_plan(job, choices, plan, store)
+        write_plan(store, job.source, _compared(job, choices), plan)
         planned(plan)
         if not job.plan_only:
-            _run(given, choices, left, store, context)
+            runner = ArmRunner(given, choices, store)
+            do_tasks(left, runner.do, _phase_of, context)
+            evaluation = ArmEvaluation(
+                given.records, given.clean, given.rows, given.classes, choices, store
+            )
+            write_arms(store.folder, evaluation.findings())
     return StudyResult(trainings=left.done)
 
 
@@ -100,7 +104,7 @@ def _read(job: ArmsJob, context: JobContext) -> "Given":
 
     checkpoint = find_checkpoint(job.checkpoint)
     context.report(Phase.LOADING_MODEL)
-    channels = load_model(checkpoint.final, choose_device(_DEVICE)).channels
+    channels = load_model(checkpoint.final, choose_device(DEVICE)).channels
     records, to_input, names = _labelled(job, job.source, checkpoint, channels, context)
     check_studied(records)
     clean = rows = strangers = None
@@ -127,54 +131,23 @@ def _labelled(
     from dataselect_gui.study.arms.records import read_records
 
     source = open_source(where)
-    reader = LabelReader.of(checkpoint, source.classes, where.labels)
-    reader.check(source.labels)
+    targets, names = read_labels(source, checkpoint, where.labels)
     to_input = source.kind.to_input(checkpoint.final, channels)
-    targets = reader.targets(source.labels).astype(np.int64)
     advance = partial(context.advance, Phase.READING_RECORDS)
     records = read_records(source, targets, to_input, job.limit, advance)
-    return records, to_input, reader.class_names
+    return records, to_input, names
 
 
-def _write_plan(job: ArmsJob, choices: ArmChoices, plan: StudyPlanned, store: Store) -> None:
-    write_json(
-        store.folder / PLAN,
-        {
-            "arms": asdict(choices),
-            "label column": job.source.label_column,
-            "unit column": job.source.unit_column,
-            "split": job.source.split,
-            "text column": job.source.text_column,
-            "clean rows": None if job.clean is None else str(job.clean.path),
-            "rows mixed in": None if job.rows is None else str(job.rows.path),
-            "foreign records": None if job.strangers is None else str(job.strangers.path),
-            "labels": stored_rule(job.source.labels),
-            "trainings": plan.trainings,
-            "trainings left": plan.left,
-            "seconds left": plan.seconds,
-            "seconds by kind": plan.seconds_by_kind,
-        },
-    )
+def _compared(job: ArmsJob, choices: ArmChoices) -> dict[str, object]:
+    """Return what is compared, and where what was given beside the owner's records lies."""
+    given = {
+        "clean rows": job.clean,
+        "rows mixed in": job.rows,
+        "foreign records": job.strangers,
+    }
+    places = {name: None if ref is None else str(ref.path) for name, ref in given.items()}
+    return {"arms": asdict(choices), **places}
 
 
-def _run(
-    given: "Given",
-    choices: ArmChoices,
-    left: TasksLeft[ArmTask],
-    store: Store,
-    context: JobContext,
-) -> None:
-    """Do the tasks that are left, and write the page."""
-    from dataselect_gui.study.arms.evaluation import ArmEvaluation
-    from dataselect_gui.study.arms.runner import ArmRunner
-    from dataselect_gui.study.arms.writing import write_arms
-
-    runner = ArmRunner(given, choices, store)
-    while left.tasks:
-        task, done, seconds, started = left.tasks[0], left.done, left.seconds, time.monotonic()
-        phase = Phase.TRAINING if _is_training(task) else Phase.SCORING_BY_CHECKPOINT
-        runner.do(task, partial(context.advance, phase, done, left.total, seconds))
-        left.drop_first(time.monotonic() - started)
-    context.report(Phase.WRITING_PAGE, left.total, left.total)
-    evaluation = ArmEvaluation(given.records, given.clean, given.rows, given.classes, choices, store)
-    write_arms(store.folder, evaluation.findings())
+def _phase_of(task: ArmTask) -> Phase:
+    return Phase.TRAINING if _is_training(task) else Phase.SCORING_BY_CHECKPOINT

@@ -129,8 +129,7 @@ def check_same_source(project: Project, source: Source, index: Index) -> None:
     """Accept the project's own source, wherever it lies now; refuse another one.
 
     A record that could not be read when the project was scored may be readable now. Anywhere but at
-    the source's known place every other record has to be there, with the content that was scored; but
-    for the demo's records, which change with the program.
+    the source's known place every other record has to be there, with the content that was scored.
 
     Raises
     ------
@@ -138,8 +137,7 @@ def check_same_source(project: Project, source: Source, index: Index) -> None:
         Where the source is not the project's.
     """
     project.check_records(index)
-    settings = project.settings
-    if settings.table is None or settings.demo or settings.source.path == str(source.path):
+    if project.settings.table is None or project.settings.source.path == str(source.path):
         return
     known = project.table.index
     now = dict(zip(index.ids, index.content, strict=True))

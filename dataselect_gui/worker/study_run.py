@@ -1,23 +1,18 @@
 """The long run of a study: task by task, each kept as soon as it is done."""
 
-import time
 from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from dataselect_gui.checkpoints.checkpoint import Checkpoint
-from dataselect_gui.checkpoints.labels import LabelReader
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.jobs.progress import Phase
-from dataselect_gui.project.files import write_json
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import Source
 from dataselect_gui.study.plan import Choices
-from dataselect_gui.study.store import PLAN, Store, stored_rule
+from dataselect_gui.study.store import Store
 from dataselect_gui.study.tasks import (
     FlippedLabelsTask,
     LibraryTask,
@@ -30,13 +25,17 @@ from dataselect_gui.study.tasks import (
 from dataselect_gui.worker.jobs import StudyJob
 from dataselect_gui.worker.messages import StudyPlanned
 from dataselect_gui.worker.results import StudyResult
+from dataselect_gui.worker.study_steps import (
+    DEVICE,
+    do_tasks,
+    read_labels,
+    with_label_rule,
+    write_plan,
+)
 from dataselect_gui.worker.tasks_left import TasksLeft
 
 if TYPE_CHECKING:
     from dataselect_gui.study.dataset import Dataset
-    from dataselect_gui.study.runner import Runner
-
-_DEVICE = "cpu"
 
 
 def run_study(
@@ -63,6 +62,7 @@ def run_study(
     """
     from dataselect_gui.study.dataset import rows_to_read
     from dataselect_gui.study.runner import Runner, setting_of
+    from dataselect_gui.study.writing import write_study
 
     choices = Choices(
         tuple(job.scores),
@@ -73,10 +73,7 @@ def run_study(
     )
     checkpoint = find_checkpoint(job.checkpoint)
     source = open_source(job.source)
-    setting = setting_of(checkpoint, choices, job.limit)
-    rule = stored_rule(job.source.labels)
-    if rule is not None:
-        setting["labels"] = rule
+    setting = with_label_rule(setting_of(checkpoint, choices, job.limit), job.source)
     dataset = None
     if not job.plan_only:
         dataset = _read(job, source, checkpoint, context)
@@ -88,10 +85,12 @@ def run_study(
             store.write("times", _time(job, source, checkpoint, choices, dataset, records, context))
         left = TasksLeft(tasks_of(choices, compared_scores(checkpoint), records), is_training, store)
         plan = left.plan()
-        _write_plan(job, choices, plan, store)
+        write_plan(store, job.source, {"choices": asdict(choices)}, plan)
         planned(plan)
         if dataset is not None:
-            _run(Runner(dataset, checkpoint, choices, store), left, store, context)
+            runner = Runner(dataset, checkpoint, choices, store)
+            do_tasks(left, runner.do, _phase_of, context)
+            write_study(store.folder, runner.findings())
     return StudyResult(trainings=left.done)
 
 
@@ -106,14 +105,13 @@ def _read(
     from dataselect_gui.scoring.model import choose_device, load_model
     from dataselect_gui.study.dataset import read_dataset
 
-    reader = LabelReader.of(checkpoint, source.classes, job.source.labels)
-    reader.check(source.labels)
+    targets, names = read_labels(source, checkpoint, job.source.labels)
     context.report(Phase.LOADING_MODEL)
-    channels = load_model(checkpoint.final, choose_device(_DEVICE)).channels
+    channels = load_model(checkpoint.final, choose_device(DEVICE)).channels
     return read_dataset(
         source,
-        reader.targets(source.labels).astype(np.int64),
-        reader.class_names,
+        targets,
+        names,
         source.kind.to_input(checkpoint.final, channels),
         job.limit,
         partial(context.advance, Phase.READING_RECORDS),
@@ -137,43 +135,6 @@ def _time(
     some = dataset or _read(job, source, checkpoint, context, FEWEST_RECORDS)
     context.report(Phase.TIMING)
     return seconds_by_kind(some, checkpoint, choices, records)
-
-
-def _write_plan(job: StudyJob, choices: Choices, plan: StudyPlanned, store: Store) -> None:
-    write_json(
-        store.folder / PLAN,
-        {
-            "choices": asdict(choices),
-            "label column": job.source.label_column,
-            "unit column": job.source.unit_column,
-            "split": job.source.split,
-            "text column": job.source.text_column,
-            "labels": stored_rule(job.source.labels),
-            "trainings": plan.trainings,
-            "trainings left": plan.left,
-            "seconds left": plan.seconds,
-            "seconds beside trainings": plan.seconds_beside,
-            "seconds by kind": plan.seconds_by_kind,
-        },
-    )
-
-
-def _run(runner: "Runner", left: TasksLeft[Task], store: Store, context: JobContext) -> None:
-    """Do the tasks that are left, and write the page."""
-    from dataselect_gui.study.writing import write_study
-
-    while left.tasks:
-        _do_first(runner, left, context)
-    context.report(Phase.WRITING_PAGE, left.total, left.total)
-    write_study(store.folder, runner.findings())
-
-
-def _do_first(runner: "Runner", left: TasksLeft[Task], context: JobContext) -> None:
-    task, done, seconds = left.tasks[0], left.done, left.seconds
-    phase = _phase_of(task)
-    started = time.monotonic()
-    runner.do(task, lambda: context.advance(phase, done, left.total, seconds))
-    left.drop_first(time.monotonic() - started)
 
 
 def _phase_of(task: Task) -> Phase:

@@ -119,6 +119,8 @@ from dataselect_gui.workflow.left_out import (
     LeftOutFigures,
     LeftOutShare,
     left_out_figures,
+    left_out_share,
+    left_out_total,
     wrong_rule_of,
 )
 from dataselect_gui.workflow.looking import Look, Pictures, look, prepare_pictures
@@ -358,6 +360,8 @@ __all__ = [
     "left_out_line",
     "left_out_of_demo",
     "left_out_sentences",
+    "left_out_share",
+    "left_out_total",
     "log_path",
     "look",
     "make_rule",

@@ -1,6 +1,5 @@
 """Plan and run a study of whether leaving out records that look wrong helps."""
 
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -26,19 +25,19 @@ from dataselect_gui.study.arms.plan import (
 )
 from dataselect_gui.study.arms.planting import read_planting
 from dataselect_gui.study.plan import FEWEST_SEEDS, Start
-from dataselect_gui.study.store import PAGE, is_begun
+from dataselect_gui.study.store import PAGE
 from dataselect_gui.texts import _
-from dataselect_gui.worker.handle import run_job
 from dataselect_gui.worker.jobs import ArmsJob
 from dataselect_gui.worker.messages import StudyPlanned
-from dataselect_gui.workflow.scoring import source_stem
-from dataselect_gui.workflow.studying import (
+from dataselect_gui.workflow.study_jobs import (
     MOST_RECORDS,
-    SUFFIX,
+    carry_out,
     check_labelled,
     check_seeds,
     check_studied,
     check_trainings,
+    foresee,
+    study_folder,
 )
 
 ARM_EPSILONS, RELEASE_EPSILONS = ("3",), ("1",)
@@ -106,7 +105,7 @@ class ArmsRequest:
     @property
     def folder(self) -> Path:
         """The study's folder, which need not exist."""
-        return self.to or Path(f"{source_stem(resolved(self.source))}{SUFFIX}")
+        return study_folder(self.source, self.to)
 
 
 @dataclass(frozen=True)
@@ -240,12 +239,8 @@ def foresee_arms(request: ArmsRequest, context: JobContext) -> ArmsPlan:
     DataSelectError
         Where something cannot be used, or the work was stopped.
     """
-    folder, made = request.folder, list[ArmsPlan]()
-    with tempfile.TemporaryDirectory(prefix="dataselect-") as scratch:
-        place = folder if is_begun(folder, {}) else Path(scratch) / folder.name
-        job = _job(request, place, plan_only=True)
-        run_job(job, context, planned=lambda plan: made.append(_plan_of(plan, folder)))
-    return made[0]
+    plan = foresee(request.folder, lambda place: _job(request, place, plan_only=True), context)
+    return _plan_of(plan, request.folder)
 
 
 def study_arms(
@@ -269,14 +264,10 @@ def study_arms(
     DataSelectError
         Where something cannot be used, or the work was stopped; what was done is kept.
     """
-    folder, made = request.folder, list[ArmsPlan]()
-
-    def planned(plan: StudyPlanned) -> None:
-        made.append(_plan_of(plan, folder))
-        show(made[0])
-
-    run_job(_job(request, folder, plan_only=False), context, planned=planned)
-    return ArmsStudied(made[0], folder / PAGE, read_arm_findings(folder))
+    folder = request.folder
+    job = _job(request, folder, plan_only=False)
+    plan = carry_out(job, context, lambda plan: show(_plan_of(plan, folder)))
+    return ArmsStudied(_plan_of(plan, folder), folder / PAGE, read_arm_findings(folder))
 
 
 def _job(request: ArmsRequest, folder: Path, *, plan_only: bool) -> ArmsJob:

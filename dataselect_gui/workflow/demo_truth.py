@@ -97,13 +97,7 @@ def left_out_sentences(parts: Sequence[LeftOut]) -> list[str]:
     """Return in words what the demo leaves out and what stays; nothing where there are no parts."""
     if not parts:
         return []
-    lines = [
-        _(
-            "Left out because they look wrong: {left_out:,} of {records:,} records.",
-            left_out=sum(part.left_out for part in parts),
-            records=sum(part.records for part in parts),
-        )
-    ]
+    lines = []
     for part in parts:
         figures = _(
             "{left_out:,} of {records:,} left out, {stay:,} stay",

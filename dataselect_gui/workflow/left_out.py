@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataselect_gui.selection.rules import RecordRule
+from dataselect_gui.texts import _
 from dataselect_gui.workflow.calibrated_rule import calibrated_alpha, calibrated_rule
 from dataselect_gui.workflow.looking import Look
 
@@ -106,6 +107,31 @@ def left_out_figures(look: Look, eligible: NDArray[np.bool_]) -> LeftOutFigures 
     )
 
 
+def left_out_total(figures: LeftOutFigures) -> str:
+    """Return in words how many look wrong, beside what clean records would come to."""
+    total = figures.total
+    return _(
+        "{left_out:,} of {records:,} eligible records look wrong: {share} in 100 ({range}). Of clean "
+        "records it would be at most {alpha} in 100, averaged over calibrations.",
+        left_out=total.left_out,
+        records=total.records,
+        share=_hundredths(total.share),
+        range=_range(total),
+        alpha=_hundredths(float(figures.alpha)),
+    )
+
+
+def left_out_share(share: LeftOutShare) -> str:
+    """Return one share in words, with its interval."""
+    return _(
+        "{left_out:,} of {records:,}, {share} in 100 ({range})",
+        left_out=share.left_out,
+        records=share.records,
+        share=_hundredths(share.share),
+        range=_range(share),
+    )
+
+
 def _share(name: str | None, left_out: int, records: int) -> LeftOutShare:
     from scipy.special import betaincinv
 
@@ -113,3 +139,11 @@ def _share(name: str | None, left_out: int, records: int) -> LeftOutShare:
     low = float(betaincinv(left_out, kept + 1, tail)) if left_out else 0.0
     high = float(betaincinv(left_out + 1, kept, 1 - tail)) if kept else 1.0
     return LeftOutShare(name, left_out, records, low, high)
+
+
+def _range(share: LeftOutShare) -> str:
+    return _("95 % range {low} to {high}", low=_hundredths(share.low), high=_hundredths(share.high))
+
+
+def _hundredths(share: float) -> str:
+    return f"{100 * share:.1f}"

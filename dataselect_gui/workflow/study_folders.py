@@ -28,7 +28,7 @@ from dataselect_gui.study.store import (
     stored_rule,
 )
 from dataselect_gui.workflow.places import place_beside
-from dataselect_gui.workflow.studying import MOST_RECORDS, SUFFIX
+from dataselect_gui.workflow.study_jobs import MOST_RECORDS, SUFFIX
 
 StudyKind: TypeAlias = Literal["choices", "arms"]
 """By the key under which a plan's file holds what is compared: picks by scores, or arms."""

@@ -1,38 +1,39 @@
 """Plan and run a study of whether training on records picked by a score helps."""
 
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dataselect_gui.checkpoints.checkpoint import Checkpoint
 from dataselect_gui.checkpoints.layout import find_checkpoint
-from dataselect_gui.errors import UnusableError, UsageError
+from dataselect_gui.errors import UsageError
 from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.paths import resolved
 from dataselect_gui.records.opening import for_model, open_source
 from dataselect_gui.records.reference import AS_THEY_ARE, LabelRule
-from dataselect_gui.records.source import Source, SourceRef
+from dataselect_gui.records.source import SourceRef
 from dataselect_gui.scoring.catalog import applicable, find_score
 from dataselect_gui.study.findings import Findings, read_findings
 from dataselect_gui.study.plan import (
-    FEWEST_SEEDS,
-    MOST_SEEDS,
     QUESTIONS,
     Choices,
     in_order,
     proposed_score,
     trainings,
 )
-from dataselect_gui.study.store import PAGE, is_begun
-from dataselect_gui.texts import _, ngettext
-from dataselect_gui.worker.handle import run_job
+from dataselect_gui.study.store import PAGE
+from dataselect_gui.texts import _
 from dataselect_gui.worker.jobs import StudyJob
 from dataselect_gui.worker.messages import StudyPlanned
-from dataselect_gui.workflow.scoring import source_stem
-
-SUFFIX = ".study"
-MOST_RECORDS = 10_000
+from dataselect_gui.workflow.study_jobs import (
+    MOST_RECORDS,
+    carry_out,
+    check_labelled,
+    check_seeds,
+    check_studied,
+    check_trainings,
+    foresee,
+    study_folder,
+)
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ class StudyRequest:
     @property
     def folder(self) -> Path:
         """The study's folder, which need not exist."""
-        return self.to or Path(f"{source_stem(resolved(self.source))}{SUFFIX}")
+        return study_folder(self.source, self.to)
 
 
 @dataclass(frozen=True)
@@ -191,54 +192,6 @@ def choose_study(
     return choices
 
 
-def check_seeds(seeds: int) -> None:
-    """Refuse too few or too many repetitions.
-
-    Raises
-    ------
-    UsageError
-        Where there are.
-    """
-    if not FEWEST_SEEDS <= seeds <= MOST_SEEDS:
-        raise UsageError(
-            _("--seeds cannot be {seeds}.", seeds=seeds),
-            _(
-                "Fewer than {fewest} repetitions show no difference that could be relied "
-                "on, and more than {most} none that matters.",
-                fewest=FEWEST_SEEDS,
-                most=MOST_SEEDS,
-            ),
-            _(
-                "Give a number from {fewest} to {most}.",
-                fewest=FEWEST_SEEDS,
-                most=MOST_SEEDS,
-            ),
-        )
-
-
-def check_trainings(count: int, limit: int) -> None:
-    """Refuse more trainings than are allowed.
-
-    Raises
-    ------
-    UsageError
-        Where there are.
-    """
-    if count > limit:
-        raise UsageError(
-            ngettext(
-                "The study would take {count} training.",
-                "The study would take {count} trainings.",
-                count,
-            ),
-            _("The limit is {limit}, so that nobody starts a study of days by mistake.", limit=limit),
-            _(
-                "Name fewer scores, shares or ε, or raise the limit: --limit-trainings {count}.",
-                count=count,
-            ),
-        )
-
-
 def foresee_study(request: StudyRequest, context: JobContext) -> StudyPlan:
     """Plan a study, and estimate its time; nothing is left on disk where none was begun.
 
@@ -254,12 +207,8 @@ def foresee_study(request: StudyRequest, context: JobContext) -> StudyPlan:
     DataSelectError
         Where something cannot be used, or the work was stopped.
     """
-    folder, made = request.folder, list[StudyPlan]()
-    with tempfile.TemporaryDirectory(prefix="dataselect-") as scratch:
-        place = folder if is_begun(folder, {}) else Path(scratch) / folder.name
-        job = _job(request, place, plan_only=True)
-        run_job(job, context, planned=lambda plan: made.append(_plan_of(plan, request)))
-    return made[0]
+    plan = foresee(request.folder, lambda place: _job(request, place, plan_only=True), context)
+    return _plan_of(plan, request)
 
 
 def study(
@@ -283,14 +232,10 @@ def study(
     DataSelectError
         Where something cannot be used, or the work was stopped; what was done is kept.
     """
-    folder, made = request.folder, list[StudyPlan]()
-
-    def planned(plan: StudyPlanned) -> None:
-        made.append(_plan_of(plan, request))
-        show(made[0])
-
-    run_job(_job(request, folder, plan_only=False), context, planned=planned)
-    return Studied(made[0], folder / PAGE, read_findings(folder))
+    folder = request.folder
+    job = _job(request, folder, plan_only=False)
+    plan = carry_out(job, context, lambda plan: show(_plan_of(plan, request)))
+    return Studied(_plan_of(plan, request), folder / PAGE, read_findings(folder))
 
 
 def _job(request: StudyRequest, folder: Path, *, plan_only: bool) -> StudyJob:
@@ -328,41 +273,6 @@ def _job(request: StudyRequest, folder: Path, *, plan_only: bool) -> StudyJob:
         limit=request.limit,
         plan_only=plan_only,
     )
-
-
-def check_labelled(source: Source) -> None:
-    """Refuse records without labels.
-
-    Raises
-    ------
-    UnusableError
-        Where none has one.
-    """
-    if all(label is None for label in source.labels):
-        raise UnusableError(
-            _("The records cannot be studied."),
-            _("None of them has a label, so there is nothing to learn."),
-            _("Name the label column."),
-        )
-
-
-def check_studied(checkpoint: Checkpoint) -> None:
-    """Refuse a checkpoint that a study has no network for.
-
-    Raises
-    ------
-    UnusableError
-        Where it does not tell classes apart that exclude each other.
-    """
-    if not checkpoint.task.has_classes:
-        raise UnusableError(
-            _("This checkpoint cannot be studied."),
-            _(
-                "A study trains networks that tell one class of each record; this model is for {task}.",
-                task=_(checkpoint.task.meaning),
-            ),
-            _("Use its scores without a study."),
-        )
 
 
 def _plan_of(plan: StudyPlanned, request: StudyRequest) -> StudyPlan:

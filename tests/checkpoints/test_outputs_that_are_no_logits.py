@@ -36,8 +36,15 @@ PROBABILITIES: dict[str, Callable[[Tensor, Tensor], object]] = {
     "sigmoid": lambda _features, logits: logits.sigmoid(),
     "sigmoid in place": lambda _features, logits: logits.sigmoid_(),
     "sigmoid, rearranged": lambda _features, logits: logits.sigmoid().unsqueeze(2).squeeze(2).clone(),
+    "sigmoid, kept from 0 and 1": lambda _features, logits: logits.sigmoid().clamp(1e-6, 1 - 1e-6),
+    "a logarithm of sigmoid": lambda _features, logits: logits.sigmoid().clamp_min(1e-9).log(),
+    "log-sigmoid": lambda _features, logits: nn.functional.logsigmoid(logits),
     "softmax by hand": lambda _features, logits: logits.exp() / logits.exp().sum(1, keepdim=True),
     "a logarithm of softmax": lambda _features, logits: logits.softmax(1).log(),
+    "log-softmax by hand": lambda _features, logits: logits - logits.logsumexp(1, keepdim=True),
+    "a sigmoid and what is left of 1": lambda _features, logits: torch.stack(
+        [logits[:, 0].sigmoid(), 1 - logits[:, 0].sigmoid()], dim=1
+    ),
     "softmax by name": lambda _features, logits: {"logits": logits.softmax(1)},
 }
 
@@ -54,9 +61,26 @@ def test_a_single_sigmoid_is_refused(tmp_path: Path, outputs: int) -> None:
         load(tmp_path, lambda _features, logits: logits.sigmoid(), outputs)
 
 
-def test_several_tensors_without_a_name_are_refused(tmp_path: Path) -> None:
+UNNAMED: dict[str, Callable[[Tensor, Tensor], object]] = {
+    "features first": lambda features, logits: (features, logits),
+    "logits first": lambda features, logits: (logits, features),
+    "a list": lambda features, logits: [features, logits],
+    "a number first": lambda _features, logits: (logits.sum(), logits),
+    "as wide as each other": lambda _features, logits: (logits.tanh(), logits),
+    "a name beside one without": lambda features, logits: (features, {"logits": logits}),
+}
+
+
+@pytest.mark.parametrize("ending", UNNAMED)
+def test_several_tensors_without_a_name_are_refused(tmp_path: Path, ending: str) -> None:
     with pytest.raises(UnusableError, match="nothing says which of them"):
-        load(tmp_path, lambda features, logits: (features, logits))
+        load(tmp_path, UNNAMED[ending])
+
+
+@pytest.mark.parametrize("name", ["scores", "Logits", "output"])
+def test_a_tensor_by_another_name_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UnusableError, match="named “logits”"):
+        load(tmp_path, lambda features, logits: {"features": features, name: logits})
 
 
 @pytest.mark.parametrize(
@@ -67,6 +91,8 @@ def test_several_tensors_without_a_name_are_refused(tmp_path: Path) -> None:
         lambda features, logits: {"features": features, "logits": logits},
         lambda features, logits: logits * features.sigmoid().sum(1, keepdim=True),
         lambda _features, logits: logits.softmax(1) * 5,
+        lambda _features, logits: logits.clamp(-30, 30),
+        lambda _features, logits: logits.exp().log(),
     ],
 )
 def test_logits_are_taken(tmp_path: Path, ending: Callable[[Tensor, Tensor], object]) -> None:

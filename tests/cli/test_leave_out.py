@@ -46,6 +46,10 @@ def test_a_count_decides_and_select_says_which_of_both(run: Run, tmp_path: Path)
         "changed_after_viewing": False,
     }
     assert len(told["ids"]) == 20
+    assert (told["left_out"]["left_out"], told["left_out"]["records"]) == (20, 40)
+    # binomtest(20, 40).proportion_ci(method="exact") of SciPy.
+    assert told["left_out"]["low"] == pytest.approx(0.338018, abs=1e-6)
+    assert told["left_out"]["high"] == pytest.approx(0.661982, abs=1e-6)
     assert run("ledger", project)["left"] == "10"
     assert run(*count, "--in-training", "no")["decision"] == told["decision"]
     assert run("ledger", project)["left"] == "10"
@@ -60,10 +64,15 @@ def test_a_change_of_mind_is_said_before_anything_leaves(
     run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     project = undecided(tmp_path, losses(6))
-    assert run("select", project, "--leave-out", "none")["decision"]["taken"] == "before"
+    told = run("select", project, "--leave-out", "none")
+    assert told["decision"]["taken"] == "before"
+    assert "left_out" not in told
     assert "decision" in run("scores", project)
     assert main(["select", str(project), "--leave-out", "wrong"]) == 0
-    assert "chosen after viewing: a release by it claims no ε" in capsys.readouterr().out
+    page = capsys.readouterr().out
+    assert "chosen after viewing: a release by it claims no ε" in page
+    assert "6 of 40 eligible records look wrong: 15.0 in 100 (95 % range 5.7 to 29.8)." in page
+    assert "Of clean records it would be at most 10.0 in 100" in page
     told = run("inspect", project)["decision"]
     assert (told["leave_out"], told["changed_after_viewing"]) == ("none", True)
     words = ("release", project, "--to", tmp_path / "b", "--in-training", "no", "--epsilon", "1")

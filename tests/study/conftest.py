@@ -33,7 +33,7 @@ def learnable_records(path: Path, count: int = RECORDS) -> Path:
 def studying_here(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Do the worker's job of a study in this process."""
     del home
-    monkeypatch.setattr("dataselect_gui.workflow.studying.run_job", study_here)
+    monkeypatch.setattr("dataselect_gui.workflow.study_jobs.run_job", study_here)
 
 
 @pytest.fixture(scope="session")

@@ -127,7 +127,9 @@ def test_a_deletion_tells_of_studies_that_stay(tmp_path: Path) -> None:
     stays = workflow.before_deletion(project).stays
     assert any(line.endswith("scans.study, scans-2.study") for line in stays)
     subject = workflow.study_subject(project)
-    assert [folder.name for folder in studies_of(subject)] == ["scans.study"]
+    assert [folder.name for folder in studies_of(subject, "choices")] == ["scans.study"]
+    assert [folder.name for folder in studies_of(subject, "arms")] == ["scans-2.study"]
+    assert len(studies_of(subject)) == 2
 
 
 # What is in them

@@ -169,17 +169,25 @@ def test_the_shipped_file_with_other_records_is_not_the_demo(
     assert not (tmp_path / "demo" / "home").exists()
 
 
-def test_a_demo_of_an_earlier_version_goes_on_with_the_records_of_today(
+def test_a_demo_of_an_earlier_version_is_read_and_another_one_begun_beside_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     former = altered(tmp_path / "former.npz", one_pixel)
     index = read_index(open_source(SourceRef(former)), JobContext())
     monkeypatch.setattr(project_demo, "EARLIER", digest_of(index))
+    monkeypatch.setattr(demo_module, "EARLIER", digest_of(index))
     project = scored_project(tmp_path / "demo" / "project", former, resource("demo/checkpoint"))
     change(project, demo=True)
+    before = settings_of(project)
     assert len(workflow.look(project).ids) == COUNT
-    score_into(project, SHIPPED, resource("demo/checkpoint"))
-    assert digest_of(Project.open(project).table.index) == RECORDS
+    context = JobContext()
+    context.stop.insist()
+    for _again in range(2):
+        with pytest.raises(InterruptedByPersonError):
+            workflow.score_demo(tmp_path / "demo", context)
+    assert settings_of(tmp_path / "demo" / "project-2")["source"]["path"] == str(SHIPPED)
+    assert sorted(path.name for path in (tmp_path / "demo").iterdir()) == ["project", "project-2"]
+    assert {**settings_of(project), "shown": None} == {**before, "shown": None}
 
 
 def uses(project: Path, bundle: Path) -> list[Callable[[], object]]:

@@ -81,7 +81,9 @@ def test_the_terminal_tells_what_a_plain_count_comes_to(
     assert content["selected"] == 2000 - sum(out for _, out in counted.values())
     assert content["verified"]
     told = "\n".join(lines)
-    assert f"look wrong: {sum(out for _, out in counted.values())} of 2,000 records." in told
+    wrong = sum(out for _, out in counted.values())
+    assert f"{wrong} of 2,000 eligible records look wrong: {wrong / 20:.1f} in 100" in told
+    assert "at most 5.0 in 100" in told
     for name, words in zip(
         NAMES, ("wrong labels", "foreign pictures", "records that are right"), strict=True
     ):

@@ -5,13 +5,14 @@ the same from the same findings.
 """
 
 from collections.abc import Sequence
-from html import escape
+from dataclasses import dataclass
 from math import ceil, floor
 
-from dataselect_gui.plain import visible
+from dataselect_gui.pages import render
 from dataselect_gui.study.arms.findings import ArmFindings, Compared
-from dataselect_gui.study.arms.plan import RULE, Arm, ArmKind, Cell
+from dataselect_gui.study.arms.plan import Arm, ArmKind, Cell
 from dataselect_gui.study.arms.sentences import cell_name, spread_of, verdict_name
+from dataselect_gui.study.statistics import Verdict
 from dataselect_gui.texts import N_, _
 
 _SHORT: dict[ArmKind, str] = {
@@ -25,10 +26,9 @@ _SHORT: dict[ArmKind, str] = {
     "released": N_("released, {mechanism}, ε {epsilon}"),
     "random released": N_("random"),
 }
-_PAPER, _TEXT, _DIM, _LINE, _EDGE = "#FFFFFF", "#1B2027", "#56606D", "#D3D8DF", "#7A8492"
 _WIDTH, _LEFT, _RIGHT = 760, 290, 600
 """Of the figure, and from where to where intervals are drawn."""
-_ROW, _HEAD, _FOOT, _SIZE = 20, 26, 44, 12
+_ROW, _HEAD, _FOOT = 20, 26, 44
 _TICKS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50)
 """Steps of the axis, in points."""
 _MOST_TICKS = 7
@@ -63,36 +63,104 @@ def figure_description(findings: ArmFindings) -> str:
     )
 
 
+@dataclass(frozen=True)
+class Tick:
+    """A number of points on the axis, and where it lies."""
+
+    x: float
+    label: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """A comparison: its place from above, its ends and its mean, and what is said of it."""
+
+    y: float
+    which: str
+    low: float
+    mean: float
+    high: float
+    spread: str
+    verdict: Verdict
+    is_primary: bool
+
+
+@dataclass(frozen=True)
+class Group:
+    """What was compared in one kind of training: its heading, where that stands, and its rows."""
+
+    y: float
+    heading: str
+    rows: list[Row]
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """The figure, as its template takes it.
+
+    Attributes
+    ----------
+    title, description, axis : str
+        What it is about, what it shows, and what its axis is.
+    width, height, bottom, middle, figures_at : float
+        Of the whole; where the axis lies, its middle, and where numbers begin.
+    zero : float
+        Where no difference lies.
+    ticks, groups : list
+        What is drawn.
+    namespace : str
+        Of SVG: where the figure stands alone, a reader needs it.
+    """
+
+    title: str
+    description: str
+    axis: str
+    width: float
+    height: float
+    bottom: float
+    middle: float
+    figures_at: float
+    zero: float
+    ticks: list[Tick]
+    groups: list[Group]
+    namespace: str = "http://www.w3.org/2000/svg"
+
+
 def intervals_svg(findings: ArmFindings) -> str | None:
-    """Return the figure as an SVG element; None where nothing was compared."""
+    """Return the figure as an SVG element by itself; None where nothing was compared."""
+    figure = drawing_of(findings)
+    return None if figure is None else render("intervals.html", figure=figure)
+
+
+def drawing_of(findings: ArmFindings) -> Drawing | None:
+    """Return what is drawn; None where nothing was compared."""
     drawn = _drawn(findings)
     if not drawn:
         return None
-    groups: dict[Cell, list[Compared]] = {}
+    by_cell: dict[Cell, list[Compared]] = {}
     for compared in drawn:
-        groups.setdefault(compared.comparison.first[1], []).append(compared)
-    scale = _Scale(drawn)
-    height = sum(_HEAD + _ROW * len(group) for group in groups.values()) + _FOOT
-    parts, y = list[str](), 0
-    for tick in scale.ticks:
-        x, colour = scale.x(tick), _EDGE if tick == 0 else _LINE
-        parts.append(_line(x, 4, x, height - _FOOT, colour, 1.5 if tick == 0 else 0.6))
-        parts.append(_words(x, height - _FOOT + 16, _number(tick), "middle"))
-    axis = _("points of difference; right of 0, the first of the two is better")
-    parts.append(_words((_LEFT + _RIGHT) / 2, height - 10, axis, "middle", colour=_DIM))
-    for cell, group in groups.items():
-        heading = f"{_state(group[0])}, {cell_name(cell)}"
-        parts.append(_words(0, y + _HEAD - 8, heading, weight="bold"))
-        y += _HEAD
-        for compared in group:
-            parts += _row(compared, scale, y + _ROW / 2)
-            y += _ROW
-    title, told = _shown(figure_title()), _shown(figure_description(findings))
-    about = f"<title>{title}</title><desc>{told}</desc>"
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" width="{_WIDTH}" height="{height}" '
-        f'viewBox="0 0 {_WIDTH} {height}" font-family="sans-serif" font-size="{_SIZE}">'
-        f"{about}{''.join(parts)}</svg>"
+        by_cell.setdefault(compared.comparison.first[1], []).append(compared)
+    scale, groups, y = _Scale(drawn), list[Group](), 0
+    for cell, several in by_cell.items():
+        heading = f"{_state(several[0])}, {cell_name(cell)}"
+        rows = [
+            _row(compared, scale, y + _HEAD + _ROW * place + _ROW / 2)
+            for place, compared in enumerate(several)
+        ]
+        groups.append(Group(y + _HEAD - 8, heading, rows))
+        y += _HEAD + _ROW * len(several)
+    return Drawing(
+        title=figure_title(),
+        description=figure_description(findings),
+        width=_WIDTH,
+        height=y + _FOOT,
+        bottom=y,
+        middle=(_LEFT + _RIGHT) / 2,
+        figures_at=_RIGHT + 14,
+        axis=_("points of difference; right of 0, the first of the two is better"),
+        zero=scale.x(0),
+        ticks=[Tick(scale.x(number), _number(number)) for number in scale.ticks],
+        groups=groups,
     )
 
 
@@ -125,33 +193,14 @@ def _drawn(findings: ArmFindings) -> list[Compared]:
     ]
 
 
-def _row(compared: Compared, scale: _Scale, y: float) -> list[str]:
+def _row(compared: Compared, scale: _Scale, y: float) -> Row:
     difference = compared.difference
     low, mean, high = (
         scale.x(100 * number) for number in (difference.low, difference.mean, difference.high)
     )
     is_primary = compared.comparison.family == "primary"
-    weight = "bold" if is_primary and compared.comparison.first[0] == RULE else "normal"
-    return [
-        _words(12, y + 4, _which(compared), weight=weight),
-        _line(low, y, high, y, _TEXT, 1.6),
-        _line(low, y - 4, low, y + 4, _TEXT, 1.6),
-        _line(high, y - 4, high, y + 4, _TEXT, 1.6),
-        _mark(mean, y, difference.verdict),
-        _words(_RIGHT + 14, y + 4, spread_of(difference)),
-    ]
-
-
-def _mark(x: float, y: float, verdict: str) -> str:
-    """Return the mark of a mean: a triangle that points to the better side, or a hollow circle."""
-    if verdict == "no difference":
-        return (
-            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{_PAPER}" stroke="{_TEXT}" '
-            'stroke-width="1.6"/>'
-        )
-    way = 1 if verdict == "better" else -1
-    at = f"{x - 5 * way:.1f},{y - 6:.1f} {x - 5 * way:.1f},{y + 6:.1f} {x + 6 * way:.1f},{y:.1f}"
-    return f'<polygon points="{at}" fill="{_TEXT}"/>'
+    spread = spread_of(difference)
+    return Row(y, _which(compared), low, mean, high, spread, difference.verdict, is_primary)
 
 
 def _which(compared: Compared) -> str:
@@ -165,23 +214,3 @@ def _short(arm: Arm) -> str:
 
 def _state(compared: Compared) -> str:
     return _("with dirt") if compared.comparison.first[1].planted else _("as they are")
-
-
-def _line(x: float, y: float, to_x: float, to_y: float, colour: str, width: float) -> str:
-    return (
-        f'<line x1="{x:.1f}" y1="{y:.1f}" x2="{to_x:.1f}" y2="{to_y:.1f}" stroke="{colour}" '
-        f'stroke-width="{width}"/>'
-    )
-
-
-def _words(
-    x: float, y: float, text: str, anchor: str = "start", *, weight: str = "normal", colour: str = _TEXT
-) -> str:
-    return (
-        f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-weight="{weight}" '
-        f'fill="{colour}">{_shown(text)}</text>'
-    )
-
-
-def _shown(text: str) -> str:
-    return escape(visible(text))

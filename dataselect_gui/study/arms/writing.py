@@ -7,7 +7,7 @@ from pathlib import Path
 
 from dataselect_gui.pages import render
 from dataselect_gui.project.files import write_atomically, write_json
-from dataselect_gui.study.arms.figure import figure_caption, intervals_svg
+from dataselect_gui.study.arms.figure import drawing_of, figure_caption
 from dataselect_gui.study.arms.findings import ArmFindings
 from dataselect_gui.study.arms.sentences import (
     answer_lines,
@@ -83,7 +83,7 @@ def arms_page(findings: ArmFindings, setting: Mapping[str, object]) -> str:
         "arms.html",
         first=first,
         others=others,
-        figure=intervals_svg(findings),
+        figure=drawing_of(findings),
         caption=figure_caption(),
         owner_only=_(OWNER_ONLY),
         measure=on_measure(findings),
@@ -92,7 +92,7 @@ def arms_page(findings: ArmFindings, setting: Mapping[str, object]) -> str:
         families=_families(findings),
         absent=[absent.why for absent in findings.absent],
         limits=[_(item) for item in LIMITS],
-        records=_on_records(findings),
+        how=[_on_records(findings)],
         choices=choices.split("\n"),
     )
 

@@ -15,6 +15,8 @@ from dataselect_gui.workflow import (
     LeftOutShare,
     Look,
     left_out_figures,
+    left_out_share,
+    left_out_total,
 )
 
 _MOST_CLASSES = 40
@@ -54,7 +56,7 @@ class LeftOutPanel(StayPanel):
         self.setVisible(self.figures is not None)
         if self.figures is None or look is None:
             return
-        self.total.setText(_total(self.figures))
+        self.total.setText(left_out_total(self.figures))
         self._unit.setText(
             _("Each record counts by itself. A person has several here, so the true range is wider.")
         )
@@ -64,33 +66,5 @@ class LeftOutPanel(StayPanel):
         self.show_them.setEnabled(len(self.figures.rows) > 0)
 
 
-def _total(figures: LeftOutFigures) -> str:
-    total = figures.total
-    return _(
-        "{left_out:,} of {records:,} eligible records look wrong: {share} in 100 ({range}). Of clean "
-        "records it would be at most {alpha} in 100, averaged over calibrations.",
-        left_out=total.left_out,
-        records=total.records,
-        share=_hundredths(total.share),
-        range=_range(total),
-        alpha=_hundredths(float(figures.alpha)),
-    )
-
-
 def _line(share: LeftOutShare) -> str:
-    return _(
-        "{name}: {left_out:,} of {records:,}, {share} in 100 ({range})",
-        name=visible(share.name or "", _MOST_NAME),
-        left_out=share.left_out,
-        records=share.records,
-        share=_hundredths(share.share),
-        range=_range(share),
-    )
-
-
-def _range(share: LeftOutShare) -> str:
-    return _("95 % range {low} to {high}", low=_hundredths(share.low), high=_hundredths(share.high))
-
-
-def _hundredths(share: float) -> str:
-    return f"{100 * share:.1f}"
+    return f"{visible(share.name or '', _MOST_NAME)}: {left_out_share(share)}"

@@ -60,6 +60,7 @@ class LeavingOut(QFrame):
         self._why, self._obstacle = paragraph(_(_WHY), role="dim"), paragraph(role="dim")
         self._decided = paragraph()
         self._asked: str | None = None
+        self._is_too_late = False
         self._build()
         self.begin()
 
@@ -68,7 +69,7 @@ class LeavingOut(QFrame):
     @property
     def leave_out(self) -> LeaveOut | None:
         """What was chosen; None where it is not asked."""
-        if self._asked is None or not self.wrong.isEnabled():
+        if self._asked is None or self._is_too_late or not self.wrong.isEnabled():
             return None
         return "wrong" if self.wrong.isChecked() else "count" if self.count.isChecked() else "none"
 
@@ -96,6 +97,11 @@ class LeavingOut(QFrame):
         """Choose everything: nothing of earlier records stays."""
         self.epsilon.setText(COUNT_EPSILON)
         self._check(self.everything)
+
+    def set_too_late(self, *, is_too_late: bool) -> None:
+        """Ask nothing where scores of these records were shown already, as they were read before."""
+        self._is_too_late = is_too_late
+        self.setVisible(self._asked is not None and not is_too_late)
 
     def ask(self, checkpoint: CheckpointInspected) -> None:
         """Ask for a checkpoint; what was chosen for the same one stays.
@@ -140,7 +146,7 @@ class LeavingOut(QFrame):
             part.setVisible(is_offered)
         self._price.setVisible(is_offered and self.count.isChecked())
         self._decided.setVisible(not is_asked)
-        self.show()
+        self.setHidden(is_asked and self._is_too_late)
 
     def _on_click(self, button: QAbstractButton) -> None:
         self._check(button)

@@ -221,6 +221,7 @@ class SetupPlace(ColumnPlace, Place):
 
     def show_way_back(self, *, shown: bool) -> None:
         """Offer the way back to the project whose records are read in another way."""
+        self.leaving_out.set_too_late(is_too_late=shown)
         self.read_anew.hide()
         self.go_back.setVisible(shown)
         self._anew_row.setVisible(shown)

@@ -23,6 +23,7 @@ from dataselect_gui.workflow import (
     CheckpointInspected,
     JobContext,
     JobKind,
+    LeaveOut,
     Progress,
     SourceInspected,
     SourceRef,
@@ -37,6 +38,10 @@ _LONG = {
 """The jobs that take long, with what is said of files that are given meanwhile."""
 _KEPT = {JobKind.SCORING, JobKind.STUDY}
 """Those of them that go on where they were stopped."""
+_STAYS = N_(
+    "Scores of these records were shown before. What was decided then about leaving out stays; Release "
+    "shows it."
+)
 _BY_CHOICES = {JobKind.SCORING, JobKind.INSPECTION, JobKind.LABEL_MATCHING}
 """The jobs that work by what was chosen in Setup when they began."""
 
@@ -80,6 +85,7 @@ class Preparation(QObject):
         self._window = window
         self._waiting: list[Path | SourceRef] = []
         self._left: Path | None = None
+        self._decided: LeaveOut | None = None
         self._scoring = Scoring(state, setup, notice, self)
         self._scoring.begun.connect(self._on_begun)
         self._scoring.scored.connect(self.scored)
@@ -286,6 +292,7 @@ class Preparation(QObject):
         if source is None or checkpoint is None:
             return
         unit, answer = self._setup.unit_column, self._state.in_training
+        self._decided = self._setup.leaving_out.leave_out
         leave_out, price = self._setup.leaving_out.leave_out, self._setup.leaving_out.count_epsilon
         wanted = replace(source, unit_column=unit)
         place = workflow.project_place(wanted, inputs.digest, exactly=True)
@@ -328,7 +335,11 @@ class Preparation(QObject):
     # Signals of the state and the jobs
 
     def _on_opened(self) -> None:
-        look = self._state.look
+        look, wanted = self._state.look, self._decided
+        self._decided = None
+        known = None if look is None or look.decision is None else look.decision.leave_out
+        if look is not None and wanted not in {None, known}:
+            QTimer.singleShot(0, self, self._say_what_stays)  # Opening takes away what was said.
         self._setup.training.show_answer(self._state.in_training)
         if look is not None:
             self._matching.drop()
@@ -336,6 +347,9 @@ class Preparation(QObject):
             self._setup.show_project(look)
         self._show_idle()
         self.show_project_warning()
+
+    def _say_what_stays(self) -> None:
+        self._notice.show_message(Message(_(_STAYS)))
 
     def _on_answered(self) -> None:
         answer = self._setup.training.answer

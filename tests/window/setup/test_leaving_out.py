@@ -9,11 +9,12 @@ from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from dataselect_gui import workflow
+from dataselect_gui.checkpoints.label_account import LabelAccount
 from dataselect_gui.window.shell.main_window import MainWindow
 from tests.decisions import calibration, losses, undecided
 from tests.helpers import hugging_face_folder, write_json
 from tests.projects import owner_records
-from tests.window.steps import give, place, settle
+from tests.window.steps import give, place, settle, told
 
 
 def calibrated(folder: Path, **request: object) -> Path:
@@ -127,3 +128,32 @@ def test_what_was_decided_is_shown_and_not_asked_again(window: MainWindow, tmp_p
     said = said_by(asked)
     assert "records that look wrong are left out" in said
     assert "before any score" in said
+
+
+def test_where_scores_were_shown_before_it_says_that_the_decision_stays(
+    ready: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = undecided(tmp_path / "elsewhere", losses(6))
+    workflow.decide(project, "none", None, workflow.CountAnswers())
+    workflow.scores(project)
+    labels = LabelAccount(task="single_label", records=1, given=1, unlabelled=0, unfit=0)
+    done = workflow.Scored(project, 1, {}, 0.0, "cpu", "float64", ["loss"], labels)
+    monkeypatch.setattr(workflow, "score", lambda *_given, **_options: done)
+    click(qtbot, ready.setup.leaving_out.wrong)
+    ready.setup.score.click()
+    settle(qtbot, ready)
+    assert ready.state.rule == workflow.Everything()
+    assert "What was decided then" in told(ready).what
+
+
+def test_what_is_read_another_way_is_not_decided_anew(
+    ready: MainWindow, qtbot: QtBot, made_up: list[dict[str, Any]]
+) -> None:
+    ready.setup.score.click()
+    settle(qtbot, ready)
+    ready.preparation.read_anew()
+    settle(qtbot, ready)
+    asked = ready.setup.leaving_out
+    assert asked.isHidden()
+    assert asked.leave_out is None
+    assert len(made_up) == 1
