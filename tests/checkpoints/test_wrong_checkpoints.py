@@ -24,7 +24,17 @@ from dataselect_gui.scoring.model import load_model
 from dataselect_gui.workflow.inspecting import looks_like_checkpoint
 from tests.families import image_model, images
 from tests.helpers import config, hugging_face_folder, preprocessor, write_json
-from tests.models import SIDE, export, save_member, save_series, stir, tiny_plain, tiny_resnet
+from tests.models import (
+    SIDE,
+    export,
+    save_member,
+    save_series,
+    stir,
+    tiny_convnext,
+    tiny_plain,
+    tiny_resnet,
+    tiny_vit,
+)
 
 CPU = torch.device("cpu")
 PICTURE = Image.fromarray(np.random.default_rng(1).integers(0, 256, (20, 30), dtype=np.uint8))
@@ -105,14 +115,19 @@ def test_another_architecture_than_the_files_is_told_by_the_tensor(folder: Path,
 # Batch norms of older files
 
 
-def test_batch_norms_without_a_counter_are_the_same_model(tmp_path: Path) -> None:
-    model = image_model("mobilenet_v2", 0)
-    save_member(tmp_path, model)
+@pytest.mark.parametrize("family", ["mobilenet_v1", "mobilenet_v2", "resnet", "regnet"])
+@pytest.mark.parametrize("which", [slice(None), slice(1)], ids=["all", "the first"])
+def test_batch_norms_without_a_counter_are_the_same_model(
+    tmp_path: Path, family: str, which: slice
+) -> None:
+    save_member(tmp_path, image_model(family, 0))
     stored = load_file(tmp_path / "model.safetensors")
-    kept = {n: t for n, t in stored.items() if not n.endswith("num_batches_tracked")}
-    assert len(kept) < len(stored)
-    save_file(kept, tmp_path / "model.safetensors", {"format": "pt"})
-    records = images("mobilenet_v2", 3)
+    counters = [name for name in sorted(stored) if name.endswith("num_batches_tracked")]
+    assert counters
+    for name in counters[which]:
+        del stored[name]
+    save_file(stored, tmp_path / "model.safetensors", {"format": "pt"})
+    records = images(family, 3)
     with torch.no_grad():
         found = load_model(find_checkpoint(tmp_path).final, CPU)(records)
         plain = AutoModelForImageClassification.from_pretrained(tmp_path).eval()
@@ -294,10 +309,10 @@ def test_an_adapter_of_one_state_of_a_series_is_refused(tmp_path: Path) -> None:
 # A processor for a whole series
 
 
-@pytest.fixture
-def above(tmp_path: Path) -> Path:
+@pytest.fixture(params=[tiny_resnet, tiny_convnext, tiny_vit, tiny_plain])
+def above(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     """Return a series whose processor lies beside its states."""
-    save_series(tmp_path, [stir(tiny_resnet(), seed) for seed in range(2)])
+    save_series(tmp_path, [stir(request.param(), seed) for seed in range(2)])
     for state in tmp_path.glob("checkpoint-*"):
         (state / "preprocessor_config.json").replace(tmp_path / "preprocessor_config.json")
     return tmp_path

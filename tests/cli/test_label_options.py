@@ -1,5 +1,7 @@
 """How labels are read, in the terminal: refused, mapped by a table, and told."""
 
+import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +87,42 @@ def test_how_many_records_have_no_label_is_told(
     assert "1 has no label" in told
     assert "5 have one that cannot be used" in told
     assert "“ship”, “truck”" in told
+
+
+def rows(folder: Path) -> Path:
+    return written(folder / "t.csv", "age,label\n1,cat\n2,\n3,  \n4,dog\n5,cat\n")
+
+
+def texts(folder: Path) -> Path:
+    return written(folder / "t.jsonl", "".join(
+        json.dumps({"text": f"so {n}", "label": label}) + "\n"
+        for n, label in enumerate(["cat", None, "", "dog", "cat"])
+    ))  # fmt: skip
+
+
+def loose_images(folder: Path) -> Path:
+    return image_folder(folder / "scans", ["cat/1.png", "2.png", "3.png", "dog/4.png", "dog/5.png"])
+
+
+def listed_images(folder: Path) -> Path:
+    root = image_folder(folder / "scans", [f"{n}.png" for n in range(5)])
+    written(root / "metadata.csv", "file_name,label\n0.png,cat\n1.png,\n2.png, \n3.png,a\n4.png,b\n")
+    return root
+
+
+def written(path: Path, text: str) -> Path:
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("make", [rows, texts, loose_images, listed_images])
+def test_how_many_of_any_kind_have_no_label_is_told(
+    tmp_path: Path, make: Callable[[Path], Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = make(tmp_path)
+    assert run(capsys, "inspect", path)["unlabelled"] == 2
+    assert main(["inspect", str(path)]) == 0
+    assert "unlabelled: 2\n" in capsys.readouterr().out
 
 
 def test_folders_called_1_and_2_need_a_table(

@@ -171,6 +171,24 @@ def test_what_is_broken_or_unknown_has_a_reason(stored: bytes, reason: str) -> N
         shared().check(IMAGES, stored)
 
 
+ENDINGS = (
+    *(".jfif", ".jpe", ".avif", ".jp2", ".pgm", ".ppm", ".tga"),  # Once passed over without a word.
+    *(".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".pbm", ".pnm", ".j2k"),
+    *(".heic", ".heif", ".jxl", ".svg", ".dng", ".psd", ".ico"),
+)
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_no_file_that_is_called_a_picture_is_passed_over(tmp_path: Path, ending: str) -> None:
+    image_folder(tmp_path, ["cat/1.png"])
+    names = {f"cat/2{ending}", f"cat/3{ending.upper()}"}
+    for name in names:
+        (tmp_path / name).write_bytes((tmp_path / "cat/1.png").read_bytes())
+    source = open_source(SourceRef(tmp_path))
+    assert {*source.ids, *(problem.id for problem in source.problems)} == {"cat/1.png", *names}
+    assert source.ignored == 0
+
+
 def test_jpegs_are_read_whatever_they_are_called(tmp_path: Path) -> None:
     jpeg = io.BytesIO()
     Image.fromarray(COLOURS).save(jpeg, "JPEG")

@@ -112,6 +112,14 @@ def test_absolute_paths_inside_the_source_are_records(scans: Path) -> None:
     assert labels(open_source(SourceRef(link))) == EXPECTED
 
 
+@pytest.mark.parametrize("written", ["{}/a.png", "{}//a.png", "{}/./a.png"])
+def test_an_absolute_path_is_its_record_however_it_is_written(scans: Path, written: str) -> None:
+    table(scans, "metadata.csv", f"file_name,label\n{written.format(scans)},cat\n")
+    source = open_source(SourceRef(scans))
+    assert labels(source) == {"a.png": "cat"}
+    assert not source.problems
+
+
 def test_absolute_paths_outside_are_none(scans: Path) -> None:
     beside = image_folder(scans.with_name("scans2"), ["a.png"])
     table(scans, "metadata.csv", lines() + f"{beside}/a.png,cat\n{scans}/../scans2/a.png,cat\n")

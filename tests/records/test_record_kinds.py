@@ -112,9 +112,23 @@ def test_what_is_no_source_is_told_what_can_be_opened(tmp_path: Path) -> None:
         assert kind.advice in empty.value.do
 
 
-def test_a_file_is_a_source_by_what_opens_it(tmp_path: Path) -> None:
-    """Whatever the case of its ending."""
-    path = arrays(tmp_path).rename(tmp_path / "A.NPZ")
+@pytest.mark.parametrize("ending", ["NPZ", "Npz", "CSV", "Tsv", "JSONL", "Parquet", "FEATHER"])
+def test_a_file_is_a_source_whatever_the_case_of_its_ending(tmp_path: Path, ending: str) -> None:
+    """Dropped into the window, it was once no checkpoint."""
+    import pandas as pd
+
+    path, rows = tmp_path / f"A.{ending}", pd.DataFrame({"age": range(6), "label": ["a"] * 6})
+    match ending.lower():
+        case "npz":
+            arrays(tmp_path).rename(path)
+        case "csv" | "tsv":
+            rows.to_csv(path, index=False, sep="," if ending == "CSV" else "\t")
+        case "jsonl":
+            rows.to_json(path, orient="records", lines=True)
+        case "parquet":
+            rows.to_parquet(path)
+        case _:
+            rows.to_feather(path)
     assert not looks_like_checkpoint(path)
     assert len(open_source(SourceRef(path)).ids) == 6
 

@@ -100,6 +100,24 @@ def test_a_table_by_columns_gives_the_same_records(tmp_path: Path) -> None:
     assert [by_columns.read(row) for row in range(3)] == [by_lines.read(row) for row in range(3)]
 
 
+@pytest.mark.parametrize("ending", ["csv", "parquet", "feather"])
+@pytest.mark.parametrize("names", [("label", "label"), ("label", " label "), ("Label", "LABEL")])
+def test_two_columns_of_labels_are_refused_in_every_form(
+    tmp_path: Path, ending: str, names: tuple[str, str]
+) -> None:
+    import pyarrow as pa
+    from pyarrow import csv as lines
+    from pyarrow import feather, parquet
+
+    columns = [["39"], ["a"], ["Male"], ["yes"], ["no"]]
+    made = pa.table([pa.array(column) for column in columns], ["age", "work", "sex", *names])
+    path = tmp_path / f"t.{ending}"
+    forms = {"csv": lines.write_csv, "parquet": parquet.write_table, "feather": feather.write_feather}
+    forms[ending](made, path)
+    with pytest.raises(UnusableError, match="not clear"):
+        opened(path)
+
+
 def test_missing_columns_are_refused_by_name_and_count(tmp_path: Path) -> None:
     path = write(tmp_path / "t.csv", ("age", "note", "label"), [("1", "x", "y")])
     with pytest.raises(UnusableError, match="lacks 2 columns") as refused:

@@ -67,6 +67,30 @@ def test_a_person_is_found_however_the_name_and_the_register_were_written(
 
 
 @pytest.mark.parametrize(
+    ("spellings", "listed"),
+    [
+        (("17", "17.0"), "17"),
+        (("17", "17.0"), "17.0"),
+        (("17.0", "17."), "17"),
+        (("17", " 17 "), "17.00"),
+        ((" 17", "17.0 "), " 17."),
+    ],
+)
+def test_a_number_is_one_person_however_it_is_spelled(
+    tmp_path: Path, source: Path, checkpoint: Path, spellings: tuple[str, str], listed: str
+) -> None:
+    """The finding: the opt-out of “17” left the records of “17.0”."""
+    arrays = dict(np.load(source))
+    people = [*spellings, "170", "7.0", "017", *map(str, range(100, 135))]
+    np.savez(source, **{**arrays, "patient": np.array(people)})
+    project = scored_project(tmp_path / "p.dataselect", source, checkpoint, unit_column="patient")
+    done = workflow.opt_out(project, register(tmp_path, f"patient\n{listed}\n"), None)
+    assert (done.listed, done.matched, done.records) == (1, 1, 2)
+    eligible = workflow.scores(project)["eligible"]
+    assert [row for row, may in enumerate(eligible) if not may] == [0, 1]
+
+
+@pytest.mark.parametrize(
     "text", ["patient 0\npatient 1\n", "2024;patient 0\n2025;patient 1\n", " patient 0 \n"]
 )
 def test_a_register_without_a_header_is_refused(people: Path, tmp_path: Path, text: str) -> None:
