@@ -28,6 +28,7 @@ from dataselect_gui.workflow.arms_study import (
     arm_choices,
     check_arms,
     foresee_arms,
+    requested_scores,
     study_arms,
 )
 from dataselect_gui.workflow.study_choices import begin_anew
@@ -134,7 +135,7 @@ def has_thresholds(subject: StudySubject) -> bool:
     UnusableError
         Where the checkpoint cannot be used.
     """
-    return find_checkpoint(subject.checkpoint).request.calibration is not None
+    return bool(requested_scores(find_checkpoint(subject.checkpoint)))
 
 
 def count_arms(

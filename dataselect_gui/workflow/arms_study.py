@@ -186,7 +186,7 @@ def arm_choices(request: ArmsRequest, checkpoint: Checkpoint) -> ArmChoices:
     UsageError
         Where thresholds of the request are asked to be other ones, or no rule goes by a score.
     """
-    calibration = checkpoint.request.calibration
+    calibration, of_request = checkpoint.request.calibration, requested_scores(checkpoint)
     common = ArmChoices(
         request.epsilons,
         request.release_epsilons,
@@ -194,7 +194,7 @@ def arm_choices(request: ArmsRequest, checkpoint: Checkpoint) -> ArmChoices:
         request.start,
         request.plant,
         request.alpha or ALPHA,
-        has_rule=request.clean is not None or calibration is not None,
+        has_rule=request.clean is not None or bool(of_request),
         has_rows=request.rows is not None,
     )
     if request.clean is not None:
@@ -203,13 +203,25 @@ def arm_choices(request: ArmsRequest, checkpoint: Checkpoint) -> ArmChoices:
         option = "--alpha" if request.alpha is not None else "--judged-by"
         raise UsageError(
             _("{option} does not belong here.", option=option),
-            _("Thresholds are made of clean rows of the consortium; those of its request are made."),
+            _("It says how thresholds are made of clean rows of the consortium, and there are none."),
             _("Leave {option} out, or name clean rows with --clean-rows.", option=option),
         )
-    if calibration is None:
+    if calibration is None or not of_request:
         return common
     alpha = format(Decimal(str(calibration.alpha)).normalize(), "f")
-    return replace(common, alpha=alpha, judged_by=tuple(calibration.scores), by_request=True)
+    return replace(common, alpha=alpha, judged_by=of_request, by_request=True)
+
+
+def requested_scores(checkpoint: Checkpoint) -> tuple[str, ...]:
+    """Return the scores for which the consortium's request has a threshold of some class."""
+    calibration = checkpoint.request.calibration
+    if calibration is None:
+        return ()
+    return tuple(
+        name
+        for name, stated in calibration.scores.items()
+        if any(found.threshold is not None for found in stated.classes.values())
+    )
 
 
 def _judged_by(request: ArmsRequest) -> tuple[str, ...]:

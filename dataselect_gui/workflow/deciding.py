@@ -163,7 +163,7 @@ def decide(
             decided = _by_count(project, checkpoint, wanted, answers).decided_rule
         else:
             decided = wanted.decided_rule
-            if decided is not None:
+            if decided is not None and not note_decision(project, wanted):
                 note_choice(project, checkpoint.request, decided)
         assert decided is not None
         settings.rule = StoredRule.of(decided)

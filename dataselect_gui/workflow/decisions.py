@@ -172,7 +172,7 @@ def is_decided_before(project: Project, rule: Rule) -> bool:
 
 
 def note_choice(project: Project, request: Request, rule: Rule) -> None:
-    """Note a choice among what could be decided: before scores are shown it is the decision.
+    """Note a choice by which something is decided: before scores are shown it is the decision.
 
     After that, leaving out what looks wrong is noted as chosen late where nothing was decided before.
 
@@ -209,11 +209,13 @@ def wrong_decision(request: Request) -> StoredDecision | None:
 
 
 def _chosen(request: Request, rule: Rule) -> StoredDecision | None:
-    """Return the decision that a rule comes to; None where it is neither of both."""
+    """Return the decision that a rule comes to; None where it is neither, or there is none to take."""
+    wrong = wrong_decision(request)
+    if wrong is None:
+        return None
     if isinstance(rule, Everything):
         return StoredDecision("none")
-    wrong = wrong_decision(request) if isinstance(rule, RecordRule) else None
-    return wrong if wrong is not None and wrong.wrong_rule == rule else None
+    return wrong if wrong.wrong_rule == rule else None
 
 
 def _rule_of(project: Project) -> Rule | None:

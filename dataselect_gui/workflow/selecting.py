@@ -314,7 +314,7 @@ def put_selection(project_path: Path, rule: Rule | None, withheld: Sequence[str]
 def _note_choice(project: Project, rule: Rule) -> None:
     """Note what is selected by, see `note_choice`; a checkpoint that moved brings no calibration."""
     request = Request()
-    if isinstance(rule, RecordRule):
+    if not isinstance(rule, ScoreCut):
         with contextlib.suppress(UnusableError, UsageError):
             request = find_checkpoint(checkpoint_path(project)).request
     note_choice(project, request, rule)

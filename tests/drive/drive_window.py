@@ -114,6 +114,7 @@ class Drive:
 
     def release(self, project: Path) -> None:
         """Walk from the Release place to a bundle; the question about training was answered."""
+        self.hand.notches = 0  # Setup was scrolled, and this is another page.
         asked: dict[str, Any] = {"project": project, "place": "release"}
         self.press("release.foot.set_budget", **asked)
         self.hand.settle(0.6)

@@ -16,6 +16,7 @@ from dataselect_gui.project.project import Project
 from dataselect_gui.release.checks import discrete_gaussian, laplace_on_counts
 from dataselect_gui.release.checks.stated import Stated
 from dataselect_gui.texts.promises import NOT_WORTH
+from tests.decisions import losses, undecided
 from tests.helpers import config, write_json
 from tests.ledgers import Desk
 from tests.projects import consortium, owner_records, scored_project
@@ -144,6 +145,22 @@ def test_a_bought_threshold_is_charged_too(tmp_path: Path) -> None:
     done = release(project, tmp_path / "b", threshold_from="bought:0.5", **PASSING)
     assert (done.epsilon, done.conditional) == ("1.5", False)
     assert is_verified(tmp_path / "b")
+
+
+def test_a_rule_that_was_decided_on_before_looking_is_claimed(tmp_path: Path) -> None:
+    """By the owner, or by a noised count whose ε is in what is claimed."""
+    ways: list[tuple[workflow.LeaveOut, str | None, str]] = [
+        ("wrong", None, "1"),
+        ("count", "50", "51"),
+    ]
+    for leave_out, epsilon, claimed in ways:
+        place = tmp_path / leave_out
+        project = undecided(place, losses(20))
+        answers = workflow.CountAnswers(in_training="no", budget="100")
+        workflow.decide(project, leave_out, epsilon, answers)
+        done = release(project, place / "b", by_class=True, budget="100", **PASSING)
+        assert (done.epsilon, done.conditional) == (claimed, False)
+        assert is_verified(place / "b")
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ class Judge(ABC):
 def judge_of(given: Given, choices: ArmChoices, store: Store) -> Judge:
     """Return what judges by the rule of a study."""
     if choices.by_request:
-        return _ByRequest(given)
+        return _ByRequest(given, choices)
     if DISTANCE in choices.judged_by:
         return ByRowsAndDistance(given, choices, store)
     return ByRows(given, choices, store)
@@ -69,25 +69,25 @@ def judge_of(given: Given, choices: ArmChoices, store: Store) -> Judge:
 class _ByRequest(Judge):
     """The thresholds of the request's calibration."""
 
-    def __init__(self, given: Given) -> None:
+    def __init__(self, given: Given, choices: ArmChoices) -> None:
         self._checkpoint, self._classes = given.checkpoint, given.classes
+        self._names = choices.judged_by
         calibration = given.checkpoint.request.calibration
         assert calibration is not None
         self._calibration: Calibration = calibration
 
     def scores(self, inputs: InputArray, targets: NDArray[np.int64], advance: Advance) -> Scores:
         """See `Judge.scores`."""
-        return _scored(self._checkpoint, tuple(self._calibration.scores), inputs, targets, advance)
+        return _scored(self._checkpoint, self._names, inputs, targets, advance)
 
     @cached_property
     def thresholds(self) -> Scores:
         """See `Judge.thresholds`: as the request states them, class by class."""
         by_score: Scores = {}
-        for name, stated in self._calibration.scores.items():
+        for name in self._names:
+            stated = self._calibration.scores[name].classes
             there = {
-                each: found.threshold
-                for each, found in stated.classes.items()
-                if found.threshold is not None
+                each: found.threshold for each, found in stated.items() if found.threshold is not None
             }
             by_score[name] = np.array([there.get(each, np.inf) for each in self._classes])
         return by_score
@@ -204,7 +204,7 @@ def _scored(
     targets: NDArray[np.int64],
     advance: Advance,
 ) -> Scores:
-    if not names:
+    if not names:  # The distance alone.
         return {}
     rows = np.arange(len(targets))
     return score_rows(

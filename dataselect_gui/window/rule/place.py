@@ -159,7 +159,7 @@ class RulePlace(ColumnPlace, Place):
         self.column.addLayout(self._list)
         self.column.addWidget(row(self.add, self.load, self.everything, paragraph()))
         self.column.addWidget(self.share)
-        picked = StayPanel()
+        self.picked = picked = StayPanel()
         picked.body.addWidget(paragraph(_("What this picks"), step=2, bold=True))
         self.words.setSpacing(theme.SPACE[0])
         picked.body.addLayout(self.words)
@@ -289,7 +289,6 @@ class RulePlace(ColumnPlace, Place):
         """Show the words of what is on the screen, and how many it picks."""
         self._timer.stop()
         clear(self.words)
-        self.count.hide()
         self.viewed.hide()
         self._show_error("")
         look = self._state.look
@@ -299,8 +298,11 @@ class RulePlace(ColumnPlace, Place):
             rule = self.candidate()
         except DataSelectError as error:
             self.use.setEnabled(False)
+            self.use.setText(_("Use this rule"))
+            self.picked.hide()
             self._show_error(str(error).strip())
             return
+        self.picked.show()
         for sentence in workflow.rule_sentences(rule):
             self.words.addWidget(paragraph(sentence))
         picked = look.picked_by(rule, self._state.eligible)
@@ -313,7 +315,6 @@ class RulePlace(ColumnPlace, Place):
                 picked=int(picked.chosen.sum()),
             )
         )
-        self.count.show()
         consequence = self._consequence(rule)
         self.viewed.set_text(consequence)
         self.viewed.setVisible(bool(consequence))

@@ -199,13 +199,20 @@ def test_without_clean_rows_the_rule_is_the_requests(
 
 
 def test_what_is_given_decides_on_the_rule(
-    records: Path, rows: Path, consortium: Path, asking: Path
+    records: Path, rows: Path, consortium: Path, asking: Path, tmp_path: Path
 ) -> None:
     plain, calibrated = find_checkpoint(consortium), find_checkpoint(asking)
     assert not arm_choices(ArmsRequest(records, consortium), plain).has_rule
     by_request = arm_choices(ArmsRequest(records, asking), calibrated)
     assert (by_request.has_rule, by_request.by_request, by_request.alpha) == (True, True, "0.1")
     assert (by_request.judged_by, by_request.libraries) == (("loss",), ())
+    # A calibration in which no class has a threshold is none.
+    bare = tmp_path / "bare"
+    shutil.copytree(asking, bare)
+    request = json.loads((asking / "dataselect.json").read_text(encoding="utf-8"))
+    request["calibration"]["scores"]["loss"]["classes"] = {"cat": {"count": 3}}
+    write_json(bare / "dataselect.json", request)
+    assert not arm_choices(ArmsRequest(records, bare), find_checkpoint(bare)).has_rule
     # Clean rows go before the request.
     own = arm_choices(ArmsRequest(records, asking, clean=rows), calibrated)
     assert (own.by_request, own.alpha, own.judged_by) == (False, "0.05", ("loss",))

@@ -207,7 +207,8 @@ def test_conditions_are_added_typed_and_removed(
     first = page.conditions[0]
     assert QApplication.focusWidget() is first.most.field
     qtbot.waitUntil(lambda: "neither" in page.error.text())
-    assert not page.use.isEnabled()
+    assert (page.use.text(), page.use.isEnabled()) == ("Use this rule", False)
+    assert not page.picked.isVisible()
     qtbot.keyClicks(first.most.field, "0,5")  # type: ignore[no-untyped-call]
     click(qtbot, page.add)
     second = page.conditions[1]
