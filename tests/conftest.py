@@ -90,6 +90,6 @@ def brackets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     write_brackets(tmp_path / "locale")
     monkeypatch.setattr(texts, "FOLDER", tmp_path / "locale")
     monkeypatch.setenv("LANGUAGE", LANGUAGE)
-    texts._of_environment.cache_clear()
+    texts.forget_language()
     yield
-    texts._of_environment.cache_clear()
+    texts.forget_language()

@@ -3,7 +3,7 @@
 It holds the versions, the system, the kinds of jobs with how long they took and how they ended, and of
 faults the type of the error and the lines of the program. It never holds content, names, paths, labels,
 ids, counts of records or scores, whoever writes to it: an event has the fields of its class alone, and
-whatever text is in one is written only where the program knows it beforehand (`_known_texts`): names of
+whatever text is in one is written only where the program knows it beforehand (`known_texts`): names of
 its own modules, of its own and Python's errors, of kinds of jobs. Any other text becomes “?”, and so
 does a number that can be no line and no exit code. A confined process that was taken over can choose
 among these texts and numbers, and how long it takes; it can add none.
@@ -245,7 +245,7 @@ def _known(value: Any) -> Any:  # noqa: ANN401  (what an event is made of)
         case list() | tuple():
             return [_known(item) for item in value]
         case str():
-            return value if value in _known_texts() else _UNKNOWN
+            return value if value in known_texts() else _UNKNOWN
         case bool() | None:
             return value
         case float():
@@ -257,7 +257,7 @@ def _known(value: Any) -> Any:  # noqa: ANN401  (what an event is made of)
 
 
 @cache
-def _known_texts() -> frozenset[str]:
+def known_texts() -> frozenset[str]:
     """Return every text that the log may hold."""
     events = [Started, JobEnded, ProcessDied, Crash, Left]
     names = {name for kind in [*events, Place] for name in kind.__struct_fields__}

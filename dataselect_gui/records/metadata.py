@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 METADATA_CSV, METADATA_JSONL = "metadata.csv", "metadata.jsonl"
 FILE_COLUMN = "file_name"
 _PRECEDENCE = (".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".parquet", ".pq", ".feather", ".arrow")
-_MOST_COLUMNS, _MOST_UNKNOWN = 1000, 100_000
+_MOST_COLUMNS, MOST_UNKNOWN = 1000, 100_000
 """Columns of a metadata file; its lines beyond one for each file."""
 
 
@@ -95,11 +95,11 @@ def read_metadata(kind: "RecordKind", path: Path, columns: Sequence[str | None],
     """
     wanted = [FILE_COLUMN, *(column for column in columns if column is not None)]
     try:
-        table = read_table(kind, path, list(dict.fromkeys(wanted)), files + _MOST_UNKNOWN)
+        table = read_table(kind, path, list(dict.fromkeys(wanted)), files + MOST_UNKNOWN)
     except TooManyRowsError:
         raise UnusableError(
             _("{name} has too many lines.", name=path.name),
-            _("It names over {count:,} files more than the folder holds.", count=_MOST_UNKNOWN),
+            _("It names over {count:,} files more than the folder holds.", count=MOST_UNKNOWN),
             _("Leave out the lines of files that are not there."),
         ) from None
     if len(table.names) > _MOST_COLUMNS:

@@ -53,7 +53,7 @@ class Need:
         It follows from what is needed and from the machine's memory; how long anything takes decides
         nothing, so it is the same on every run.
         """
-        budget, records = _budget(device), _USUAL[device.type]
+        budget, records = budget_of(device), _USUAL[device.type]
         while records < _MOST_RECORDS and self.of(2 * records) <= _SMALL:
             records *= 2
         while records > 1 and self.of(records) > budget:
@@ -115,7 +115,8 @@ def release_memory() -> None:
         torch.cuda.empty_cache()
 
 
-def _budget(device: torch.device) -> float:
+def budget_of(device: torch.device) -> float:
+    """Return how many bytes a batch may take on a device, by the memory that the machine has."""
     if device.type == "cuda":
         _, whole = torch.cuda.mem_get_info(device)
         return _SHARE_OF_GPU * whole

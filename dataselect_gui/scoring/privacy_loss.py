@@ -38,7 +38,7 @@ def orders(rate: float) -> list[float]:
 
 
 @cache
-def _divergences(rate: float, noise_multiplier: float) -> Any:  # noqa: ANN401  (scipy is untyped)
+def step_divergences(rate: float, noise_multiplier: float) -> Any:  # noqa: ANN401  (scipy is untyped)
     """Return the logarithm of a step's Rényi divergences as a function of that of the norm's share."""
     from scipy.interpolate import PchipInterpolator
 
@@ -64,7 +64,7 @@ class PrivacyLoss:
     def __init__(self, training: Mapping[str, float]) -> None:
         self._clip = float(training["max_grad_norm"])
         self._steps = float(training["steps"])
-        self._logarithms = _divergences(
+        self._logarithms = step_divergences(
             float(training["sample_rate"]), float(training["noise_multiplier"])
         )
         # From Rényi divergence to ε (Balle et al., arXiv 1905.09982, theorem 21; so Opacus has it).

@@ -84,17 +84,22 @@ def language() -> str:
     return _catalogue().info().get("language", "en")
 
 
+def forget_language() -> None:
+    """Find the language anew: the environment or the catalogues changed."""
+    _of_environment.cache_clear()
+
+
 def _filled(text: str, message: str, values: dict[str, object]) -> str:
     """Put values into a translation; into the message itself where the translation does not fit."""
     if text != message:
         try:
-            return text.format(**values) if _is_plain(text) else message.format(**values)
+            return text.format(**values) if is_plain(text) else message.format(**values)
         except (LookupError, ValueError, TypeError):
             pass
     return message.format(**values)
 
 
-def _is_plain(text: str) -> bool:
+def is_plain(text: str) -> bool:
     """Say whether placeholders are names alone, with a form of a sensible length."""
     return all(
         name is None or (name.isidentifier() and _FORMS.fullmatch(form or "") is not None)

@@ -54,7 +54,7 @@ def main() -> int:
     parent = Parent(from_parent, to_parent, job.kind)
     context = JobContext(send, parent.stop, job.kind)
     try:
-        send(_run(job, context, parent))
+        send(run(job, context, parent))
     except BrokenPipeError:
         return 1  # The parent is gone: nobody is left to tell.
     except InterruptedByPersonError:
@@ -76,7 +76,8 @@ def _is_of_memory(error: Exception) -> bool:
     return is_of_memory(error)
 
 
-def _run(job: AnyJob, context: JobContext, parent: Parent) -> Result:
-    from dataselect_gui.worker.running import run
+def run(job: AnyJob, context: JobContext, parent: Parent) -> Result:
+    """Do a job; what it takes is imported only now, when the process has confined itself."""
+    from dataselect_gui.worker import running
 
-    return run(job, context, parent)
+    return running.run(job, context, parent)

@@ -55,7 +55,7 @@ class Computation:
         Those of records' inputs, as everybody may know them; with none every record is computed by
         itself.
     size : int
-        How many places a batch has.
+        How many places a batch has; also an attribute.
     ids : sequence of str
         The ids of the records.
     targets : ndarray
@@ -74,7 +74,7 @@ class Computation:
         targets: Targets,
         hold: Hold,
     ) -> None:
-        self._scorer, self._names, self._size = scorer, names, size
+        self._scorer, self._names, self.size = scorer, names, size
         self._waiting = {shape: _Waiting(size) for shape in shapes}
         self._fits: dict[Shape, NDArray[np.bool_]] = {}
         self._ids, self._targets, self._hold = ids, targets, hold
@@ -102,7 +102,7 @@ class Computation:
                 yield from self._results_of(loader, batch)
         for waiting in self._waiting.values():
             while waiting.count:
-                yield self._together(waiting.first())
+                yield self.together(waiting.first())
 
     def _results_of(self, loader: InputLoader, batch: LoadedBatch) -> Iterator[BatchScores]:
         lacking, reasons = list[int](), dict[int, str]()
@@ -135,14 +135,14 @@ class Computation:
         if not len(loaded.rows):
             return
         if len(self._waiting) == 1:
-            yield self._together(loaded)
+            yield self.together(loaded)
             return
         waiting = self._waiting[loaded.values.shape[1:]]
         waiting.add(loaded)
-        while waiting.count >= _DEPTH * self._size:
-            yield self._together(waiting.first())
+        while waiting.count >= _DEPTH * self.size:
+            yield self.together(waiting.first())
 
-    def _together(self, loaded: LoadedInputs) -> BatchScores:
+    def together(self, loaded: LoadedInputs) -> BatchScores:
         """Compute the records of a batch, by their places in it."""
         inputs, targets = self._empty(loaded.values.shape[1:])
         inputs[loaded.places] = loaded.values
@@ -168,7 +168,7 @@ class Computation:
         # In its own place, beside empty ones, a record comes to the same digits.
         shape = inputs.shape[1:]
         self._scorer.score(self._names, *self._empty(shape))  # Where this fails, no record is to blame.
-        scores = {name: np.full(self._size, np.nan) for name in self._names}
+        scores = {name: np.full(self.size, np.nan) for name in self._names}
         failed = []
         for place in places:
             own, label = self._empty(shape)
@@ -186,12 +186,12 @@ class Computation:
 
     def _empty(self, shape: Shape) -> tuple[InputArray, Targets]:
         """Return a batch without a record."""
-        targets = self._scorer.task.unlabelled(self._size, self._outputs(shape))
-        return filler((self._size, *shape), self._scorer.model.vocabulary), targets
+        targets = self._scorer.task.unlabelled(self.size, self._outputs(shape))
+        return filler((self.size, *shape), self._scorer.model.vocabulary), targets
 
     def _outputs(self, shape: Shape) -> int:
         """Return how many numbers the model returns for a record of a batch of a shape."""
-        return self._scorer.prepare((self._size, *shape))
+        return self._scorer.prepare((self.size, *shape))
 
     def _fits_of(self, shape: Shape) -> NDArray[np.bool_]:
         """Say of which records the model can predict the label, by the inputs' shape."""

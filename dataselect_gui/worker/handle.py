@@ -117,7 +117,7 @@ def _run(
 ) -> R:
     stop = context.stop
     with reached_places(job) as (reached, scratch), _interrupts_to(stop):
-        process = start(_command(), reached, scratch, CHILD_ENVIRONMENT)
+        process = start(child_command(), reached, scratch, CHILD_ENVIRONMENT)
         try:
             with attended(process):
                 outcome = _Conversation(job, process, context, receiver, planned).outcome()
@@ -252,5 +252,6 @@ def _interrupts_to(stop: Stop) -> Iterator[None]:
         late.cancel()
 
 
-def _command() -> list[str]:
+def child_command() -> list[str]:
+    """Return the words by which a child process is started."""
     return command(WORKER_FLAG)

@@ -20,7 +20,7 @@ from dataselect_gui.worker.map_file import RecordMaps, write_maps
 from dataselect_gui.worker.results import FilesResult
 from dataselect_gui.worker.rows_file import read_rows
 
-_MOST_BYTES = 64 * 1024 * 1024
+MOST_BYTES = 64 * 1024 * 1024
 """What the maps of one job may take; those of the first record may take more."""
 _NO_IMAGE = N_(
     "The model does not take this record as an image, so there is nothing to draw a map over."
@@ -58,7 +58,7 @@ def run_maps(job: MapJob, context: JobContext) -> FilesResult:
     began = time.monotonic()
     for place, row in enumerate(job.rows):
         bytes_held = sum(result.size for result in results.values())
-        if results and (time.monotonic() - began > job.seconds or bytes_held > _MOST_BYTES):
+        if results and (time.monotonic() - began > job.seconds or bytes_held > MOST_BYTES):
             break
         context.check()
         context.report(Phase.MAKING_MAPS, len(results), len(job.rows))

@@ -6,6 +6,7 @@ import os
 import stat
 import sys
 from collections.abc import Iterator
+from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from dataselect_gui.worker.handle import run_job
 from dataselect_gui.worker.jobs import VerifyJob
 from tests.helpers import array_file
 from tests.models import save_member, stir, tiny_plain
+from tests.other_child import child_that, start_instead
 
 MARK = "zqxv"
 """Stands in every name, path, label, id and reason that the jobs of these tests come across."""
@@ -108,7 +110,14 @@ def test_every_text_of_the_log_is_known_beforehand(logged: Path) -> None:
     for line in lines_of(logged):
         texts = [value for value in line.values() if isinstance(value, str)]
         assert "?" not in texts
-        assert set(texts) <= fault_log._known_texts()
+        assert set(texts) <= fault_log.known_texts()
+
+
+class AnyText:
+    """Texts that are all known."""
+
+    def __contains__(self, text: object) -> bool:
+        return True
 
 
 @pytest.mark.parametrize(
@@ -127,7 +136,7 @@ def test_a_leak_is_kept_out_and_the_search_would_find_it(
 ) -> None:
     start_log(log)
     if not is_guarded:
-        monkeypatch.setattr(fault_log, "_known", lambda value: value)
+        monkeypatch.setattr(fault_log, "known_texts", AnyText)
     note(event)
     assert holds_mark(log) is not is_guarded
     assert len(lines_of(log)) == 2
@@ -145,20 +154,14 @@ def test_free_text_is_not_logged_whoever_logs_it(log: Path) -> None:
 
 
 CRASHING = """
-import sys
-from dataselect_gui.worker import child
-class {name}(Exception):
-    pass
-def run(job, context, parent):
-    from dataselect_gui.checkpoints.json_file import parse_object
-    try:
-        parse_object(None)
-    except TypeError as error:
-        raise {name}("{mark} is in record 7") from error
-    except AttributeError:
-        raise
-child._run = run
-sys.exit(child.main())
+from dataselect_gui.checkpoints.json_file import parse_object
+{made}
+try:
+    parse_object(None)
+except TypeError as error:
+    raise {name}("{mark} is in record 7") from error
+except AttributeError:
+    raise
 """
 
 
@@ -167,11 +170,8 @@ def test_a_crash_is_told_by_its_type_and_by_the_lines_of_the_program(
     log: Path, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name = name.replace("Marked", MARK.capitalize())
-    program = CRASHING.format(name=name, mark=MARK)
-    if name == "ValueError":
-        program = program.replace("class ValueError(Exception):\n    pass\n", "")
-    words = [sys.executable, "-c", program]
-    monkeypatch.setattr("dataselect_gui.worker.handle._command", lambda: words)
+    made = "" if name == "ValueError" else f"class {name}(Exception): pass"
+    child_that(CRASHING.format(made=made, name=name, mark=MARK), monkeypatch)
     start_log(log)
     with pytest.raises(InternalError):
         run_job(VerifyJob(bundle=tmp_path, digest=None, key=None), JobContext())
@@ -187,8 +187,7 @@ def test_a_crash_is_told_by_its_type_and_by_the_lines_of_the_program(
 def test_a_process_that_died_is_told_with_its_exit_code(
     log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    words = [sys.executable, "-c", "import os; os._exit(77)"]
-    monkeypatch.setattr("dataselect_gui.worker.handle._command", lambda: words)
+    start_instead("import os; os._exit(77)", monkeypatch)
     start_log(log)
     with pytest.raises(WorkerDiedError):
         run_job(VerifyJob(bundle=tmp_path, digest=None, key=None), JobContext())
@@ -207,7 +206,7 @@ def test_a_fault_is_known_by_lines_of_the_program(log: Path) -> None:
     crash = lines_of(log)[1]
     modules = {place["module"] for place in crash["places"]}
     assert "dataselect_gui.jobs.fault_log" in modules
-    assert modules <= fault_log._known_texts()
+    assert modules <= fault_log.known_texts()
     assert all(place["line"] > 0 for place in crash["places"])
 
 
@@ -261,7 +260,7 @@ def test_so_is_every_file_that_follows_and_no_link_is_followed(
         assert [path.name for path in kept] == ["faults.log", "faults.log.1"]
         assert {stat.S_IMODE(path.stat().st_mode) for path in kept} == {0o600}
         monkeypatch.setattr(
-            fault_log._Lines, "rotate", lambda _self, source, target: put(source, target)
+            RotatingFileHandler, "rotate", lambda _self, source, target: put(source, target)
         )
 
         def put(source: str, target: str) -> None:

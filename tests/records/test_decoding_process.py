@@ -38,6 +38,7 @@ from dataselect_gui.records.kinds.arrays import ARRAYS
 from dataselect_gui.records.kinds.images import IMAGES
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import SourceRef, UnreadableRecordError
+from dataselect_gui.sandbox.starting import start
 from tests.helpers import array_file, image_folder
 from tests.processes import children_of
 from tests.projects import consortium, scored_project
@@ -379,11 +380,17 @@ sys.stdout.flush()
 """
     words = [sys.executable, "-c", program, *map(str, files)]
     monkeypatch.setattr(decoding_process, "command", lambda _flag: words)
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start_and_keep(*given: Any) -> subprocess.Popen[bytes]:  # noqa: ANN401
+        started.append(start(*given))
+        return started[0]
+
+    monkeypatch.setattr(decoding_process, "start", start_and_keep)
     with DecodingProcess() as process:
         process.begin()
-        assert process._process is not None
-        assert process._process.stdout is not None
-        reached = process._process.stdout.read().decode().split()
+        assert started[0].stdout is not None
+        reached = started[0].stdout.read().decode().split()
     assert reached == [str(root / "home/lib/module.py")]
 
 

@@ -109,7 +109,7 @@ def test_lines_of_a_metadata_file_are_bounded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, file: str
 ) -> None:
     """Each line that names no file costs memory: a small file must not make millions of them."""
-    monkeypatch.setattr("dataselect_gui.records.metadata._MOST_UNKNOWN", 1000)
+    monkeypatch.setattr("dataselect_gui.records.metadata.MOST_UNKNOWN", 1000)
     write_image(tmp_path / "a.png")
     rows = [{"file_name": file, "label": "cat"}] * 1001
     write_rows(tmp_path / name, rows)

@@ -139,8 +139,8 @@ class Fixed:
         self._rng = np.random.default_rng(0)
         self._tokens: Counter[int] = Counter()
 
-    def noise(self, _: object, values: NDArray[np.int64]) -> NDArray[np.int64]:
-        return values + self._rng.integers(-(10**9), 10**9, len(values))
+    def noise(self, values: list[int]) -> NDArray[np.int64]:
+        return np.array(values) + self._rng.integers(-(10**9), 10**9, len(values))
 
     def token(self, length: int = 32) -> str:
         self._tokens[length] += 1
@@ -160,7 +160,8 @@ def write_case(folder: Path, name: str, patch: pytest.MonkeyPatch) -> dict[str, 
     patch.setenv("DATASELECT_HOME", str(folder / "home"))
     patch.setattr("secrets.token_hex", chance.token)
     patch.setattr("secrets.SystemRandom", lambda: random.Random(0))
-    patch.setattr("dataselect_gui.privacy.noise._measured", chance.noise)
+    for measurement in ("laplace_measurement", "gaussian_measurement"):
+        patch.setattr(f"dataselect_gui.privacy.noise.{measurement}", lambda _scale: chance.noise)
     patch.setattr("secrets.randbelow", random.Random(0).randrange)
     patch.setattr("dataselect_gui.release.procedure.buy_threshold", lambda *_, **__: Decimal("0.625"))
     patch.setattr("dataselect_gui.workflow.releasing.sum_gradients", summed)

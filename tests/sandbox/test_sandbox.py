@@ -18,6 +18,7 @@ from dataselect_gui.records.source import SourceRef
 from dataselect_gui.worker.handle import run_job
 from dataselect_gui.worker.jobs import ScoreJob, VerifyJob
 from tests import planted
+from tests.other_child import child_that
 from tests.sandbox.held import HELD, ROOT
 
 Made = dict[str, dict[str, bool]]
@@ -157,22 +158,19 @@ def test_nothing_beside_the_project_was_changed(confined: Made, world: dict[str,
     assert (Path(world["beside"]) / "owned").read_text() == "the owner's"
 
 
-PLANTED = """
-import sys
-sys.path.insert(0, {root!r})
-from dataselect_gui.worker import child
+IMPORTS = f"""
+sys.path.insert(0, {str(ROOT)!r})
 from dataselect_gui.worker.jobs import VerifyJob
 from dataselect_gui.worker.results import CheckResult, ScoringResult, VerificationResult
 from tests.planted import World, attempts
-def run(job, context, parent):
-    made = attempts(World({told!r}))
-    if isinstance(job, VerifyJob):
-        checks = [CheckResult(name, succeeded, "") for name, succeeded in made.items()]
-        return VerificationResult(checks=checks, release=None)
-    succeeded = [name for name in made if made[name]]
-    return ScoringResult(scored=len(made), device="; ".join(succeeded))
-child._run = run
-sys.exit(child.main())
+"""
+PLANTED = """
+made = attempts(World({told!r}))
+if isinstance(job, VerifyJob):
+    checks = [CheckResult(name, succeeded, "") for name, succeeded in made.items()]
+    return VerificationResult(checks=checks, release=None)
+succeeded = [name for name in made if made[name]]
+return ScoringResult(scored=len(made), device="; ".join(succeeded))
 """
 
 
@@ -182,11 +180,9 @@ def test_a_planted_worker_fails_at_everything(
 ) -> None:
     """Started as every worker is, with what its job may reach."""
     place = {"parent": os.getpid(), "address": id(planted.SECRET)}
-    words = [sys.executable, "-c", PLANTED.format(root=str(ROOT), told={**world, **place})]
-    monkeypatch.setattr("dataselect_gui.worker.handle._command", lambda: words)
     # Native code is not among what a job names.
     monkeypatch.setitem(world, "library", None)
-    words[-1] = PLANTED.format(root=str(ROOT), told={**world, **place})
+    child_that(PLANTED.format(told={**world, **place}), monkeypatch, before=IMPORTS)
     if kind == "checking":
         checking = VerifyJob(bundle=Path(world["project"]), digest=None, key=None)
         checks = run_job(checking, JobContext()).checks

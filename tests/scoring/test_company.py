@@ -330,14 +330,14 @@ def test_limits_and_stops_change_no_digit(exported: Path, tmp_path: Path) -> Non
 def test_memory_that_runs_out_changes_no_digit_of_another(
     exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, replaced: str
 ) -> None:
-    original = Computation._together
+    original = Computation.together
 
     def full(computation: Computation, *records: Any) -> Any:  # noqa: ANN401
-        if computation._size > 4:
+        if computation.size > 4:
             raise torch.OutOfMemoryError("out of memory")
         return original(computation, *records)
 
-    monkeypatch.setattr(Computation, "_together", full)
+    monkeypatch.setattr(Computation, "together", full)
     sources = source_of(tmp_path / "plain", None), source_of(tmp_path / "other", replaced)
     expected, actual = (
         score(source, exported, tmp_path / f"{n}.dataselect") for n, source in enumerate(sources)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from opacus.accountants import RDPAccountant
 from opacus.accountants.analysis.rdp import compute_rdp
 
-from dataselect_gui.scoring.privacy_loss import PrivacyLoss, _divergences, orders
+from dataselect_gui.scoring.privacy_loss import PrivacyLoss, orders, step_divergences
 from dataselect_gui.scoring.subsampled_gaussian import divergences
 from tests.oracle import oracle_privacy_loss
 
@@ -135,7 +135,7 @@ def test_it_is_the_same_where_the_smallest_numbers_are_flushed() -> None:
         flushed = epsilons({**given, "delta": 1e-5}, [0.001, 0.1, 1.0])
     finally:
         torch.set_flush_denormal(False)
-    _divergences.cache_clear()
+    step_divergences.cache_clear()
     np.testing.assert_array_equal(flushed, epsilons({**given, "delta": 1e-5}, [0.001, 0.1, 1.0]))
 
 
@@ -152,7 +152,7 @@ def test_a_steps_divergences_are_the_accountants(rate: float, noise: float) -> N
 @pytest.mark.parametrize(("rate", "noise"), [(0.05, 0.25), (0.3, 0.5), (0.001, 0.1)])
 def test_no_training_takes_long(rate: float, noise: float) -> None:
     """An accountant's loops take ten thousand times as many steps of Python."""
-    _divergences.cache_clear()
+    step_divergences.cache_clear()
     steps = 0
 
     def count(*_: object) -> None:
@@ -161,7 +161,7 @@ def test_no_training_takes_long(rate: float, noise: float) -> None:
 
     sys.setprofile(count)
     try:
-        _divergences(rate, noise)
+        step_divergences(rate, noise)
     finally:
         sys.setprofile(None)
     assert steps < 100_000

@@ -174,7 +174,7 @@ def test_values_go_into_their_places() -> None:
 
 def test_an_unknown_language_is_english(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LANGUAGE", "xx")
-    texts._of_environment.cache_clear()
+    texts.forget_language()
     assert _("Stopped.") == "Stopped."
 
 
@@ -189,12 +189,12 @@ def foreign(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
         place.parent.mkdir(parents=True)
         with place.open("wb") as file:
             write_mo(file, catalogue)
-        texts._of_environment.cache_clear()
+        texts.forget_language()
 
     monkeypatch.setattr(texts, "FOLDER", tmp_path)
     monkeypatch.setenv("LANGUAGE", LANGUAGE)
     yield speak
-    texts._of_environment.cache_clear()
+    texts.forget_language()
 
 
 @pytest.mark.parametrize(
@@ -220,7 +220,7 @@ def test_a_translation_that_does_more_than_set_values_in_is_not_taken(
 
 def test_every_form_of_a_placeholder_that_texts_have_may_be_translated() -> None:
     for message in catalogue():
-        assert all(map(texts._is_plain, messages(message.id))), message.id
+        assert all(map(texts.is_plain, messages(message.id))), message.id
 
 
 @pytest.mark.parametrize("way", ["{place}", "../{name}", "xx:{place}"])
@@ -234,7 +234,7 @@ def test_a_language_is_no_path(
     (tmp_path / "locale").mkdir()
     monkeypatch.setattr(texts, "FOLDER", tmp_path / "locale")
     monkeypatch.setenv("LANGUAGE", way.format(place=beside, name=beside.name))
-    texts._of_environment.cache_clear()
+    texts.forget_language()
     assert _("Stopped.") == "Stopped."
 
 

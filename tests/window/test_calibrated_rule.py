@@ -41,6 +41,6 @@ def test_it_is_told_by_what_it_means(
     qtbot.addWidget(explore, before_close_func=ExplorePlace.close_threads)
     explore.resize(1200, 700)
     state.open(project)
-    assert explore._rule.full_text.startswith(line)
+    assert explore.rule_line.full_text.startswith(line)
     assert state.look is not None
     assert rule_sentence(rule, state.look.request).startswith(start)

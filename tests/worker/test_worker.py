@@ -41,6 +41,7 @@ from dataselect_gui.worker.jobs import (
 from dataselect_gui.worker.messages import to_line
 from dataselect_gui.worker.results import Result
 from tests.helpers import array_file, image_folder
+from tests.other_child import child_that, start_instead
 from tests.processes import workers_of
 from tests.releases import silent
 
@@ -324,8 +325,7 @@ def test_a_worker_that_dies_before_it_takes_its_job_is_told_as_such(
         time.sleep(0.3)
         return to_line(job)
 
-    dies = [sys.executable, "-c", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"]
-    monkeypatch.setattr("dataselect_gui.worker.handle._command", lambda: dies)
+    start_instead("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", monkeypatch)
     monkeypatch.setattr("dataselect_gui.worker.handle.to_line", written_late)
     with pytest.raises(WorkerDiedError, match=r"stopped unexpectedly\. 0 scores are kept"):
         workflow.score(records, series, silent, project_path=tmp_path / "p.dataselect")
@@ -356,22 +356,6 @@ JOBS: dict[str, Job[Result]] = {
     "Looking at what was given": InspectJob(path=HERE, records=None, thing="source"),
     "Checking the bundle": VerifyJob(bundle=HERE, digest=None, key=None),
 }
-
-
-def child_that(ends: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the child do something else than its job."""
-    program = f"""
-import os, signal, sys, time
-from dataselect_gui.worker import child
-from dataselect_gui.jobs.progress import Phase
-def run(job, context, parent):
-    {ends}
-child._run = run
-sys.exit(child.main())
-"""
-    monkeypatch.setattr(
-        "dataselect_gui.worker.handle._command", lambda: [sys.executable, "-c", program]
-    )
 
 
 @pytest.mark.parametrize("title", JOBS)

@@ -257,7 +257,7 @@ def test_what_there_is_no_time_or_room_for_is_left_out(
     assert list(made(job(scored, records, series, folder, [7, 8, 9], seconds=0))) == [7]
     assert list(made(job(scored, records, series, folder, [7, 8, 9]))) == [7, 8, 9]
     one = 9 * SIDE * SIDE
-    monkeypatch.setattr("dataselect_gui.worker.map_run._MOST_BYTES", one)
+    monkeypatch.setattr("dataselect_gui.worker.map_run.MOST_BYTES", one)
     assert list(made(job(scored, records, series, folder, [7, 8, 9]))) == [7, 8]
 
 

@@ -91,7 +91,7 @@ class ExplorePlace(QWidget, Place):
         self.left_out.setCheckable(True)
         self.left_out.setToolTip(tip(_("Show only records that look wrong, the worst first")))
         self.left_out.clicked.connect(self._on_left_out)
-        self._rule = Elided()
+        self.rule_line = Elided()
         self._withhold = Button()
         self._withhold.setToolTip(tip(_("Withheld records never leave.")))
         self._withhold.clicked.connect(self.withhold)
@@ -112,7 +112,7 @@ class ExplorePlace(QWidget, Place):
         for widget in (self._sort, self._direction, self.left_out):
             top.addWidget(widget)
         top.addSpacing(8)
-        top.addWidget(self._rule, 1)
+        top.addWidget(self.rule_line, 1)
         for button in (self._withhold, self._restore, self._by_list, self._details):
             top.addWidget(button)
 
@@ -238,7 +238,7 @@ class ExplorePlace(QWidget, Place):
         self._direction.setText(_("Highest first") if self._state.descending else _("Lowest first"))
 
     def _on_selection(self) -> None:
-        self._rule.set_full_text(self._summary())
+        self.rule_line.set_full_text(self._summary())
         self._on_targets()
 
     def _summary(self) -> str:

@@ -27,14 +27,14 @@ def score(scans: Path, series: Path, project: Path, **options: Any) -> dict[str,
 def disturb(monkeypatch: pytest.MonkeyPatch, before: Callable[[int], None]) -> list[int]:
     """Have something happen before each batch with records is scored; return the sizes of these."""
     sizes: list[int] = []
-    original = Computation._together
+    original = Computation.together
 
     def computed(computation: Computation, *records: Any) -> BatchScores:  # noqa: ANN401
-        before(computation._size)
-        sizes.append(computation._size)
+        before(computation.size)
+        sizes.append(computation.size)
         return original(computation, *records)
 
-    monkeypatch.setattr(Computation, "_together", computed)
+    monkeypatch.setattr(Computation, "together", computed)
     return sizes
 
 

@@ -31,7 +31,7 @@ def test_batches_are_as_large_as_memory_allows(
     roomy = score(scans, series, tmp_path / "roomy.dataselect")
     assert size_of(tmp_path / "roomy.dataselect") == 256
     need = Scorer.need
-    monkeypatch.setattr("dataselect_gui.scoring.memory._budget", lambda _device: 8 * GIB)
+    monkeypatch.setattr("dataselect_gui.scoring.memory.budget_of", lambda _device: 8 * GIB)
 
     def hungry(*given: Any) -> Need:  # noqa: ANN401
         return Need(0, need(*given).per_record and 2 * GIB)
@@ -60,7 +60,7 @@ def test_batches_are_as_large_as_memory_allows(
 def test_batches_of_small_inputs_are_larger(
     monkeypatch: pytest.MonkeyPatch, base: int, per_record: int, most: int, expected: int
 ) -> None:
-    monkeypatch.setattr("dataselect_gui.scoring.memory._budget", lambda _device: most)
+    monkeypatch.setattr("dataselect_gui.scoring.memory.budget_of", lambda _device: most)
     assert Need(base, per_record).records_at_once(torch.device("cpu")) == expected
 
 
