@@ -10,11 +10,9 @@ from dataselect_gui.sandbox.confining import Confinement
 from dataselect_gui.sandbox.seatbelt import profile
 from dataselect_gui.sandbox.seccomp import program
 from dataselect_gui.sandbox.syscalls import ALWAYS, BY_ARGUMENT, LAST
-from tests.sandbox.held import HELD
+from tests.sandbox.held import WHERE_CONFINED
 
-pytestmark = pytest.mark.skipif(
-    not (HELD.files and HELD.network), reason="this kernel lacks Landlock or seccomp"
-)
+pytestmark = WHERE_CONFINED
 
 
 # The filter, on machines that are not here
