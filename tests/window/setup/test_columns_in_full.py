@@ -21,6 +21,7 @@ from dataselect_gui.window.shell.main_window import MainWindow
 from dataselect_gui.workflow import JobContext, Scored
 from tests.helpers import array_file
 from tests.projects import consortium, scored_project
+from tests.window.setup.steps import words
 from tests.window.steps import give, settle, told
 
 COUNT = 12
@@ -36,10 +37,6 @@ def records(path: Path) -> Path:
         place=np.array(["north", "south"])[rows % 2],
         patient=np.array([f"p{row // 3}" for row in rows]),
     )
-
-
-def words(window: MainWindow) -> str:
-    return "\n".join(one.text() for one in window.setup.findChildren(QLabel) if one.isVisible())
 
 
 def choose_label(qtbot: QtBot, window: MainWindow, column: str) -> None:
