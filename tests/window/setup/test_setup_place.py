@@ -23,7 +23,7 @@ from tests.decisions import WRONG, calibration
 from tests.helpers import array_file, image_folder
 from tests.projects import consortium, owner_records
 from tests.window.setup.steps import words
-from tests.window.steps import give, give_at_once, place, settle, told
+from tests.window.steps import give, give_at_once, notice_of, place, settle
 
 NAMES = [f"{number}.png" for number in range(4)]
 
@@ -230,7 +230,7 @@ def test_a_checkpoint_that_fails_on_the_records_is_told(
     monkeypatch.setattr(workflow, "preflight", fails)
     give(qtbot, window, owner_records(tmp_path / "records.npz"), consortium(tmp_path / "consortium"))
     settle(qtbot, window)
-    assert told(window).what == "The records do not fit the model."
+    assert notice_of(window).what == "The records do not fit the model."
     assert window.setup.score.isEnabled(), "whoever wants to may see for themselves"
 
 
