@@ -200,7 +200,7 @@ def test_a_count_is_charged_and_its_epsilon_is_in_what_is_claimed(tmp_path: Path
     assert is_verified(tmp_path / "b")
     stated = document_of(tmp_path / "b")
     assert stated["parameters"]["rule_epsilon"]["value"] == SURE
-    assert "decided by a noised count" in " ".join(stated["assumptions"])
+    assert "the answer of a noised count" in " ".join(stated["assumptions"])
     assert (
         "(1 for the draw and 50 for the count that decided)" in (tmp_path / "b/README.md").read_text()
     )
