@@ -434,3 +434,113 @@ def test_public_rows_bring_the_distance_back(folder: Path, tmp_path: Path) -> No
     assert (told.features.source, told.features.rows) == ("public", 100)
     assert (told.split.statistics, told.split.thresholds) == (0, 3000)
     assert all(found.threshold is not None for found in told.scores["distance"].classes.values())
+
+
+# Over a former calibration
+
+
+def numbers_in(value: object) -> set[float]:
+    """Return every number of a part of JSON."""
+    if isinstance(value, dict | list):
+        inside = value.values() if isinstance(value, dict) else value
+        return set().union(*map(numbers_in, inside))
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return {float(value)} if is_number else set()  # type: ignore[arg-type]
+
+
+@in_this_process
+@pytest.mark.parametrize("is_elsewhere", [False, True])
+def test_under_epsilon_no_number_of_a_former_calibration_stays(
+    folder: Path, tmp_path: Path, *, is_elsewhere: bool
+) -> None:
+    (folder / "dataselect.json").unlink()
+    source, out = rows(tmp_path / "rows.npz"), tmp_path / "out" if is_elsewhere else None
+    raw = done(folder, source, alpha="0.4")
+    assert raw.file is not None
+    assert raw.rule is not None
+    former = json.loads((folder / "dataselect.json").read_text())
+    found = done(folder, source, epsilon="1", scores=("loss",), out=out)
+    assert found.rule is None, "at ε = 1, forty rows of a class are too few for a threshold"
+    written = json.loads(found.request.read_text())
+    assert written.keys() == {"calibration"}
+    exact = numbers_in(former["rule"]) | numbers_in(former["bounds"]) - {0.0}
+    assert exact
+    assert not exact & numbers_in(written)
+    told = " ".join(found.warnings)
+    assert "bounds.loss" in told
+    assert "rule" in told
+    assert not list(found.request.parent.glob("*.safetensors"))
+    assert raw.file.exists() == is_elsewhere, "the request beside it still names it"
+
+
+@in_this_process
+def test_what_a_person_typed_stays_and_is_named_as_not_covered(folder: Path, tmp_path: Path) -> None:
+    typed = {
+        "contact": "us",
+        "max_grad_norm": 1.0,
+        "bounds": {"vog": [0, 1]},
+        "threshold": 0.25,
+        "rule": {"conditions": [{"score": "loss", "most": 0.5}]},
+    }
+    write_json(folder / "dataselect.json", typed)
+    found = done(folder, rows(tmp_path / "rows.npz"), epsilon="1", scores=("loss",))
+    assert found.rule is None
+    written = json.loads(found.request.read_text())
+    assert {key: written[key] for key in typed} == typed
+    assert any("bounds.vog, rule, threshold." in warning for warning in found.warnings)
+    again = done(folder, rows(tmp_path / "rows.npz"), epsilon="1", scores=("loss",))
+    assert any("or may have made them" in w and "bounds.vog." in w for w in again.warnings)
+    written = json.loads(found.request.read_text())
+    assert "bounds" not in written
+    assert written["rule"] == typed["rule"]
+    plain = done(folder, rows(tmp_path / "rows.npz"), scores=("loss",))
+    assert "ε does not cover" not in " ".join(plain.warnings)
+
+
+@in_this_process
+def test_a_rule_that_took_a_threshold_of_the_former_calibration_goes_with_it(
+    folder: Path, tmp_path: Path
+) -> None:
+    source = rows(tmp_path / "rows.npz")
+    raw = done(folder, source, scores=("loss",))
+    threshold = raw.calibration.scores["loss"].classes["cat"].threshold
+    stated = json.loads(raw.request.read_text())
+    rule = {"conditions": [{"score": "margin", "least": 0}, {"score": "loss", "most": str(threshold)}]}
+    write_json(raw.request, stated | {"rule": rule, "threshold": threshold, "score": "loss"})
+    found = done(folder, source, epsilon="1", scores=("loss",))
+    assert found.rule is None
+    assert json.loads(found.request.read_text()).keys() == {"calibration", "contact", "own", "score"}
+
+
+@in_this_process
+def test_without_epsilon_the_rule_of_the_former_calibration_goes_too(
+    folder: Path, tmp_path: Path
+) -> None:
+    done(folder, rows(tmp_path / "rows.npz"), scores=("loss",))
+    found = done(folder, rows(tmp_path / "few.npz", 30), scores=("loss",))
+    assert found.rule is None
+    written = json.loads(found.request.read_text())
+    assert "rule" not in written
+    assert written["bounds"]["vog"] == [0, 1]
+
+
+@in_this_process
+def test_whoever_calibrates_again_under_epsilon_is_told_to_hand_over_one_result(
+    folder: Path, tmp_path: Path
+) -> None:
+    source = rows(tmp_path / "rows.npz")
+    for alpha in ("0.05", "0.2"):
+        found = done(folder, source, epsilon="1", scores=("loss",), alpha=alpha)
+        assert sum("Hand over one result" in warning for warning in found.warnings) == 1
+    assert "Hand over" not in " ".join(done(folder, source, scores=("loss",)).warnings)
+
+
+@in_this_process
+def test_the_distance_is_told_to_be_left_out_where_the_default_had_it(
+    folder: Path, tmp_path: Path
+) -> None:
+    source = rows(tmp_path / "rows.npz")
+    by_default = done(folder, source, epsilon="1")
+    assert any("distance is left out" in warning for warning in by_default.warnings)
+    named = done(folder, source, epsilon="1", scores=("loss",))
+    assert "distance" not in " ".join(named.warnings)
