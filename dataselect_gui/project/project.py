@@ -1,8 +1,8 @@
 """A project: a folder ``NAME.dataselect`` with its settings and one table of records and scores.
 
 ``project.json`` names the table in force. A new table is written whole beside the old one before
-the settings point at it, so that a crash leaves one or the other. That scores were shown is noted by a
-file of its own, so that it can be noted while another process holds the project.
+the settings point at it, so that a crash leaves one or the other. While another process holds the
+project, that scores were shown is noted by a file of its own.
 """
 
 import shutil
@@ -161,10 +161,11 @@ class Project:
         """Write the settings."""
         write_json(self.folder / _SETTINGS, written(self.settings))
 
-    def note_shown(self) -> None:
-        """Note that a score is about to be shown; another process may hold the project meanwhile.
+    def note_shown_unheld(self) -> None:
+        """Note that a score is about to be shown, while another process holds the project.
 
-        Whoever holds it from now on finds the marks as they are now noted in its settings.
+        Whoever opens it from now on finds that in its settings, with the marks as they are by then;
+        they cannot be made meanwhile.
 
         Raises
         ------

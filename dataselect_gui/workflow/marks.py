@@ -6,6 +6,7 @@ import numpy as np
 from msgspec import UNSET
 from numpy.typing import NDArray
 
+from dataselect_gui.errors import UnusableError
 from dataselect_gui.project.following import followed, followed_units
 from dataselect_gui.project.project import Project
 from dataselect_gui.project.settings import Marks
@@ -30,8 +31,14 @@ def note_shown(project: Project) -> None:
     UnusableError
         Where that cannot be noted: then no score may be shown.
     """
-    if project.settings.shown is None:
-        project.note_shown()
+    if project.settings.shown is not None:
+        return
+    try:
+        with project.exclusive(0):
+            settle(project)
+            project.save()
+    except (UnusableError, OSError):  # Another process scores into it, or the disk refuses.
+        project.note_shown_unheld()
 
 
 def settle(project: Project) -> None:

@@ -12,7 +12,6 @@ from filelock import FileLock
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import RefusedError, UnusableError, UsageError
-from dataselect_gui.project import project as projects
 from dataselect_gui.project.project import Project
 from dataselect_gui.project.settings import Marks
 from dataselect_gui.release.sizes import NAMED
@@ -206,12 +205,12 @@ def test_nothing_is_shown_where_that_cannot_be_noted(
 
     project = undecided(tmp_path, losses(17))
     with monkeypatch.context() as patched:
-        patched.setattr(projects, "write_atomically", refused)
+        patched.setattr("dataselect_gui.project.files.replacing", refused)
         with pytest.raises(UnusableError, match="cannot be written"):
             see(project)
         assert not is_shown(project)
     see(project)
-    monkeypatch.setattr(projects, "write_atomically", refused)
+    monkeypatch.setattr("dataselect_gui.project.files.replacing", refused)
     see(project)  # It was noted.
 
 
