@@ -160,12 +160,6 @@ def would_be_late(known: Decision | None, request: Request, rule: Rule) -> bool:
     return isinstance(rule, RecordRule) and rule == calibrated_rule(request)
 
 
-def paid_for(project: Project) -> Decimal:
-    """Return the ε of the counts that led to a project's rule."""
-    stored = project.settings.decision
-    return Decimal(0) if stored is None else Decimal(stored.paid)
-
-
 def is_decided_before(project: Project, rule: Rule) -> bool:
     """Say whether a rule is what was decided before any score was shown."""
     stored = project.settings.decision
