@@ -164,8 +164,7 @@ class Project:
     def note_shown_unheld(self) -> None:
         """Note that a score is about to be shown, while another process holds the project.
 
-        Whoever opens it from now on finds that in its settings, with the marks as they are by then;
-        they cannot be made meanwhile.
+        Whoever opens it from then on finds it in its settings, with the marks of that time.
 
         Raises
         ------

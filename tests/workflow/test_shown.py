@@ -17,7 +17,7 @@ from dataselect_gui.project.settings import Marks
 from dataselect_gui.release.sizes import NAMED
 from dataselect_gui.workflow import CountAnswers, Decision, LeaveOut, ReleaseRequest
 from tests.decisions import SURE, losses, undecided
-from tests.releases import release, silent, told
+from tests.releases import document_of, release, silent
 from tests.workflow.test_queries import state_of
 
 pytestmark = pytest.mark.usefixtures("home")
@@ -124,7 +124,7 @@ def test_a_release_by_scores_shows_them(tmp_path: Path, asked: dict[str, object]
     workflow.select_records(project, None, withhold=Project.open(project).table.index.ids[:1])
     done = release(project, tmp_path / "c", **EVERY)
     assert done.conditional
-    origin = told(tmp_path / "c")["parameters"]["withheld"]["from"]
+    origin = document_of(tmp_path / "c")["parameters"]["withheld"]["from"]
     assert origin == "changed after a score was shown"
 
 
