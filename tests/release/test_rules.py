@@ -230,6 +230,7 @@ def test_the_preview_counts_on_average(tmp_path: Path) -> None:
     assert seen is not None
     cats = sum(record["label"] == "cat" for record in rows_of(project))
     expected = (40 - cats / 2) / 40
+    assert seen.usefulness is not None
     assert abs(seen.usefulness[0]["random"] - expected) < 0.02
 
 

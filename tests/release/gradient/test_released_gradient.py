@@ -152,6 +152,7 @@ def test_a_gradient_of_people_has_m_times_the_noise(
             project, tmp_path / "b", **asked(max_contributions=max_contributions, dry_run=True)
         )
         assert dry.preview is not None
+        assert dry.preview.usefulness is not None
         scales.append(dry.preview.usefulness[3]["width"])
     assert scales[1] == pytest.approx(2 * scales[0])
 

@@ -175,6 +175,7 @@ def test_a_dry_run_shows_all_and_draws_nothing(
     epsilon = int(asked.get("epsilon", 1))
     assert done.preview.cost == epsilon
     assert done.preview.left_after == 4 - epsilon
+    assert done.preview.usefulness is not None
     assert {0.1, 0.25, 0.5, 1, 2, 4, 8} <= {one["epsilon"] for one in done.preview.usefulness}
     json.dumps(done.preview.as_json())
     real = release(project, tmp_path / "b", **asked)
