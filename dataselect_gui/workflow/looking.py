@@ -174,6 +174,11 @@ class Look:
         """Whether scoring finished."""
         return bool(self.scores) and not self.unscored
 
+    @property
+    def waits_for_count(self) -> bool:
+        """Whether a noised count is to decide what is left out, and was not drawn yet."""
+        return self.decision is not None and self.decision.is_waiting
+
 
 def look(project_path: Path) -> Look:
     """Read a project.

@@ -218,7 +218,8 @@ class Histogram(QFrame):
         has_cut = cut is not None
         self._field.setVisible(has_cut)
         self._label.setVisible(has_cut)
-        self.adopt.setVisible(not has_cut and state.sort is not None)
+        is_left_to_count = state.rule is None and state.look is not None and state.look.waits_for_count
+        self.adopt.setVisible(not (has_cut or is_left_to_count or state.sort is None))
         if state.rule is None:
             self.adopt.setText(_("Set a cut-off here"))
         else:

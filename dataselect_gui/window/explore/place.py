@@ -246,6 +246,8 @@ class ExplorePlace(QWidget, Place):
         if self._state.look is None:
             return ""
         if rule is None and not self.histogram.is_dragging:
+            if self._state.look.waits_for_count:
+                return _("The count decides in Release")
             return _("No cut-off yet")
         cut = self._state.cut
         score = self._state.sort if cut is None else cut.score

@@ -132,7 +132,12 @@ class Answers(QFrame):
     def show_rule(self, look: Look | None, rule: Rule | None) -> None:
         """Show the rule, and take its cut-off for the request's only where it is."""
         request = None if look is None else look.request
-        text = _("No cut-off yet.") if rule is None or request is None else rule_sentence(rule, request)
+        if rule is not None and request is not None:
+            text = rule_sentence(rule, request)
+        elif look is not None and look.waits_for_count:
+            text = _("A noised count decides.")
+        else:
+            text = _("No cut-off yet.")
         self.rule.setText(text)
         self.rule.setFont(theme.font(2 if len(text) <= _SHORT else 0))
         numbers = rule_sentences(rule) if isinstance(rule, RecordRule) else []

@@ -125,7 +125,8 @@ class Consequence(QWidget):
             self.choose_exact.blockSignals(True)
             self.choose_exact.setChecked(False)
             self.choose_exact.blockSignals(False)
-        self.viewed.setVisible(prospect.asked.threshold_from == "viewed" and not prospect.is_exact)
+        is_viewed = prospect.asked.threshold_from == "viewed" and not prospect.is_exact
+        self.viewed.setVisible(rule is not None and is_viewed)
         self.viewed.set_text(*viewed_sentences(rule))
         self._disclosing.setVisible(prospect.discloses)
         self._withheld.setText(_(WITHHELD if prospect.discloses else WITHHELD_HERE))

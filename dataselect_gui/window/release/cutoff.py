@@ -112,7 +112,7 @@ class CutOff(QWidget):
             Whether the rule was decided ``before`` scores were shown, or chosen ``late`` against that.
         """
         self._is_agreed, self._chosen_when = is_agreed, chosen
-        self.setVisible(chosen != "before")
+        self.setVisible(rule is not None and chosen != "before")
         by_threshold, is_open = _can_be_public(rule), chosen == "open"
         self.from_request.setVisible(is_open and (agreed is not None or is_agreed))
         message = N_("The request: {threshold}") if is_agreed else N_("Use the agreed {threshold}")

@@ -78,12 +78,11 @@ class Decided(QWidget):
         """Show what was decided about a project, and what its rule is now."""
         known = None if look is None else look.decision
         self._wrong = None if look is None else calibrated_rule(look.request)
-        is_waiting = known is not None and known.is_waiting and rule is None
         is_late = look is not None and rule is not None and would_be_late(known, look.request, rule)
         self.words.setText("" if known is None else _in_words(known))
         self.words.setVisible(known is not None)
         self.draw.setText(_("Let the count decide, spend ε {cost}", cost=_cost_of(known)))
-        self.draw.setVisible(is_waiting)
+        self.draw.setVisible(look is not None and look.waits_for_count)
         self.everything.setVisible(look is not None)
         self.wrong.setVisible(self._wrong is not None)
         is_wrong = rule is not None and rule == self._wrong

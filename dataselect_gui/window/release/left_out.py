@@ -51,7 +51,7 @@ class LeftOutPanel(StayPanel):
 
     def show_project(self, look: Look | None, eligible: NDArray[np.bool_]) -> None:
         """Show the figures of a project, where its request brings a calibration."""
-        known = look is not None and not (look.decision is not None and look.decision.is_waiting)
+        known = look is not None and not look.waits_for_count
         self.figures = left_out_figures(look, eligible) if look is not None and known else None
         self.setVisible(self.figures is not None)
         if self.figures is None or look is None:

@@ -30,7 +30,7 @@ def what_is_unanswered(
     """
     asked, amount, cut = prospect.asked, answers.amount, answers.cut_off
     is_private = answers.training.private.isChecked()
-    counts = not answers.decided.draw.isHidden()
+    counts = not has_rule and not answers.decided.draw.isHidden()
     steps: list[tuple[bool, str, QWidget | None]] = [
         (not has_rule and not counts, _("Choose a cut-off in Explore first."), None),
         (prospect.account is None and is_reading, _("Reading the ledger…"), None),
@@ -42,7 +42,7 @@ def what_is_unanswered(
             else _("Say whether these records helped to train this checkpoint."),
             answers.training.epsilon if is_private else answers.training.no,
         ),
-        (counts, _("Let the count decide first, or choose yourself."), answers.decided.draw),
+        (counts, _("Let the count decide first."), answers.decided.draw),
         (not asked.mechanism, _(UNPROMISED), answers.what.unprotected),
         (
             asked.epsilon is None and not prospect.is_exact,

@@ -71,8 +71,9 @@ class Footer(QFrame):
         parts = [ngettext("{count:,} record", "{count:,} records", len(look.ids))]
         if marked := int(self._state.marked.sum()):
             parts.append(_("{count:,} marked", count=marked))
-        selected = int(self._state.selection.chosen.sum())
-        parts.append(_("{count:,} in selection", count=selected))
+        if self._state.rule is not None or not look.waits_for_count:
+            selected = int(self._state.selection.chosen.sum())
+            parts.append(_("{count:,} in selection", count=selected))
         if withheld := int(self._state.withheld.sum()):
             parts.append(_("{count:,} withheld", count=withheld))
         if opted_out := int(self._state.opted_out.sum()):

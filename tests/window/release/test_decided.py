@@ -218,3 +218,37 @@ def test_the_other_choice_picks_although_the_request_asks_for_no_rule(
     place = open_place("none", 6)
     click(qtbot, place.answers.decided.wrong)
     assert int(state.selection.chosen.sum()) == 34
+
+
+def test_a_count_that_was_not_drawn_is_not_called_a_choice_after_viewing(
+    open_place: Open, state: State, qtbot: QtBot
+) -> None:
+    """Nothing was chosen yet: nothing says that it was, and the next step is the count."""
+    place = open_place("count")
+    answer_no(qtbot, place)
+    assert state.rule is None
+    assert not place.consequence.viewed.isVisible()
+    assert not place.answers.cut_off.isVisible()
+    assert place.answers.rule.text() == "A noised count decides."
+    assert place.foot.hint.text() == "Let the count decide first."
+
+
+def test_a_choice_of_ones_own_leaves_the_count_to_be_drawn(
+    open_place: Open, state: State, qtbot: QtBot
+) -> None:
+    """Everything instead is late, and can leave; the count may still decide."""
+    place = open_place("count", 30)
+    decided = place.answers.decided
+    answer_no(qtbot, place)
+    click(qtbot, decided.everything)
+    assert decided.late.isVisible()
+    assert decided.draw.isVisible()
+    foresee(qtbot, place)
+    assert not place.foot.hint.text().startswith("Let the count")
+    state.set_budget(Decimal(60), "for the count")
+    qtbot.waitUntil(decided.draw.isEnabled)
+    foresee(qtbot, place)
+    click(qtbot, decided.draw)
+    qtbot.waitUntil(decided.draw.isHidden, timeout=15_000)
+    assert state.rule == read_rule(WRONG)
+    assert not decided.late.isVisible()

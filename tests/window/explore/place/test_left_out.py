@@ -3,13 +3,16 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from dataselect_gui import workflow
+from dataselect_gui.errors import DataSelectError
 from dataselect_gui.window.state import State
-from tests.decisions import undecided
+from dataselect_gui.workflow import CountAnswers
+from tests.decisions import SURE, undecided
 from tests.window.explore.place.steps import COUNT, Show
 
 LEFT = Qt.MouseButton.LeftButton
@@ -46,3 +49,21 @@ def test_those_that_look_wrong_are_shown_alone_worst_first(
 
 def test_without_a_calibration_nobody_looks_wrong(state: State, show: Show) -> None:
     assert not show(state).left_out.isVisible()
+
+
+def test_a_count_that_was_not_drawn_is_named_and_no_cut_off_is_offered(
+    tmp_path: Path, show: Show
+) -> None:
+    """A cut-off there would be a choice after viewing; once there is one, it can be moved."""
+    project = undecided(tmp_path, [0.1] * COUNT)
+    with pytest.raises(DataSelectError):  # Decided, and no budget to draw it.
+        workflow.decide(project, "count", SURE, CountAnswers(in_training="no"))
+    state = State()
+    state.open(project)
+    place = show(state)
+    assert place.rule_line.full_text.startswith("The count decides in Release")
+    assert "0 in" not in place.rule_line.full_text
+    assert not place.histogram.adopt.isVisible()
+    state.set_rule(workflow.Everything())
+    assert place.histogram.adopt.isVisible()
+    assert f"{COUNT} in the selection" in place.rule_line.full_text
