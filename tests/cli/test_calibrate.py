@@ -9,7 +9,8 @@ import torch
 from dataselect_gui.cli.app import main
 from tests.helpers import write_json
 from tests.models import export
-from tests.workflow.test_calibrating import CLASSES, SIDE, here, model, rows
+from tests.workflow.calibrating.clean_rows import CLASSES, SIDE, model, rows
+from tests.workflow.calibrating.conftest import here
 
 __all__ = ["here"]
 

@@ -13,7 +13,7 @@ from dataselect_gui.cli.app import main
 from tests.decisions import SURE, calibration, losses, undecided
 from tests.helpers import write_json
 from tests.models import export
-from tests.workflow.test_calibrating import CLASSES, SIDE, model, rows
+from tests.workflow.calibrating.clean_rows import CLASSES, SIDE, model, rows
 
 pytestmark = pytest.mark.usefixtures("home")
 
