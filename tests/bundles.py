@@ -21,7 +21,7 @@ from dataselect_gui.release.documents import (
     terms_of_document,
 )
 from tests.projects import consortium, owner_records, scored_project
-from tests.releases import rebuild, release, select, select_by, told
+from tests.releases import document_of, rebuild, release, select, select_by
 
 WINDOW: dict[str, Any] = {
     "conditions": [{"score": "loss", "least": {"bird": 0.2, "cat": 0.3}, "most": 0.9}]
@@ -110,9 +110,9 @@ def make_bundle(folder: Path, name: str, patch: pytest.MonkeyPatch, **more: obje
 
 def forge(bundle: Path, **changed: object) -> None:
     """Change terms of a bundle, and write whatever follows from them as the program does."""
-    form = replace(to_form(terms_of_document(told(bundle))), **changed)  # type: ignore[arg-type]
+    form = replace(to_form(terms_of_document(document_of(bundle))), **changed)  # type: ignore[arg-type]
     terms = from_form(form)
-    document = release_document(terms, told(bundle)["ledger_head"])
+    document = release_document(terms, document_of(bundle)["ledger_head"])
     _say(document["parameters"], changed, to_form(terms))
     (bundle / RELEASE).write_text(document_text(document), encoding="utf-8")
     (bundle / PRIVACY).write_text(document_text(privacy_document(terms)), encoding="utf-8")
@@ -141,6 +141,6 @@ def describe_anew(bundle: Path) -> None:
     (listing,) = [name for name in data if not name.endswith((".png", ".jpg", ".tif"))]
     form = form_in(bundle)
     fields = () if form is None else form.described(bundle)
-    description = describe(terms_of_document(told(bundle)), data, listing, fields)
+    description = describe(terms_of_document(document_of(bundle)), data, listing, fields)
     (bundle / "croissant.json").write_text(description, encoding="utf-8")
     rebuild(bundle)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from transformers import (
@@ -21,6 +22,8 @@ from transformers import (
 from tests.helpers import CLASSES, config, preprocessor, write_json
 
 SIDE = 16
+RECORDS = np.random.default_rng(7).normal(size=(5, 1, SIDE, SIDE)).astype(np.float32)
+"""Inputs of five records."""
 _NAMES: dict[str, Any] = {
     "id2label": dict(enumerate(CLASSES)),
     "label2id": {name: index for index, name in enumerate(CLASSES)},

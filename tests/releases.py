@@ -60,7 +60,7 @@ def is_verified(bundle: Path) -> bool:
     return True
 
 
-def told(bundle: Path) -> dict[str, Any]:
+def document_of(bundle: Path) -> dict[str, Any]:
     """Return what a bundle says of its release."""
     document: dict[str, Any] = json.loads((bundle / RELEASE).read_text(encoding="utf-8"))
     return document

@@ -195,7 +195,9 @@ def _lines_of_preview(preview: workflow.Preview) -> list[str]:
     return [*lines, *_lines_of_usefulness(preview.usefulness)]
 
 
-def _lines_of_usefulness(expected: list[dict[str, float]]) -> list[str]:
+def _lines_of_usefulness(expected: list[dict[str, float]] | None) -> list[str]:
+    if expected is None:
+        return [_("What to expect depends on scores: it is told once scores were shown.")]
     if not expected:
         return []
     if "width" in expected[0]:

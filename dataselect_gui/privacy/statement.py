@@ -64,6 +64,11 @@ class Statement:
                 return entry
         return None
 
+    def paid_for_counts(self) -> Decimal:
+        """Return the ε of all counts that decided whether records are left out."""
+        counts = [entry for entry in self.entries if "decides" in entry.body]
+        return sum((Decimal(entry.body["epsilon"]) for entry in counts), Decimal(0))
+
 
 def statement_of(store: EntryStore, roots: Collection[str]) -> Statement:
     """Return the statement of an account, with those joined to it.

@@ -1,7 +1,8 @@
 """A project: a folder ``NAME.dataselect`` with its settings and one table of records and scores.
 
 ``project.json`` names the table in force. A new table is written whole beside the old one before
-the settings point at it, so that a crash leaves one or the other.
+the settings point at it, so that a crash leaves one or the other. While another process holds the
+project, that scores were shown is noted by a file of its own.
 """
 
 import shutil
@@ -16,12 +17,13 @@ from dataselect_gui import __version__
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.permissions import FILE_MODE, check_above, close_folder, make_folder
 from dataselect_gui.project.demo import check_demo
-from dataselect_gui.project.files import write_json
+from dataselect_gui.project.files import write_atomically, write_json
 from dataselect_gui.project.following import followed, followed_units
 from dataselect_gui.project.settings import (
     FORMAT,
     Conditions,
     KeptCheckpoint,
+    Marks,
     ProjectSettings,
     StoredCheckpoint,
     StoredSource,
@@ -33,6 +35,7 @@ from dataselect_gui.texts import _
 
 SUFFIX = ".dataselect"
 _SETTINGS = "project.json"
+_SHOWN = "scores-shown"
 LOCK_SECONDS = 30
 MOMENT_SECONDS = 1.0
 """How long a person who pressed a button may be kept waiting."""
@@ -44,6 +47,7 @@ _OWN_FILES = (
     ".maps-*",
     ".in-hand",
     ".*.partial*",
+    _SHOWN,
     _SETTINGS,
     ".lock",
 )
@@ -90,6 +94,8 @@ class Project:
                 _("Its settings are damaged, or come from a newer version of the program."),
                 _("Update the program, or score the source again into a new project."),
             )
+        if settings.shown is None and (folder / _SHOWN).exists():
+            settings.shown = Marks(list(settings.withheld), list(settings.opted_out))
         return cls(folder, settings)
 
     @classmethod
@@ -154,6 +160,21 @@ class Project:
     def save(self) -> None:
         """Write the settings."""
         write_json(self.folder / _SETTINGS, written(self.settings))
+
+    def note_shown_unheld(self) -> None:
+        """Note that a score is about to be shown, while another process holds the project.
+
+        Whoever opens it from then on finds it in its settings, with the marks of that time.
+
+        Raises
+        ------
+        UnusableError
+            Where the folder cannot be written: then no score may be shown.
+        """
+        try:
+            write_atomically(self.folder / _SHOWN, "")
+        except OSError as error:
+            raise cannot_write(self.folder, error) from None
 
     @contextmanager
     def exclusive(self, patience: float | None = None) -> Iterator[None]:

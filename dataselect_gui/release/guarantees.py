@@ -49,7 +49,7 @@ _ORIGIN_OF_RULE: dict[RuleSource, str] = {
     "request": _ORIGIN_OF_CUT["request"],
     "agreed": _ORIGIN_OF_CUT["agreed"],
     "viewed": _ORIGIN_OF_CUT["viewed"],
-    "counted": "the consortium's, used because a noised count decided so",
+    "counted": "the consortium's, used after a noised count whose ε is counted",
 }
 RULE_OF_ORIGIN = {text: source for source, text in _ORIGIN_OF_RULE.items()}
 _THRESHOLD_RESTS_ON: dict[CutSource, str | None] = {
@@ -63,8 +63,8 @@ _RULE_RESTS_ON: dict[RuleSource, str | None] = {
     "request": N_("the rule was in the consortium's request before anybody looked"),
     "viewed": None,
     "counted": N_(
-        "the rule is the consortium's, and that it is used was decided by a noised count whose ε is "
-        "counted"
+        "the rule is the consortium's, and what was known of the records when it was decided to use it "
+        "is the answer of a noised count whose ε is counted"
     ),
 }
 _EVERYTHING: dict[Marks, str] = {

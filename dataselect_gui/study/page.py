@@ -17,7 +17,7 @@ from dataselect_gui.texts import N_, _
 OWNER_ONLY = N_(
     "Stays on this machine. These figures were computed from your records without any protection. A "
     "study is for you alone: it is not a release, no ε covers it, and the models it trained were "
-    "thrown away."
+    "thrown away. Reading it is looking at your records: decide before what a release leaves out."
 )
 LIMITS = (
     N_(

@@ -116,7 +116,7 @@ def percent(share: float) -> str:
 
 def points(difference: float) -> str:
     """Return a difference of shares in percentage points, with its sign."""
-    return f"{100 * difference:+.1f}".replace("-", "−")
+    return f"{100 * difference:+z.1f}".replace("-", "−").replace("+0.0", "0.0")
 
 
 def span(difference: Difference) -> str:

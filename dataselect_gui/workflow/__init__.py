@@ -95,6 +95,7 @@ from dataselect_gui.workflow.calibrated_rule import (
 )
 from dataselect_gui.workflow.calibrating import Calibrated, calibrate, find_calibration
 from dataselect_gui.workflow.calibration_options import CalibrationOptions, calibration_obstacle
+from dataselect_gui.workflow.calibration_warnings import ONCE
 from dataselect_gui.workflow.deciding import COUNT_EPSILON, CountAnswers, decide
 from dataselect_gui.workflow.decisions import (
     Decision,
@@ -211,6 +212,7 @@ __all__ = [
     "MECHANISMS",
     "MOST_AT_ONCE",
     "MOST_TRAININGS",
+    "ONCE",
     "QUESTIONS",
     "RELEASE_EPSILONS",
     "SCORES",

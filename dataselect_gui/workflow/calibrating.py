@@ -43,13 +43,12 @@ from dataselect_gui.worker.indexing import read_index
 from dataselect_gui.workflow.calibration_options import CalibrationOptions, Options
 from dataselect_gui.workflow.calibration_warnings import warnings_of
 from dataselect_gui.workflow.features import CLIP_STEPS, directions_of, take
+from dataselect_gui.workflow.former_calibration import with_calibration
 from dataselect_gui.workflow.request_writing import (
     CalibrationFound,
-    PreparedRequest,
     class_names_of,
     file_of,
     request_content,
-    with_calibration,
     write_prepared,
 )
 from dataselect_gui.workflow.scoring import score
@@ -104,7 +103,7 @@ def calibrate(
     folder = request_folder(checkpoint.path) if stated.out is None else resolved(stated.out)
     before = request_content(folder)
     start = checkpoint.request.content if before is None else before
-    prepared = PreparedRequest(folder, before, with_calibration(start, found), found)
+    prepared = with_calibration(folder, before, start, found)
     write_prepared(prepared)
     return Calibrated(
         request=prepared.path,
@@ -113,7 +112,7 @@ def calibrate(
         rule=found.rule,
         bounds=found.bounds,
         rows=found.rows,
-        warnings=found.warnings,
+        warnings=[*found.warnings, *prepared.warnings],
     )
 
 

@@ -88,7 +88,7 @@ class Options:
     validation_loss : float or None
         As it was recorded.
     leaves_out_distance : bool
-        Whether the distance is left out, because its covariance would tell of the rows.
+        Whether the default's distance is left out, because its covariance would tell of the rows.
     unused_delta : bool
         Whether a δ was stated that nothing spends.
     seed : str
@@ -146,7 +146,7 @@ class Options:
             splits=own_features or (stated.directions and not is_private),
             seen_in_training=_seen(stated),
             validation_loss=_loss(stated),
-            leaves_out_distance=hides_covariance,
+            leaves_out_distance=hides_covariance and not stated.scores,
             unused_delta=stated.delta is not None and not (is_private and stated.directions),
             seed=_seed(stated.seed),
         )

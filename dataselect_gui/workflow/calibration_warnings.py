@@ -6,9 +6,13 @@ from numpy.typing import NDArray
 from dataselect_gui.calibration.calibrating import CleanRows
 from dataselect_gui.calibration.ranks import fewest_rows
 from dataselect_gui.checkpoints.calibration import Calibration
-from dataselect_gui.texts import _, ngettext
+from dataselect_gui.texts import N_, _, ngettext
 from dataselect_gui.workflow.calibration_options import Options
 
+ONCE = N_(
+    "Noise is drawn anew each time you calibrate. Hand over one result: whoever picks among several "
+    "gives away more than ε says."
+)
 _MOST_NAMED = 12
 _SIGMAS = 2
 
@@ -74,7 +78,7 @@ def warnings_of(
             "or of single ones, and can reveal those. A stated ε protects them."
         )
         if options.queries is None
-        else "",
+        else _(ONCE),
     ]
     return [sentence for sentence in told if sentence]
 

@@ -29,6 +29,7 @@ from dataselect_gui.workflow.decisions import (
     note_choice,
     wrong_decision,
 )
+from dataselect_gui.workflow.marks import are_late
 from dataselect_gui.workflow.places import ledger_of
 from dataselect_gui.workflow.release_candidates import candidates_of, checkpoint_of
 from dataselect_gui.workflow.release_request import (
@@ -150,7 +151,7 @@ def decide(
     ------
     UsageError
         Where it cannot be carried out with this checkpoint, an answer is missing, or a count is asked
-        for after scores were shown.
+        for, or which records are eligible was changed before it is drawn, after scores were shown.
     RefusedError
         Where the ledger refuses the count; nothing was drawn then.
     """
@@ -189,6 +190,18 @@ def _by_count(
     project.save()
     decision = settings.decision
     assert decision is not None
+    if decision.answer is None and are_late(project):
+        raise UsageError(
+            _("A count cannot decide any more."),
+            _(
+                "Which records are eligible was changed after scores of them were shown, and that may "
+                "sway what is counted."
+            ),
+            _(
+                "Make the same records eligible as before, or choose yourself: the card will say that "
+                "it was chosen after viewing."
+            ),
+        )
     if decision.answer is None:
         decision = settings.decision = _drawn(project, checkpoint, decision, answers)
     return decision

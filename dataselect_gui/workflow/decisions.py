@@ -1,6 +1,7 @@
 """What was decided about leaving records out, and whether a selection was chosen after viewing.
 
-A decision is taken before the first score of the records is shown. Afterwards it stays as it was, and a
+A decision is taken before the first score of the records is shown in their project: what another
+project, or a study, shows of them is not known here. Afterwards it stays as it was, and a
 project whose rule is another one was changed after viewing.
 """
 
@@ -115,7 +116,7 @@ def decision_sentences(decision: Decision) -> list[str]:
     else:
         lines = [_("A noised count decided: everything that is eligible, nothing is left out.")]
     lines.append(
-        _("That was before any score of these records was shown.")
+        _("That was before any score of these records was shown in this project.")
         if decision.taken == "before"
         else _("That was after scores had been shown, so a release by it claims no ε.")
     )
@@ -157,12 +158,6 @@ def would_be_late(known: Decision | None, request: Request, rule: Rule) -> bool:
     if known is not None and known.taken == "before":
         return rule != known.decided
     return isinstance(rule, RecordRule) and rule == calibrated_rule(request)
-
-
-def paid_for(project: Project) -> Decimal:
-    """Return the ε of the counts that led to a project's rule."""
-    stored = project.settings.decision
-    return Decimal(0) if stored is None else Decimal(stored.paid)
 
 
 def is_decided_before(project: Project, rule: Rule) -> bool:

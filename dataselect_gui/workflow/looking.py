@@ -189,7 +189,7 @@ def look(project_path: Path) -> Look:
     Raises
     ------
     UnusableError
-        Where it is none.
+        Where it is none, or it cannot be noted there that scores are shown.
     """
     project = Project.open(project_path)
     settings = project.settings

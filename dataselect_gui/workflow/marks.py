@@ -1,6 +1,5 @@
 """Which records the owner marked, and whether that was settled before any score was shown."""
 
-import contextlib
 from collections.abc import Collection, Sequence
 
 import numpy as np
@@ -11,6 +10,7 @@ from dataselect_gui.errors import UnusableError
 from dataselect_gui.project.following import followed, followed_units
 from dataselect_gui.project.project import Project
 from dataselect_gui.project.settings import Marks
+from dataselect_gui.selection.rules import Rule
 
 
 def eligible_records(project: Project, ids: Sequence[str]) -> NDArray[np.bool_]:
@@ -24,23 +24,33 @@ def among(names: Sequence[str], listed: Collection[str]) -> NDArray[np.bool_]:
 
 
 def note_shown(project: Project) -> None:
-    """Note the marks as they are when a score is shown for the first time.
+    """Note, before a score is shown for the first time, that it is.
 
-    Where the project cannot be written now, because another process scores into it, marks cannot be
-    made either, and the next look notes them.
+    Raises
+    ------
+    UnusableError
+        Where that cannot be noted: then no score may be shown.
     """
     if project.settings.shown is not None:
         return
-    with contextlib.suppress(UnusableError, OSError), project.exclusive(0):
-        settle(project)
-        project.save()
+    try:
+        with project.exclusive(0):
+            settle(project)
+            project.save()
+    except (UnusableError, OSError):  # Another process scores into it, or the disk refuses.
+        project.note_shown_unheld()
 
 
 def settle(project: Project) -> None:
-    """Note the marks, as `note_shown`, in a project that the caller has locked and saves."""
+    """Note that a score is shown, and the marks, in a project that the caller has locked and saves."""
     settings = project.settings
     if settings.shown is None:
         settings.shown = Marks(list(settings.withheld), list(settings.opted_out))
+
+
+def may_be_told(project: Project, rule: Rule) -> bool:
+    """Say whether what a rule picks may be told: it reads no score, or scores were shown before."""
+    return not rule.scores or project.settings.shown is not None
 
 
 def take_over(new: Project, earlier: Project) -> None:

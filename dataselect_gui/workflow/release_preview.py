@@ -90,9 +90,10 @@ class Preview:
         The plain total and the sum of δ after the release.
     nearest : dict or None
         How the most similar earlier release differs: parameter → value there and here.
-    usefulness : list of dict
+    usefulness : list of dict or None
         For a range of ε, what to expect: ``epsilon``, and ``precision``, ``recall`` and ``random``,
-        or ``width`` (noise within it 95 times in 100) and ``against`` (an average count).
+        or ``width`` (noise within it 95 times in 100) and ``against`` (an average count). None where
+        that depends on scores, and none was shown yet.
     """
 
     leaves: list[dict[str, str]]
@@ -105,7 +106,7 @@ class Preview:
     spent_after: Decimal
     delta_after: Decimal
     nearest: dict[str, tuple[object, object]] | None
-    usefulness: list[dict[str, float]]
+    usefulness: list[dict[str, float]] | None
 
     def as_json(self) -> dict[str, object]:
         """Return it as a JSON object."""
@@ -125,6 +126,8 @@ def preview_of(
     statement: Statement,
     pending: Charge | None,
     features: Sequence[str],
+    *,
+    is_told: bool,
 ) -> Preview:
     """Return what a release would come to.
 
@@ -142,6 +145,8 @@ def preview_of(
         A training's charge that is not in the ledger yet.
     features : sequence of str
         The columns that the model takes, where records are rows.
+    is_told : bool
+        Whether how many records the rule picks may be told.
     """
     taking = candidates.eligible if candidates.part is None else candidates.part
     records, selected = int(taking.sum()), _expected(candidates, taking & candidates.chosen)
@@ -162,7 +167,9 @@ def preview_of(
         spent_after=statement.spent + foresight.cost,
         delta_after=delta,
         nearest=foresight.nearest,
-        usefulness=[
+        usefulness=None
+        if not is_told
+        else [
             {
                 "epsilon": float(mark),
                 **vars(terms.kind.expect(terms.mechanism.at(mark), records, selected)),

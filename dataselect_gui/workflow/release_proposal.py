@@ -217,6 +217,7 @@ def propose(
         checkpoint=checkpoint,
         candidates=candidates,
         max_contributions=max_contributions,
+        paid_for_counts=statement.paid_for_counts(),
     ).terms()
     terms = after(terms, statement)
     proposal = Proposal(statement, first_budget, pending, checkpoint, candidates, terms, purchase)

@@ -34,7 +34,7 @@ from dataselect_gui.selection.rules import Everything, RecordRule, Rule, ScoreCu
 from dataselect_gui.tasks.names import TaskName
 from dataselect_gui.texts import _
 from dataselect_gui.workflow.conditions import scoring_of
-from dataselect_gui.workflow.decisions import is_decided_before, is_late_choice, paid_for
+from dataselect_gui.workflow.decisions import is_decided_before, is_late_choice
 from dataselect_gui.workflow.marks import are_late
 from dataselect_gui.workflow.release_request import ReleaseRequest, Training
 
@@ -65,6 +65,9 @@ class TermsBuilder:
         The records, with those that take part where they are known.
     max_contributions : int
         m.
+    paid_for_counts : Decimal
+        The ε of the counts of the source's account, by whichever project they were asked: whoever knows
+        an answer may have decided by it.
     """
 
     request: ReleaseRequest
@@ -77,6 +80,7 @@ class TermsBuilder:
     checkpoint: Checkpoint
     candidates: Candidates
     max_contributions: int
+    paid_for_counts: Decimal
 
     def terms(self) -> tuple[Terms, Purchase | None]:
         """Return the terms, without what left before, and the threshold that is still to be bought."""
@@ -211,7 +215,7 @@ class TermsBuilder:
             )
         source = self._rule_source(rule)
         variants = tuple((score, self.project.scores[score].variant) for score in rule.scores)
-        counted = paid_for(self.project) if source == "counted" and self.epsilon is not None else None
+        counted = self.paid_for_counts if source == "counted" and self.epsilon is not None else None
         return RuleTerms(source, variants, None if source == "viewed" else rule, counted)
 
     def _rule_source(self, rule: RecordRule) -> RuleSource:
@@ -222,7 +226,7 @@ class TermsBuilder:
                 return "viewed"
             case _ if self._is_late:
                 raise _decided_otherwise()
-            case None | "agreed" | "request" if is_decided and paid_for(self.project):
+            case None | "agreed" | "request" if is_decided and self.paid_for_counts:
                 return "counted"
             case None:
                 return "request" if is_requested else "agreed" if is_decided else "viewed"
@@ -372,8 +376,8 @@ def _decided_otherwise() -> UsageError:
     return UsageError(
         _("The selection was chosen after viewing."),
         _(
-            "Before scores of these records were shown it was decided otherwise; what the change tells "
-            "no ε covers."
+            "Before scores of these records were shown in this project it was decided otherwise; what "
+            "the change tells no ε covers."
         ),
         _("Go back to what was decided, or leave --threshold-source out: then no ε is claimed."),
     )

@@ -27,6 +27,7 @@ from dataselect_gui.scoring.scores import SCORES
 from dataselect_gui.scoring.scores.base import KeyedScore
 from dataselect_gui.selection.rules import ScoreCut
 from dataselect_gui.workflow.gradient_sum import sum_gradients
+from dataselect_gui.workflow.marks import may_be_told, settle
 from dataselect_gui.workflow.places import ledger_of
 from dataselect_gui.workflow.release_candidates import candidates_of, checkpoint_of
 from dataselect_gui.workflow.release_preview import Preview, preview_of
@@ -173,6 +174,9 @@ def _prepare(
     candidates, terms, purchase = proposal.candidates, proposal.terms, proposal.purchase
     # Check everything first: an entry in the ledger cannot be taken back.
     foresight = foresight_of(session, proposal, within_budget=True)
+    if checked.rule.scores:  # What leaves, or cannot leave, tells its owner of the scores.
+        settle(project)
+        project.save()
     if not foresight.same:
         is_there(checked.destination, None)  # Refuses a destination that holds another bundle.
         selection_open = purchase is not None
@@ -256,7 +260,10 @@ def _carry_out(
 def _foresee(
     project_path: Path, request: ReleaseRequest, context: JobContext, *, as_preview: bool
 ) -> Released:
-    """Preview a release; nothing is drawn or written."""
+    """Preview a release; nothing is drawn or written.
+
+    As long as no score was shown, nothing is told, or refused, that depends on what a rule picks.
+    """
     project = Project.open(project_path)
     checked = check_request(project, replace(request, dry_run=True), acknowledging=not as_preview)
     inputs = _read_inputs(project, checked, context, reading=not as_preview)
@@ -265,8 +272,8 @@ def _foresee(
         before = snapshot.statement_of(marks_of(inputs.candidates))
         proposal = propose(snapshot, before, project, checked, inputs, snapshot.kept_already)
         foresight = foresight_of(snapshot, proposal, within_budget=not as_preview)
-    terms = proposal.terms
-    if not foresight.same:
+    terms, is_told = proposal.terms, may_be_told(project, checked.rule)
+    if is_told and not foresight.same:
         selection_open = proposal.purchase is not None
         check_fits(proposal.candidates, terms, proposal.checkpoint.final, selection_open=selection_open)
     features = project.settings.source.feature_columns
@@ -282,6 +289,12 @@ def _foresee(
         spent=before.spent,
         left=before.left,
         preview=preview_of(
-            terms, proposal.candidates, foresight, statement, proposal.pending, features
+            terms,
+            proposal.candidates,
+            foresight,
+            statement,
+            proposal.pending,
+            features,
+            is_told=is_told,
         ),
     )

@@ -5,11 +5,11 @@ from pathlib import Path
 
 from dataselect_gui.checkpoints.layout import request_folder
 from dataselect_gui.paths import resolved
+from dataselect_gui.workflow.former_calibration import with_calibration
 from dataselect_gui.workflow.request_writing import (
     CalibrationFound,
     PreparedRequest,
     request_content,
-    with_calibration,
     write_prepared,
 )
 from dataselect_gui.workflow.requesting import RequestChecked, check_request, value_of
@@ -38,9 +38,9 @@ def prepare_request(
     before = request_content(folder)
     content = {k: v for k, v in (before or {}).items() if k not in keys}
     content |= {k: v for k, v in keys.items() if v is not None}
-    if found is not None:
-        content = with_calibration(content, found)
-    return PreparedRequest(folder, before, content, found)
+    if found is None:
+        return PreparedRequest(folder, before, content)
+    return with_calibration(folder, before, content, found)
 
 
 def write_request(prepared: PreparedRequest, checkpoint: Path) -> RequestChecked:

@@ -3,11 +3,10 @@
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,7 +18,8 @@ from dataselect_gui.errors import UnusableError, file_refused
 from dataselect_gui.permissions import replacing
 from dataselect_gui.texts import _
 
-_OWN_FILE = re.compile(r"calibration-[0-9a-f]{12}\.safetensors")
+OWN_FILE = re.compile(r"calibration-[0-9a-f]{12}\.safetensors")
+"""What `file_of` calls a calibration's file."""
 
 
 @dataclass(frozen=True)
@@ -64,12 +64,15 @@ class PreparedRequest:
         What is to be there.
     found : CalibrationFound or None
         The calibration that is written with it; None for none.
+    warnings : sequence of str
+        What the consortium should know of the rest of the request before it writes it.
     """
 
     folder: Path
     before: JsonObject | None
     content: JsonObject
     found: CalibrationFound | None = None
+    warnings: Sequence[str] = ()
 
     @property
     def path(self) -> Path:
@@ -87,9 +90,11 @@ class PreparedRequest:
         """The file of the former calibration, which goes; None where there is none to go."""
         former = (self.before or {}).get("calibration")
         name = former.get("file") if self.found is not None and isinstance(former, dict) else None
-        if not isinstance(name, str) or not _OWN_FILE.fullmatch(name):
+        if not isinstance(name, str) or not OWN_FILE.fullmatch(name):
             return None
-        return None if self.folder / name == self.file else self.folder / name
+        if self.folder / name == self.file or self.content.get("direction") == name:
+            return None
+        return self.folder / name
 
     @property
     def faults(self) -> dict[str, str]:
@@ -99,12 +104,12 @@ class PreparedRequest:
     @property
     def added(self) -> list[str]:
         """What was not there, as keys; of bounds, each score's are a part of its own."""
-        return sorted(_parts(self.content).keys() - _parts(self.before).keys())
+        return sorted(parts_of(self.content).keys() - parts_of(self.before).keys())
 
     @property
     def removed(self) -> list[str]:
         """What will not be there any more."""
-        return sorted(_parts(self.before).keys() - _parts(self.content).keys())
+        return sorted(parts_of(self.before).keys() - parts_of(self.content).keys())
 
     @property
     def replaced(self) -> list[str]:
@@ -117,14 +122,15 @@ class PreparedRequest:
         return [name for name in self._shared() if self._is_same(name)]
 
     def _shared(self) -> list[str]:
-        return sorted(_parts(self.before).keys() & _parts(self.content).keys())
+        return sorted(parts_of(self.before).keys() & parts_of(self.content).keys())
 
     def _is_same(self, part: str) -> bool:
         # As they are written: the digest tells 1 from 1.0.
-        return json.dumps(_parts(self.before)[part]) == json.dumps(_parts(self.content)[part])
+        return json.dumps(parts_of(self.before)[part]) == json.dumps(parts_of(self.content)[part])
 
 
-def _parts(content: JsonObject | None) -> dict[str, object]:
+def parts_of(content: JsonObject | None) -> dict[str, object]:
+    """Return a request's keys and their values, the bounds of each score as a part of its own."""
     parts = dict(content or {})
     bounds = parts.get("bounds")
     if isinstance(bounds, dict):
@@ -168,23 +174,6 @@ def file_of(tensors: Mapping[str, NDArray[np.generic]]) -> tuple[str | None, byt
         return None, None
     saved = save(dict(tensors))
     return f"calibration-{hashlib.sha256(saved).hexdigest()[:12]}.safetensors", saved
-
-
-def with_calibration(content: JsonObject, found: CalibrationFound) -> JsonObject:
-    """Return a request with a calibration; other keys stay as they are.
-
-    A rule takes the place of the former one, where there is one; bounds are added to those there are.
-    """
-    content = {**content, "calibration": msgspec.to_builtins(found.calibration)}
-    if found.rule is not None:
-        content["rule"] = found.rule
-    stated = content.get("bounds")
-    if found.bounds:
-        content["bounds"] = {
-            **(stated if isinstance(stated, dict) else {}),
-            **{score: list(pair) for score, pair in found.bounds.items()},
-        }
-    return content
 
 
 def request_content(folder: Path) -> JsonObject | None:

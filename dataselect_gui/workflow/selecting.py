@@ -56,7 +56,13 @@ _REFUSED_CUTS: dict[CutBy, tuple[str, str, str]] = {
 
 
 def scores(project_path: Path) -> dict[str, list[Any]]:
-    """Return the table of scores: column name → values, in the source's order."""
+    """Return the table of scores: column name → values, in the source's order.
+
+    Raises
+    ------
+    UnusableError
+        Where it is no project, or it cannot be noted there that scores are shown.
+    """
     project = Project.open(project_path)
     table = project.table
     note_shown(project)

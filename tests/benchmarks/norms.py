@@ -18,7 +18,15 @@ from torch.nn import functional
 from dataselect_gui.norms.cross_entropy import logit_gradients
 from dataselect_gui.norms.gradient_norms import GradientNorms
 from tests.benchmarks.models import WORKLOADS, Workload
-from tests.benchmarks.timing import ORDINARY, Method, Run, as_in_the_worker, prepare, ratios, told
+from tests.benchmarks.timing import (
+    ORDINARY,
+    Method,
+    Run,
+    as_in_the_worker,
+    in_one_line,
+    prepare,
+    ratios,
+)
 
 
 def training_step(work: Workload) -> Run:
@@ -177,7 +185,7 @@ def main() -> None:
         parameters = sum(p.numel() for p in work.model.parameters())
         found, step = ratios(prepare(work, chosen), asked.rounds, "step")
         size = f"{parameters / 1e6:.1f} M, step {1000 * step:.0f} ms"
-        print(f"{name} ({size}): {told(found)}", flush=True)
+        print(f"{name} ({size}): {in_one_line(found)}", flush=True)
         if "ours" in found:
             ours.append(found["ours"])
     if ours:

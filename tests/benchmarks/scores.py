@@ -25,10 +25,10 @@ from tests.benchmarks.timing import (
     Method,
     Run,
     as_in_the_worker,
+    in_one_line,
     measured_apart,
     prepare,
     ratios,
-    told,
 )
 
 CHECKPOINTS = 3
@@ -160,7 +160,7 @@ def measure(name: str, rounds: int) -> None:
     work = WORKLOADS[name]()
     for methods, to in ((TO_GRADIENTS, "input gradients"), (TO_STEP, "step")):
         found, _ = ratios(prepare(work, methods), rounds, to)
-        print(f"{name}: {told(found)}", flush=True)
+        print(f"{name}: {in_one_line(found)}", flush=True)
 
 
 def main() -> None:

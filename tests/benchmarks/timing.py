@@ -81,6 +81,6 @@ def ratios(methods: Mapping[str, Run], rounds: int, to: str) -> tuple[dict[str, 
     return found, statistics.median(seconds[to])
 
 
-def told(found: Mapping[str, float]) -> str:
+def in_one_line(found: Mapping[str, float]) -> str:
     """Return ratios in one line."""
     return "  ".join(f"{name} {ratio:.2f}" for name, ratio in found.items())

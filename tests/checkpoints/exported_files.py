@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 import torch
 from torch import Tensor, nn
 
@@ -17,6 +18,11 @@ from dataselect_gui.scoring.graph import ExportedModel
 
 CPU = torch.device("cpu")
 Graph = dict[str, Any]
+OF_STRANGE_FILES = [
+    pytest.mark.timeout(60),
+    pytest.mark.filterwarnings("ignore:Unable to execute the generated python source code:UserWarning"),
+]
+"""Marks of tests that have PyTorch read files that were changed."""
 GRAPH = "model/models/model.json"
 WEIGHTS = "model/data/weights/model_weights_config.json"
 

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from dataselect_gui.errors import UnusableError
 from tests.checkpoints.exported_files import (
+    OF_STRANGE_FILES,
     WEIGHTS,
     Graph,
     Small,
@@ -26,10 +27,7 @@ from tests.checkpoints.exported_files import (
 )
 from tests.models import export, stir, tiny_plain
 
-pytestmark = [
-    pytest.mark.timeout(60),
-    pytest.mark.filterwarnings("ignore:Unable to execute the generated python source code:UserWarning"),
-]
+pytestmark = OF_STRANGE_FILES
 
 CONSTANTS = "model/data/constants/model_constants_config.json"
 SAMPLE_INPUTS = "model/data/sample_inputs/model.pt"

@@ -14,13 +14,18 @@ from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.scoring.exported_model import load_exported
 from dataselect_gui.scoring.graph import ExportedModel
-from tests.checkpoints.exported_files import GRAPH, WEIGHTS, Small, loaded, read, rewritten
+from tests.checkpoints.exported_files import (
+    GRAPH,
+    OF_STRANGE_FILES,
+    WEIGHTS,
+    Small,
+    loaded,
+    read,
+    rewritten,
+)
 from tests.models import export, stir
 
-pytestmark = [
-    pytest.mark.timeout(60),
-    pytest.mark.filterwarnings("ignore:Unable to execute the generated python source code:UserWarning"),
-]
+pytestmark = OF_STRANGE_FILES
 
 
 def joined(path: Path, folder: Path, change: Callable[[list[zipfile.ZipInfo]], object]) -> Path:

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from dataselect_gui.checkpoints.operations import SIGNATURES
 from dataselect_gui.errors import UnusableError
 from tests.checkpoints.exported_files import (
+    OF_STRANGE_FILES,
     Graph,
     load_and_run,
     loaded,
@@ -23,10 +24,7 @@ from tests.checkpoints.exported_files import (
 )
 from tests.models import export
 
-pytestmark = [
-    pytest.mark.timeout(60),
-    pytest.mark.filterwarnings("ignore:Unable to execute the generated python source code:UserWarning"),
-]
+pytestmark = OF_STRANGE_FILES
 
 
 LEAF: dict[str, object] = {"type": None, "context": None, "children_spec": []}

@@ -37,7 +37,7 @@ CPU = torch.device("cpu")
 PICTURE = Image.fromarray(np.random.default_rng(1).integers(0, 256, (20, 30), dtype=np.uint8))
 
 
-def told(folder: Path) -> str:
+def refusal_of(folder: Path) -> str:
     """Return why a folder is refused when it is found, as `inspect` shows it."""
     with pytest.raises(UnusableError) as caught:
         find_checkpoint(folder)
@@ -107,7 +107,7 @@ def test_files_that_a_library_would_prefer_are_refused_by_name(
     folder: Path, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     STRANGERS[name](folder)
-    assert name in told(folder)
+    assert name in refusal_of(folder)
     assert main(["inspect", str(folder), "--json"]) == 4
     assert name in json.loads(capsys.readouterr().out)["error"]["what"]
 
@@ -218,7 +218,7 @@ def test_a_tensor_in_two_shards_is_refused(folder: Path) -> None:
     save_file({"classifier.1.bias": torch.ones(3)}, folder / "b.safetensors")
     index = {"weight_map": {"x": "a.safetensors", "y": "b.safetensors"}}
     write_json(folder / "model.safetensors.index.json", index)
-    assert "another file" in told(folder)
+    assert "another file" in refusal_of(folder)
 
 
 # Sizes
@@ -272,12 +272,12 @@ HEADERS: dict[str, bytes] = {
 @pytest.mark.parametrize("kind", HEADERS)
 def test_a_header_that_the_file_does_not_bear_out_is_refused(folder: Path, kind: str) -> None:
     (folder / "model.safetensors").write_bytes(HEADERS[kind])
-    assert "model.safetensors" in told(folder)
+    assert "model.safetensors" in refusal_of(folder)
     (folder / "model.safetensors").unlink()
     save_member(folder, stir(tiny_resnet(), 0))
     (folder / "d.safetensors").write_bytes(HEADERS[kind])
     write_json(folder / "dataselect.json", {"direction": "d.safetensors"})
-    assert "d.safetensors" in told(folder)
+    assert "d.safetensors" in refusal_of(folder)
 
 
 def test_the_header_of_the_finding_ends_in_a_sentence_as_a_process(folder: Path) -> None:
@@ -295,7 +295,7 @@ def test_the_header_of_the_finding_ends_in_a_sentence_as_a_process(folder: Path)
 def test_too_many_tensors_are_refused(folder: Path) -> None:
     many = [(str(number), entry([0], [0, 0])) for number in range(100_001)]
     (folder / "model.safetensors").write_bytes(header(*many, body=0))
-    assert "more than 100,000 tensors" in told(folder)
+    assert "more than 100,000 tensors" in refusal_of(folder)
 
 
 LARGE: dict[str, dict[str, Any]] = {
@@ -380,11 +380,11 @@ def test_far_more_numbers_than_the_architecture_needs_are_not_read(folder: Path)
 )
 def test_json_that_is_not_plain_is_refused(folder: Path, name: str, text: str) -> None:
     (folder / name).write_text(text)
-    assert name in told(folder)
+    assert name in refusal_of(folder)
 
 
 def test_json_that_is_too_large_is_refused(folder: Path) -> None:
     (folder / "config.json").write_text('{"a": "' + "x" * (17 << 20) + '"}')
-    assert "larger than 16 MiB" in told(folder)
+    assert "larger than 16 MiB" in refusal_of(folder)
     (folder / "config.json").write_text('{"a": [' + "1," * 2_000_001 + "1]}")
-    assert "more than 2,000,000 values" in told(folder)
+    assert "more than 2,000,000 values" in refusal_of(folder)

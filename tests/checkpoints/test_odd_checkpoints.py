@@ -24,12 +24,11 @@ from dataselect_gui.scoring.scorer import Scorer
 from dataselect_gui.tasks.single_label import SINGLE_LABEL
 from dataselect_gui.worker.results import PreflightResult
 from tests.helpers import array_file, config, write_json
-from tests.models import SIDE, export, stir
+from tests.models import RECORDS, SIDE, export, stir
 from tests.oracle import oracle, oracle_plis, oracle_vog
 
 CPU = torch.device("cpu")
 NAMES = ["loss", "el2n", "grad_norm", "vog", "plis"]
-RECORDS = np.random.default_rng(7).normal(size=(5, 1, SIDE, SIDE)).astype(np.float32)
 TARGETS = [0, 1, 2, 1, 0]
 FIRST_IS_DARK = RECORDS + np.array([-3, 3, 3, 3, 3], np.float32)[:, None, None, None]
 PIXELS = SIDE * SIDE

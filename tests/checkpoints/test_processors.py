@@ -14,7 +14,7 @@ from dataselect_gui.checkpoints import processors
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.records.model_input import Preprocessor
 from dataselect_gui.records.source import UnreadableRecordError
-from tests.checkpoints.test_hugging_face_folders import change, told
+from tests.checkpoints.test_hugging_face_folders import change, refusal_of
 from tests.helpers import config, write_json, write_safetensors
 from tests.models import SIDE
 
@@ -83,7 +83,7 @@ PREPROCESSING: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("kind", PREPROCESSING)
 def test_a_processor_that_was_not_reviewed_is_refused(folder: Path, kind: str) -> None:
     change(folder / "preprocessor_config.json", **PREPROCESSING[kind])
-    assert "preprocessor_config.json" in told(folder)
+    assert "preprocessor_config.json" in refusal_of(folder)
 
 
 @pytest.mark.parametrize("name", ["ConvNextImageProcessor", "BitImageProcessor", "DonutImageProcessor"])

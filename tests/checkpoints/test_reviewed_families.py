@@ -13,7 +13,7 @@ from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.cli.app import main
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.scoring.model import load_model
-from tests.checkpoints.test_hugging_face_folders import CPU, change, outcome, told
+from tests.checkpoints.test_hugging_face_folders import CPU, change, outcome, refusal_of
 from tests.families import CLASSIFIERS_OF_TEXTS, IMAGES, MORE_IMAGES, image_model, images
 from tests.helpers import hugging_face_folder
 from tests.models import save_member, stir, tiny_vit
@@ -109,14 +109,14 @@ def test_a_family_that_was_not_reviewed_is_refused_with_the_reason(
 ) -> None:
     more, why = FOREIGN[name]
     folder = hugging_face_folder(tmp_path / "model", model_type=name, **more)
-    assert why in told(folder)
+    assert why in refusal_of(folder)
     assert main(["inspect", str(folder), "--json"]) == 4
     assert why in json.loads(capsys.readouterr().out)["error"]["why"]
 
 
 @pytest.mark.parametrize("name", [None, 3, ["resnet"], ""])
 def test_a_family_that_is_not_named_is_refused(tmp_path: Path, name: object) -> None:
-    assert "reviewed" in told(hugging_face_folder(tmp_path / "model", model_type=name))
+    assert "reviewed" in refusal_of(hugging_face_folder(tmp_path / "model", model_type=name))
 
 
 OPTIONS: dict[str, tuple[object, str]] = {
@@ -149,7 +149,7 @@ def test_an_option_that_was_not_reviewed_is_refused_with_the_reason(folder: Path
     value, why = OPTIONS[key]
     change(folder / "config.json", **{key: value})
     if why:
-        assert why in told(folder)
+        assert why in refusal_of(folder)
     else:  # It is as good as not stated.
         assert find_checkpoint(folder).labels
 

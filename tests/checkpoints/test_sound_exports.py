@@ -18,12 +18,11 @@ from dataselect_gui.scoring.model import load_model
 from dataselect_gui.scoring.scorer import Scorer
 from dataselect_gui.tasks.single_label import SINGLE_LABEL
 from tests.helpers import config, write_json
-from tests.models import SIDE, stir, tiny_convnext, tiny_resnet, tiny_vit
+from tests.models import RECORDS, SIDE, stir, tiny_convnext, tiny_resnet, tiny_vit
 from tests.oracle import oracle
 
 CPU = torch.device("cpu")
 NAMES = ["loss", "el2n", "grad_norm"]
-RECORDS = np.random.default_rng(7).normal(size=(5, 1, SIDE, SIDE)).astype(np.float32)
 TARGETS = [0, 1, 2, 1, 0]
 PIXELS = SIDE * SIDE
 Forward = Callable[["Written", Tensor], Tensor]

@@ -50,7 +50,7 @@ def use(folder: Path) -> None:
     Preprocessor(member, load_model(member, CPU).channels)
 
 
-def told(folder: Path) -> str:
+def refusal_of(folder: Path) -> str:
     with pytest.raises(UnusableError) as caught:
         use(folder)
     return str(caught.value)
@@ -78,7 +78,7 @@ def test_means_of_other_channels_are_the_processors_fault(
     path = tmp_path / "preprocessor_config.json"
     content = {**json.loads(path.read_text()), **stated}
     write_json(path, {key: value for key, value in content.items() if value is not None})
-    why = told(tmp_path)
+    why = refusal_of(tmp_path)
     assert "preprocessor_config.json" in why
     key = next(iter(stated))
     count = 3 if stated[key] is None else len(stated[key])
@@ -98,7 +98,7 @@ def test_what_fits_any_channels_is_taken(folder: Path, stated: dict[str, Any]) -
 @pytest.mark.parametrize("names", [["a"], ["a", "b"], ["a", "b", "c", "d"], ["x"] * 100])
 def test_another_number_of_class_names_is_told(folder: Path, names: list[str]) -> None:
     change(folder / "config.json", id2label={str(i): f"{n}{i}" for i, n in enumerate(names)})
-    why = told(folder)
+    why = refusal_of(folder)
     assert "class names do not match its model" in why
     assert f"names {len(names)} classes" in why
     assert ("room for them" if len(names) > 16 else "tell 3 apart") in why
@@ -107,7 +107,7 @@ def test_another_number_of_class_names_is_told(folder: Path, names: list[str]) -
 @pytest.mark.parametrize("option", ["embedding_size", "hidden_sizes"])
 def test_another_architecture_than_the_files_is_told_by_the_tensor(folder: Path, option: str) -> None:
     change(folder / "config.json", **{option: {"embedding_size": 3, "hidden_sizes": [4, 7]}[option]})
-    why = told(folder)
+    why = refusal_of(folder)
     assert "is not what its config.json says" in why
     assert "has shape" in why
 
@@ -141,7 +141,7 @@ def test_batch_norms_without_something_else_are_incomplete(tmp_path: Path, missi
     name = next(n for n in stored if n.endswith(f"normalization.{missing}"))
     del stored[name]
     save_file(stored, tmp_path / "model.safetensors", {"format": "pt"})
-    assert "incomplete" in told(tmp_path)
+    assert "incomplete" in refusal_of(tmp_path)
 
 
 @pytest.mark.parametrize("name", ["flash_attention_2", "flash_attention_3", "flex_attention", "sdpa"])
@@ -202,8 +202,8 @@ def test_a_file_of_another_kind_is_called_what_it_is(
     make, why = KINDS[kind]
     path = make(folder)
     assert looks_like_checkpoint(path)
-    assert why in told(path)
-    assert "class names" not in told(path)
+    assert why in refusal_of(path)
+    assert "class names" not in refusal_of(path)
     if kind != "TorchScript":  # It is not read before it is loaded.
         assert main(["inspect", str(path), "--json"]) == 4
         assert why in " ".join(json.loads(capsys.readouterr().out)["error"].values())

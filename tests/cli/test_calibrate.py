@@ -9,7 +9,8 @@ import torch
 from dataselect_gui.cli.app import main
 from tests.helpers import write_json
 from tests.models import export
-from tests.workflow.test_calibrating import CLASSES, SIDE, here, model, rows
+from tests.workflow.calibrating.clean_rows import CLASSES, SIDE, model, rows
+from tests.workflow.calibrating.conftest import here
 
 __all__ = ["here"]
 
@@ -46,6 +47,27 @@ def test_a_consortiums_way_from_rows_to_a_request_that_is_checked(
     page = capsys.readouterr().out
     assert "Nothing protects the consortium's rows." in page
     assert json.loads((folder / "dataselect.json").read_text())["max_grad_norm"] == 1.5
+
+
+@pytest.mark.usefixtures("here")
+def test_over_a_calibration_without_epsilon_the_terminal_says_what_epsilon_does_not_cover(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = str(rows(tmp_path / "rows.npz"))
+    command = ["calibrate", str(folder), "--records", source, "--in-training", "no", "--scores", "loss"]
+    assert main(command) == 0
+    capsys.readouterr()
+    assert main([*command, "--epsilon", "1"]) == 0
+    page = " ".join(capsys.readouterr().out.split())
+    assert "so they are left out: bounds." in page
+    assert "Hand over one result" in page
+    assert "The distance is left out" not in page
+    assert json.loads((folder / "dataselect.json").read_text()).keys() == {"calibration"}
+    assert main(["request", "new", str(folder), "--set", "threshold=2"]) == 0
+    capsys.readouterr()
+    assert main([*command, "--epsilon", "1", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert any("ε does not cover" in line and "threshold" in line for line in told["warnings"])
 
 
 def test_what_is_missing_ends_as_usage(

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 import torch
 
+from dataselect_gui import workflow
 from dataselect_gui.cli.app import main
 from tests.decisions import SURE, calibration, losses, undecided
 from tests.helpers import write_json
 from tests.models import export
-from tests.workflow.test_calibrating import CLASSES, SIDE, model, rows
+from tests.workflow.calibrating.clean_rows import CLASSES, SIDE, model, rows
 
 pytestmark = pytest.mark.usefixtures("home")
 
@@ -58,6 +59,20 @@ def test_a_count_decides_and_select_says_which_of_both(run: Run, tmp_path: Path)
     released = run("release", project, "--to", tmp_path / "b", "--epsilon", "1")
     assert (released["epsilon"], released["conditional"]) == (51, False)
     assert all(check["ok"] for check in run("verify", tmp_path / "b")["checks"])
+
+
+def test_a_dry_run_says_why_it_does_not_say_what_to_expect(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project = undecided(tmp_path, losses(6))
+    workflow.decide(project, "wrong", None, workflow.CountAnswers())
+    words = ("release", project, "--to", tmp_path / "b", "--in-training", "no", "--epsilon", "1")
+    dry = (*words, "--budget", "4", "--dry-run")
+    assert run(*dry)["preview"]["usefulness"] is None
+    assert main([*map(str, dry)]) == 0
+    assert "it is told once scores were shown" in capsys.readouterr().out
+    run("scores", project)
+    assert run(*dry)["preview"]["usefulness"][0]["random"] == pytest.approx(34 / 40)
 
 
 def test_a_change_of_mind_is_said_before_anything_leaves(

@@ -11,10 +11,9 @@ from dataselect_gui.norms.cross_entropy import logit_gradients
 from dataselect_gui.norms.gradient_norms import BY_FUNCTION, GradientNorms
 from dataselect_gui.norms.recording import Recording
 from dataselect_gui.norms.sample_gradients import OneHot, Outer, SampleGradient, Sum, TokenSum
-from tests.models import stir
+from tests.models import RECORDS, stir
 from tests.norms.unusual_models import (
     COVERED,
-    RECORDS,
     UNCOVERED,
     UNUSUAL,
     ChangedLater,

@@ -2,14 +2,11 @@
 
 from collections.abc import Callable
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from tests.models import SIDE
-
-RECORDS = np.random.default_rng(7).normal(size=(5, 1, SIDE, SIDE)).astype(np.float32)
+from tests.models import RECORDS
 
 
 class Shared(nn.Module):

@@ -51,7 +51,7 @@ def root(delta_at: Delta, delta: float) -> float:
     return high
 
 
-def told(charges: list[Charge], delta: float) -> float:
+def epsilon_of(charges: list[Charge], delta: float) -> float:
     return float(compose(charges).get_epsilon_for_delta(delta))
 
 
@@ -61,7 +61,7 @@ def told(charges: list[Charge], delta: float) -> float:
 def test_gaussian_noise_agrees_with_its_closed_form(ratio: float, times: int, delta: float) -> None:
     """Balle and Wang 2018: k releases of ratio s are one of ratio s/√k."""
     exact = root(lambda e: gaussian_delta(ratio / math.sqrt(times), e), delta)
-    assert 0 <= told([gaussian(ratio)] * times, delta) - exact < 1e-3
+    assert 0 <= epsilon_of([gaussian(ratio)] * times, delta) - exact < 1e-3
 
 
 @pytest.mark.parametrize("epsilon", [0.1, 1.0, 5.0])
@@ -69,7 +69,7 @@ def test_gaussian_noise_agrees_with_its_closed_form(ratio: float, times: int, de
 def test_laplace_noise_agrees_with_its_closed_form(epsilon: float, delta: float) -> None:
     """δ(ε) = 1 − exp((ε − ε₀)/2)."""
     exact = max(0.0, epsilon + 2 * math.log1p(-delta))
-    assert -1e-4 < told([laplace(epsilon)], delta) - exact < 1e-3
+    assert -1e-4 < epsilon_of([laplace(epsilon)], delta) - exact < 1e-3
 
 
 @pytest.mark.parametrize("epsilon", [0.1, 1.0, 3.0])
@@ -92,7 +92,7 @@ def test_randomized_response_agrees_with_its_closed_form(
         return total
 
     exact = root(delta_at, delta)
-    assert -1e-6 < told([bits(epsilon)] * times, delta) - exact < 1e-3
+    assert -1e-6 < epsilon_of([bits(epsilon)] * times, delta) - exact < 1e-3
 
 
 def losses_of(charge: Charge, draws: int, rng: np.random.Generator) -> NDArray[np.float64]:
@@ -123,7 +123,7 @@ def test_the_total_is_never_below_what_a_simulation_shows(charges: list[Charge],
     rng = np.random.default_rng(0)
     draws = 400_000
     losses = sum((losses_of(charge, draws, rng) for charge in charges), np.zeros(draws))
-    epsilon = told(charges, delta)
+    epsilon = epsilon_of(charges, delta)
     share = np.maximum(0.0, -np.expm1(epsilon - losses))
     # A lower bound on δ at the stated ε, wrong once in a million.
     least = float(share.mean()) - 4.9 * float(share.std()) / math.sqrt(draws)
@@ -286,7 +286,7 @@ def test_the_total_of_laplace_noise_is_that_of_the_sum_over_all_outcomes(
     """Never below it, and above it by a step of 1e-4 a release at most: what is equal is rounded up."""
     for times in (1, 6):
         for delta in (1e-2, 1e-6):
-            ours = told([laplace(epsilon, sensitivity)] * times, delta)
+            ours = epsilon_of([laplace(epsilon, sensitivity)] * times, delta)
             summed = by_the_librarys_sum(sensitivity / epsilon, sensitivity, times, delta)
             assert -1e-9 <= ours - summed <= times * 1e-4 + 1e-9
 

@@ -4,9 +4,15 @@ import stat
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.creations import OTHERS
 
 COMMAND = (sys.executable, "-P", "-m", "dataselect_gui")
+WHERE_MODES_ARE = [
+    pytest.mark.skipif(sys.platform == "win32", reason="Windows has access lists, not modes"),
+    pytest.mark.usefixtures("home"),
+]
 
 
 def mode_of(path: Path) -> int:

@@ -9,12 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.creations import Created, created_in, watch
-from tests.private_files.modes import COMMAND, mode_of, open_ones
+from tests.private_files.modes import COMMAND, WHERE_MODES_ARE, mode_of, open_ones
 
-pytestmark = [
-    pytest.mark.skipif(sys.platform == "win32", reason="Windows has access lists, not modes"),
-    pytest.mark.usefixtures("home"),
-]
+pytestmark = WHERE_MODES_ARE
 
 MARK = "marked-source"
 

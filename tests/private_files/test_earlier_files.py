@@ -18,14 +18,11 @@ from dataselect_gui.privacy.ledger import Ledger
 from dataselect_gui.project.files import write_json
 from dataselect_gui.project.project import Project
 from dataselect_gui.study.store import FINDINGS, PLAN, RESULTS, SETTING, Store
-from tests.private_files.modes import mode_of, open_ones, open_up
+from tests.private_files.modes import WHERE_MODES_ARE, mode_of, open_ones, open_up
 from tests.projects import scored_project
 from tests.releases import release
 
-pytestmark = [
-    pytest.mark.skipif(sys.platform == "win32", reason="Windows has access lists, not modes"),
-    pytest.mark.usefixtures("home"),
-]
+pytestmark = WHERE_MODES_ARE
 
 
 @pytest.fixture

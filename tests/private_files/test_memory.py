@@ -9,12 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.private_files.modes import COMMAND
+from tests.private_files.modes import COMMAND, WHERE_MODES_ARE
 
-pytestmark = [
-    pytest.mark.skipif(sys.platform == "win32", reason="Windows has access lists, not modes"),
-    pytest.mark.usefixtures("home"),
-]
+pytestmark = WHERE_MODES_ARE
 
 
 def test_every_process_begins_closed() -> None:

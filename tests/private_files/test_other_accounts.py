@@ -20,13 +20,10 @@ from dataselect_gui.privacy.ledger import Ledger
 from dataselect_gui.project.project import Project
 from dataselect_gui.records.reference import SourceRef
 from dataselect_gui.study.store import Store
-from tests.private_files.modes import COMMAND, mode_of, open_up
+from tests.private_files.modes import COMMAND, WHERE_MODES_ARE, mode_of, open_up
 from tests.projects import owner_records, scored_project
 
-pytestmark = [
-    pytest.mark.skipif(sys.platform == "win32", reason="Windows has access lists, not modes"),
-    pytest.mark.usefixtures("home"),
-]
+pytestmark = WHERE_MODES_ARE
 as_root = pytest.mark.skipif(
     sys.platform == "win32" or os.geteuid() != 0, reason="only root can become somebody else"
 )

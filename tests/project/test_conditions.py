@@ -10,7 +10,7 @@ from dataselect_gui.project.project import Project
 from dataselect_gui.project.settings import Conditions
 from tests.helpers import hugging_face_folder
 from tests.projects import scored_project
-from tests.releases import failed, is_verified, rebuild, release, select, told
+from tests.releases import document_of, failed, is_verified, rebuild, release, select
 
 SCORING = {"program": "0.1.0", "precision": "float32", "device": "cpu", "batch": 32}
 CAVEAT = "rounding of the last digits"
@@ -42,7 +42,7 @@ def card_of(bundle: Path) -> str:
 
 def test_a_bundle_says_how_its_scores_were_computed(project: Path, tmp_path: Path) -> None:
     release(project, tmp_path / "b", threshold_from="agreed")
-    assert told(tmp_path / "b")["scoring"] == SCORING
+    assert document_of(tmp_path / "b")["scoring"] == SCORING
     assert "computed in float32 on cpu, in batches of 32 places" in card_of(tmp_path / "b")
     assert CAVEAT not in card_of(tmp_path / "b")
     assert is_verified(tmp_path / "b")
@@ -54,10 +54,10 @@ def test_an_older_project_says_what_was_not_fixed(
 ) -> None:
     change(project, fixed=fixed, precision="float64", threads=None)
     release(project, tmp_path / "b", threshold_from="agreed")
-    assert told(tmp_path / "b")["scoring"] == {**SCORING, "precision": "float64", "batch": None}
+    assert document_of(tmp_path / "b")["scoring"] == {**SCORING, "precision": "float64", "batch": None}
     assert "in batches that were not fixed beforehand" in card_of(tmp_path / "b")
     assert CAVEAT in card_of(tmp_path / "b")
-    assert CAVEAT in str(told(tmp_path / "b")["assumptions"])
+    assert CAVEAT in str(document_of(tmp_path / "b")["assumptions"])
     assert is_verified(tmp_path / "b")
 
 
@@ -68,7 +68,7 @@ def test_the_same_release_is_the_same_wherever_it_was_computed(project: Path, tm
     again = release(project, tmp_path / "two", threshold_from="agreed")
     assert again.repeated
     assert again.release == first.release
-    assert told(tmp_path / "two")["scoring"] == SCORING, "as it was drawn"
+    assert document_of(tmp_path / "two")["scoring"] == SCORING, "as it was drawn"
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_what_no_program_of_ours_says_does_not_verify(
     project: Path, tmp_path: Path, change_to: dict[str, Any]
 ) -> None:
     release(project, tmp_path / "b", threshold_from="agreed")
-    document = told(tmp_path / "b")
+    document = document_of(tmp_path / "b")
     rebuild(tmp_path / "b", {**document, "scoring": {**SCORING, **change_to}})
     assert "documents" in failed(tmp_path / "b")
 
@@ -96,6 +96,6 @@ def test_a_card_that_says_otherwise_does_not_verify(
     project: Path, tmp_path: Path, change_to: dict[str, Any]
 ) -> None:
     release(project, tmp_path / "b", threshold_from="agreed")
-    document = told(tmp_path / "b")
+    document = document_of(tmp_path / "b")
     rebuild(tmp_path / "b", {**document, "scoring": {**SCORING, **change_to}})
     assert "documents" in failed(tmp_path / "b")

@@ -18,13 +18,9 @@ from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.reference import LabelRule
 from dataselect_gui.records.source import SourceRef, UnreadableRecordError
 from tests.helpers import array_file, image_folder
-from tests.records.looking import NOISE, pixels
+from tests.records.looking import NOISE, OF_ODD_IMAGES, pixels
 
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::PIL.Image.DecompressionBombWarning",
-    "ignore:Truncated File Read:UserWarning",
-    "ignore:Palette images with Transparency:UserWarning",
-)
+pytestmark = OF_ODD_IMAGES
 
 
 def test_array_rows_are_records_with_their_number_as_id(tmp_path: Path) -> None:

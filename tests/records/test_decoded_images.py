@@ -13,13 +13,9 @@ from dataselect_gui.records.images import decode_image
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import SourceRef, UnreadableRecordError
 from tests.helpers import image_folder, png_header
-from tests.records.looking import NOISE, pixels
+from tests.records.looking import NOISE, OF_ODD_IMAGES, pixels
 
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::PIL.Image.DecompressionBombWarning",
-    "ignore:Truncated File Read:UserWarning",
-    "ignore:Palette images with Transparency:UserWarning",
-)
+pytestmark = OF_ODD_IMAGES
 
 
 def as_png(image: Image.Image, **options: object) -> bytes:

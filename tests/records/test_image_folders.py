@@ -11,13 +11,9 @@ from dataselect_gui.records.kinds.images import IMAGES
 from dataselect_gui.records.opening import content_hash, open_source
 from dataselect_gui.records.source import Source, SourceRef, UnreadableRecordError
 from tests.helpers import image_folder, write_image
-from tests.records.looking import pixels
+from tests.records.looking import OF_ODD_IMAGES, pixels
 
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::PIL.Image.DecompressionBombWarning",
-    "ignore:Truncated File Read:UserWarning",
-    "ignore:Palette images with Transparency:UserWarning",
-)
+pytestmark = OF_ODD_IMAGES
 
 
 def reasons(source: Source) -> dict[str, str]:

@@ -11,12 +11,9 @@ from dataselect_gui.errors import UnusableError
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import SourceRef
 from tests.helpers import image_folder, write_image
+from tests.records.looking import OF_ODD_IMAGES
 
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::PIL.Image.DecompressionBombWarning",
-    "ignore:Truncated File Read:UserWarning",
-    "ignore:Palette images with Transparency:UserWarning",
-)
+pytestmark = OF_ODD_IMAGES
 
 METADATA = ("metadata.csv", "metadata.jsonl")
 

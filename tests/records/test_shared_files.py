@@ -18,14 +18,10 @@ from dataselect_gui.records.model_input import Preprocessor
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import Problem, SourceRef, UnreadableRecordError
 from tests.helpers import hugging_face_folder, preprocessor, write_json
-from tests.records.looking import pixels
+from tests.records.looking import OF_ODD_IMAGES, pixels
 from tests.records.test_bit_depth import FLOAT, UNSIGNED, stored, tiff
 
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::PIL.Image.DecompressionBombWarning",
-    "ignore:Truncated File Read:UserWarning",
-    "ignore:Palette images with Transparency:UserWarning",
-)
+pytestmark = OF_ODD_IMAGES
 
 
 def test_every_odd_file_lands_where_its_manifest_says(shared_data: Path) -> None:

@@ -20,7 +20,7 @@ from dataselect_gui.release import limits
 from dataselect_gui.release.kinds.gradient import check_sum
 from tests.helpers import config, write_json
 from tests.projects import consortium, owner_records, scored_project
-from tests.releases import failed, is_verified, rebuild, release, select, told
+from tests.releases import document_of, failed, is_verified, rebuild, release, select
 
 CLASSES = ("bird", "cat", "dog")
 REPORT: dict[str, Any] = {"kind": "report", "bins": "0.25,0.5", "by_class": True}
@@ -128,7 +128,7 @@ def test_a_release_by_any_score_can_be_checked(tmp_path: Path, score: str, kind:
     asked = {"kind": kind, **({"bounds": "0,1"} if kind == "scores" else {"threshold_from": "agreed"})}
     release(project, tmp_path / "b", **asked)
     assert is_verified(tmp_path / "b")
-    assert told(tmp_path / "b")["parameters"]["score"]["value"] == score
+    assert document_of(tmp_path / "b")["parameters"]["score"]["value"] == score
 
 
 @pytest.mark.parametrize("limit", [1900, 1960, 2000, 2040, 2100, 2400])

@@ -15,7 +15,7 @@ import pytest
 
 from dataselect_gui.records.kinds import FORMS
 from tests.bundles import KINDS, describe_anew, forge, make_bundle
-from tests.releases import failed, is_verified, rebuild, told
+from tests.releases import document_of, failed, is_verified, rebuild
 
 Bundles = Callable[[str], Path]
 
@@ -135,7 +135,7 @@ def test_no_change_of_a_document_passes(
 
 def test_another_head_of_the_ledger_is_the_only_change_that_passes(bundle_of: Bundles) -> None:
     bundle = bundle_of("scores")
-    document = told(bundle)
+    document = document_of(bundle)
     for name in FREE:
         document[name] = "0" * 64
     (bundle / "release.json").write_text(

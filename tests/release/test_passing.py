@@ -21,7 +21,7 @@ from tests.helpers import config, write_json
 from tests.ledgers import Desk
 from tests.projects import consortium, owner_records, scored_project
 from tests.release.test_rules import BY_CLASS, CLASSES, HALF, made, pick, rows_of
-from tests.releases import failed, files, is_verified, rebuild, release, select, table, told
+from tests.releases import document_of, failed, files, is_verified, rebuild, release, select, table
 
 pytestmark = pytest.mark.usefixtures("home")
 
@@ -51,7 +51,7 @@ def test_a_report_counts_those_that_pass_by_class(tmp_path: Path) -> None:
     assert counted(tmp_path / "b") == {**{name: passing.count(name) for name in CLASSES}, "other": 0}
     assert (done.epsilon, done.conditional, done.spent) == ("300", False, Decimal(300))
     assert is_verified(tmp_path / "b")
-    document = told(tmp_path / "b")
+    document = document_of(tmp_path / "b")
     assert document["parameters"]["rule"]["from"] == "the consortium's request"
     assert document["parameters"]["passing"]["value"] is True
     assert "the rule was in the consortium's request before anybody looked" in document["assumptions"]
@@ -80,7 +80,7 @@ def test_each_record_counts_once(tmp_path: Path, mechanism: str, m: int, by_clas
     asked = {**PASSING, "mechanism": mechanism, **delta}
     release(project, tmp_path / "b", by_class=by_class, max_contributions=m, **asked)
     assert is_verified(tmp_path / "b")
-    noise = told(tmp_path / "b")["parameters"]["noise"]["value"]
+    noise = document_of(tmp_path / "b")["parameters"]["noise"]["value"]
     moved = 2 if by_class else 1
     if mechanism == "discrete-laplace":
         assert noise["scale_in_steps"] == m * moved
@@ -111,7 +111,7 @@ def test_a_threshold_is_a_rule_too(tmp_path: Path, lowest: bool) -> None:
         ("histogram", sum(loss >= 0.25 for loss in losses)),
         ("passing", sum(loss <= 0.5 if lowest else loss >= 0.5 for loss in losses)),
     ]
-    assert told(tmp_path / "b")["parameters"]["noise"]["value"]["scale_in_steps"] == 3 / 300
+    assert document_of(tmp_path / "b")["parameters"]["noise"]["value"]["scale_in_steps"] == 3 / 300
     assert is_verified(tmp_path / "b")
 
 
@@ -237,7 +237,7 @@ def test_a_changed_document_fails(tmp_path: Path, change: Any) -> None:  # noqa:
     project = made(tmp_path, rule=BY_CLASS)
     pick(project, BY_CLASS)
     release(project, tmp_path / "b", by_class=True, **PASSING)
-    document = told(tmp_path / "b")
+    document = document_of(tmp_path / "b")
     change(document)
     rebuild(tmp_path / "b", document)
     assert failed(tmp_path / "b")

@@ -20,7 +20,7 @@ from dataselect_gui.texts.promises import AFTER_EXACT, AFTER_MARKED, BY_MARKS, B
 from tests.helpers import write_json
 from tests.ledgers import Desk
 from tests.projects import consortium, owner_records, scored_project
-from tests.releases import files, is_verified, release, select, silent, told
+from tests.releases import document_of, files, is_verified, release, select, silent
 
 pytestmark = pytest.mark.usefixtures("home")
 
@@ -79,7 +79,7 @@ def rows_of(project: Path) -> list[dict[str, Any]]:
 
 def left(project: Path, bundle: Path) -> set[str]:
     """Return the ids of the records in a bundle, as the owner's ledger has them."""
-    return set(workflow.tokens(project, told(bundle)["release"]).values())
+    return set(workflow.tokens(project, document_of(bundle)["release"]).values())
 
 
 def whole_text(bundle: Path) -> str:
@@ -108,7 +108,7 @@ def test_the_requests_rule_is_claimed_and_stated(tmp_path: Path) -> None:
     assert (done.epsilon, done.conditional) == ("2", False)
     assert is_verified(tmp_path / "b")
     assert left(project, tmp_path / "b") <= set(ids)
-    stated = told(tmp_path / "b")
+    stated = document_of(tmp_path / "b")
     assert stated["parameters"]["rule"] == {
         "value": {
             "conditions": [
@@ -131,7 +131,7 @@ def test_a_rule_of_ones_own_is_claimed_where_it_was_agreed(tmp_path: Path) -> No
     pick(project, {"conditions": [{"score": "loss", "most": 0.73125}]})
     viewed = release(project, tmp_path / "viewed")
     assert (viewed.epsilon, viewed.conditional) == (None, True)
-    assert told(tmp_path / "viewed")["promise"] == BY_RULE == viewed.promise
+    assert document_of(tmp_path / "viewed")["promise"] == BY_RULE == viewed.promise
     assert "0.73125" not in whole_text(tmp_path / "viewed")
     agreed = release(project, tmp_path / "agreed", threshold_from="agreed")
     assert (agreed.epsilon, agreed.conditional) == ("1", False)
@@ -217,7 +217,9 @@ def test_a_keep_probability_does_not_lower_what_is_charged(tmp_path: Path) -> No
     pick(project, HALF)
     release(project, tmp_path / "b", epsilon="1.5")
     assert workflow.ledger(project)[0].total_plain == Decimal("1.5")
-    assert "each record has one coin, drawn once" in " ".join(told(tmp_path / "b")["assumptions"])
+    assert "each record has one coin, drawn once" in " ".join(
+        document_of(tmp_path / "b")["assumptions"]
+    )
 
 
 def test_the_preview_counts_on_average(tmp_path: Path) -> None:
@@ -228,6 +230,7 @@ def test_the_preview_counts_on_average(tmp_path: Path) -> None:
     assert seen is not None
     cats = sum(record["label"] == "cat" for record in rows_of(project))
     expected = (40 - cats / 2) / 40
+    assert seen.usefulness is not None
     assert abs(seen.usefulness[0]["random"] - expected) < 0.02
 
 
@@ -263,7 +266,7 @@ def test_everything_leaves_by_ones_word_alone(tmp_path: Path) -> None:
     every = {record["id"] for record in rows_of(project)}
     assert left(project, tmp_path / "b") == every - {"3", "5"}
     assert is_verified(tmp_path / "b")
-    stated = told(tmp_path / "b")
+    stated = document_of(tmp_path / "b")
     assert (stated["mechanism"], stated["epsilon"]) == ("everything", None)
     assert not {"score", "rule", "threshold", "cut"} & set(stated["parameters"])
     privacy = json.loads((tmp_path / "b" / "privacy.json").read_text(encoding="utf-8"))
@@ -289,7 +292,7 @@ def test_later_totals_name_what_left(tmp_path: Path) -> None:
     select(project, threshold="0.5")
     done = release(project, tmp_path / "later")
     assert done.epsilon == "1"
-    assert AFTER_EXACT in told(tmp_path / "later")["assumptions"]
+    assert AFTER_EXACT in document_of(tmp_path / "later")["assumptions"]
     account = workflow.ledger(project)[0]
     assert (account.exact_releases, account.total_plain) == (1, Decimal(1))
     lines = workflow.statement_in_words(account)
@@ -317,11 +320,11 @@ def test_marks_made_after_the_first_view_break_the_promise_and_later_ones(tmp_pa
     assert done.conditional
     assert is_verified(tmp_path / "settled")
     assert is_verified(tmp_path / "late")
-    assert told(tmp_path / "late")["promise"] != EVERYTHING
+    assert document_of(tmp_path / "late")["promise"] != EVERYTHING
     workflow.put_selection(project, workflow.make_rule("loss", threshold="0.5"), ["7", "9"])
     later = release(project, tmp_path / "later")
     assert (later.conditional, later.epsilon) == (True, None)
-    stated = told(tmp_path / "later")
+    stated = document_of(tmp_path / "later")
     assert stated["promise"] == BY_MARKS
     assert AFTER_MARKED in stated["assumptions"]
     assert is_verified(tmp_path / "later")

@@ -19,7 +19,7 @@ from dataselect_gui.errors import UnusableError
 from dataselect_gui.release.bundle import FIXED_TIME
 from dataselect_gui.release.signing import read_public
 from dataselect_gui.release.verify import verify_bundle
-from tests.releases import files, rebuild, release, told
+from tests.releases import document_of, files, rebuild, release
 
 pytestmark = pytest.mark.usefixtures("home")
 
@@ -159,7 +159,7 @@ def test_the_page_tells_what_was_found_and_what_cannot_be(project: Path, tmp_pat
 
 def test_the_page_of_a_hostile_bundle_runs_nothing(project: Path, tmp_path: Path) -> None:
     release(project, tmp_path / "b")
-    document = told(tmp_path / "b")
+    document = document_of(tmp_path / "b")
     for hostile in (
         {**document, "promise": "<script>alert(1)</script>", "release": "<img src=x onerror=y>"},
         {**document, "parameters": {"score": "<script>"}},

@@ -19,7 +19,7 @@ from dataselect_gui.release.bundle import RELEASE
 from dataselect_gui.release.kinds.report import is_class_name
 from tests.hostile import COLUMN, HIDDEN, NAMES, hostile_consortium, hostile_folder, names
 from tests.projects import scored_project
-from tests.releases import rebuild, release, select, told
+from tests.releases import document_of, rebuild, release, select
 from tests.texts.test_plain import read
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux takes such names of files")
@@ -169,7 +169,7 @@ def test_no_field_of_a_bundle_looks_like_a_line_of_the_check(
 ) -> None:
     select(world.project, threshold="0.5")
     release(world.project, tmp_path / "b", max_contributions=1)
-    document = told(tmp_path / "b")
+    document = document_of(tmp_path / "b")
     fields = [key for key, value in document.items() if isinstance(value, str)]
     assert len(fields) > 3
     for field in fields:
@@ -189,7 +189,7 @@ def test_a_page_of_a_bundle_shows_its_fields_as_text(world: World, tmp_path: Pat
     page = tmp_path / "page.html"
     workflow.write_page(tmp_path / "b", workflow.verify(tmp_path / "b"), page)
     honest = read(page.read_text(encoding="utf-8"))
-    document = told(tmp_path / "b")
+    document = document_of(tmp_path / "b")
     for field in ("promise", "release", "date"):
         rebuild(tmp_path / "b", {**document, field: NAMES[name]})
         workflow.write_page(tmp_path / "b", workflow.verify(tmp_path / "b"), page)

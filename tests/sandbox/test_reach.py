@@ -12,11 +12,9 @@ from dataselect_gui.checkpoints.layout import files_beside
 from dataselect_gui.privacy.home import grant
 from dataselect_gui.records.opening import linked_files
 from dataselect_gui.sandbox.confining import Grant
-from tests.sandbox.held import HELD, ROOT
+from tests.sandbox.held import ROOT, WHERE_CONFINED
 
-pytestmark = pytest.mark.skipif(
-    not (HELD.files and HELD.network), reason="this kernel lacks Landlock or seccomp"
-)
+pytestmark = WHERE_CONFINED
 
 REACH = """
 import json, sys

@@ -19,13 +19,11 @@ from dataselect_gui.worker.handle import run_job
 from dataselect_gui.worker.jobs import ScoreJob, VerifyJob
 from tests import planted
 from tests.other_child import child_that
-from tests.sandbox.held import HELD, ROOT
+from tests.sandbox.held import ROOT, WHERE_CONFINED
 
 Made = dict[str, dict[str, bool]]
 
-pytestmark = pytest.mark.skipif(
-    not (HELD.files and HELD.network), reason="this kernel lacks Landlock or seccomp"
-)
+pytestmark = WHERE_CONFINED
 PROMISED = [
     f"{way}: {attempt}"
     for way, attempts in {

@@ -18,13 +18,12 @@ from dataselect_gui.records.source import Source, SourceRef
 from dataselect_gui.scoring.model import load_model
 from dataselect_gui.scoring.scorer import Scorer
 from tests.helpers import targets_of, write_json, write_safetensors
-from tests.models import FAMILIES, SIDE, export, save_member, save_series, stir, tiny_resnet
+from tests.models import FAMILIES, RECORDS, SIDE, export, save_member, save_series, stir, tiny_resnet
 from tests.norms.unusual_models import UNUSUAL, Patches
 from tests.oracle import oracle, oracle_vog
 
 CPU = torch.device("cpu")
 NAMES = ("loss", "el2n", "grad_norm", "vog")
-RECORDS = np.random.default_rng(7).normal(size=(5, 1, SIDE, SIDE)).astype(np.float32)
 TARGETS = [0, 1, 2, 1, 0]
 
 Scores = dict[str, NDArray[np.float64]]

@@ -47,7 +47,7 @@ def give_at_once(window: MainWindow, *paths: Path) -> None:
     window.dropEvent(event)
 
 
-def told(window: MainWindow) -> Message:
+def notice_of(window: MainWindow) -> Message:
     """Return the notice that is shown."""
     assert window.notice.isVisible()
     message = window.notice.message

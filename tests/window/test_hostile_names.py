@@ -37,7 +37,7 @@ from dataselect_gui.window.shell.main_window import MainWindow
 from dataselect_gui.window.widgets import plain
 from tests.hostile import COLUMN, NAMES, hostile_consortium, hostile_folder, is_seen, names
 from tests.projects import scored_project
-from tests.releases import rebuild, release, select, told
+from tests.releases import document_of, rebuild, release, select
 from tests.window.steps import give, place, settle
 from tests.window.study.steps import Worker
 
@@ -257,7 +257,7 @@ def test_checking(window: MainWindow, qtbot: QtBot, world: World, probe: Watched
     give(qtbot, window, bundle)
     assert place(window) == "check"
     assert not look_at(window)
-    document = told(bundle)
+    document = document_of(bundle)
     image = NAMES["image"].replace("{probe}", str(probe.path))
     for field in [key for key, value in document.items() if isinstance(value, str)]:
         rebuild(bundle, {**document, field: image + NAMES["line"] + NAMES["turned"]})

@@ -26,6 +26,7 @@ from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.jobs.progress import Phase
 from dataselect_gui.project.project import Project
 from dataselect_gui.records.source import SourceRef
+from dataselect_gui.sandbox.starting import start
 from dataselect_gui.worker.handle import run_job
 from dataselect_gui.worker.jobs import (
     InspectJob,
@@ -321,11 +322,18 @@ def held_in_a_batch(parent: int, project: Path) -> int:
 def test_a_worker_that_dies_before_it_takes_its_job_is_told_as_such(
     records: Path, series: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start_and_keep(*given: Any) -> subprocess.Popen[bytes]:  # noqa: ANN401
+        started.append(start(*given))
+        return started[-1]
+
     def written_late(job: ScoreJob) -> bytes:
-        time.sleep(0.3)
+        os.waitid(os.P_PID, started[-1].pid, os.WEXITED | os.WNOWAIT)  # It is dead, and still a child.
         return to_line(job)
 
     start_instead("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", monkeypatch)
+    monkeypatch.setattr("dataselect_gui.worker.handle.start", start_and_keep)
     monkeypatch.setattr("dataselect_gui.worker.handle.to_line", written_late)
     with pytest.raises(WorkerDiedError, match=r"stopped unexpectedly\. 0 scores are kept"):
         workflow.score(records, series, silent, project_path=tmp_path / "p.dataselect")

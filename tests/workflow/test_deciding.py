@@ -18,7 +18,7 @@ from dataselect_gui.texts.promises import BY_RULE, EVERYTHING, EVERYTHING_CHOSEN
 from dataselect_gui.workflow import CountAnswers, Decision
 from tests.decisions import SURE, WRONG, calibration, losses, undecided
 from tests.ledgers import Desk
-from tests.releases import failed, is_verified, rebuild, release, told
+from tests.releases import document_of, failed, is_verified, rebuild, release
 
 pytestmark = pytest.mark.usefixtures("home")
 
@@ -61,7 +61,7 @@ def test_leaving_out_what_looks_wrong_is_claimed_where_it_was_decided_before(tmp
     look(project)
     done = release(project, tmp_path / "b")
     assert (done.epsilon, done.conditional) == ("1", False)
-    assert told(tmp_path / "b")["parameters"]["rule"]["from"] == "agreed beforehand"
+    assert document_of(tmp_path / "b")["parameters"]["rule"]["from"] == "agreed beforehand"
     assert is_verified(tmp_path / "b")
     assert decision == workflow.decision(project)
 
@@ -70,7 +70,7 @@ def test_a_rule_that_the_request_also_asks_for_is_the_requests(tmp_path: Path) -
     project = undecided(tmp_path, losses(6), rule=WRONG)
     decide(project, "wrong")
     release(project, tmp_path / "b")
-    assert told(tmp_path / "b")["parameters"]["rule"]["from"] == "the consortium's request"
+    assert document_of(tmp_path / "b")["parameters"]["rule"]["from"] == "the consortium's request"
 
 
 def test_everything_is_settled_where_it_was_decided_before(tmp_path: Path) -> None:
@@ -148,7 +148,7 @@ def test_everything_instead_of_what_was_decided_is_conditional(tmp_path: Path) -
     assert is_verified(tmp_path / "b")
     decide(project, "wrong")
     assert release(project, tmp_path / "c").epsilon == "1"  # It covers whom it left out as ever.
-    document = told(tmp_path / "b")
+    document = document_of(tmp_path / "b")
     document["conditional"] = False
     rebuild(tmp_path / "b", document)
     assert failed(tmp_path / "b")
@@ -198,9 +198,9 @@ def test_a_count_is_charged_and_its_epsilon_is_in_what_is_claimed(tmp_path: Path
     done = release(project, tmp_path / "b", budget=None)
     assert (done.epsilon, done.conditional) == ("51", False)
     assert is_verified(tmp_path / "b")
-    stated = told(tmp_path / "b")
+    stated = document_of(tmp_path / "b")
     assert stated["parameters"]["rule_epsilon"]["value"] == SURE
-    assert "decided by a noised count" in " ".join(stated["assumptions"])
+    assert "the answer of a noised count" in " ".join(stated["assumptions"])
     assert (
         "(1 for the draw and 50 for the count that decided)" in (tmp_path / "b/README.md").read_text()
     )

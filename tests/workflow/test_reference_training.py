@@ -9,7 +9,7 @@ from dataselect_gui.errors import UsageError
 from dataselect_gui.project.project import Project
 from dataselect_gui.project.settings import StoredCheckpoint
 from tests.projects import scored_project
-from tests.releases import is_verified, release, told
+from tests.releases import document_of, is_verified, release
 
 pytestmark = pytest.mark.usefixtures("home")
 
@@ -57,7 +57,7 @@ def test_the_answer_is_kept_and_two_trainings_add_up(compared: Path, tmp_path: P
         budget="4",
     )
     assert is_verified(done.bundle)
-    assert told(done.bundle)["checkpoint"]["records_in_training"] == "dp"
+    assert document_of(done.bundle)["checkpoint"]["records_in_training"] == "dp"
     assert Project.open(compared).settings.reference_in_training == "dp:0.25,1e-6"
     (account,) = workflow.ledger(compared)
     # Both trainings, and 1 one-sided.

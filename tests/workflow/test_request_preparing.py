@@ -1,12 +1,21 @@
 """A request that is prepared: what would be written, stays and goes, and that it is so."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
-from dataselect_gui.checkpoints.calibration import Calibration, ClassThreshold, ScoreThresholds, Split
+from dataselect_gui.checkpoints.calibration import (
+    Calibration,
+    ClassThreshold,
+    Privacy,
+    Query,
+    ScoreThresholds,
+    Split,
+)
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.workflow.request_preparing import prepare_request, typed_value, write_request
 from dataselect_gui.workflow.request_words import threshold_table
@@ -47,6 +56,19 @@ def found(tensors: dict[str, np.ndarray] | None = None, threshold: float = 1.5) 
         rows=34,
         warnings=[],
     )
+
+
+def found_privately() -> CalibrationFound:
+    """Return a calibration in which noise left no threshold, and so neither a rule nor bounds."""
+    raw = found()
+    calibration = msgspec.structs.replace(
+        raw.calibration,
+        scores={"loss": ScoreThresholds(alpha=0.05, classes={"bird": ClassThreshold(count=28)})},
+        privacy=Privacy(
+            epsilon=1.0, delta=0.0, confidence=0.95, queries=[Query(what="counts", epsilon=1.0)]
+        ),
+    )
+    return replace(raw, calibration=calibration, rule=None, bounds={})
 
 
 def test_from_nothing_all_of_it_is_added(folder: Path) -> None:
@@ -111,6 +133,60 @@ def test_the_former_calibrations_own_file_goes_and_no_other(folder: Path) -> Non
     stated["calibration"]["file"] = "model.safetensors"
     write_json(folder / "dataselect.json", stated)
     assert prepare_request(folder, {}, found()).former_file is None
+
+
+def test_under_epsilon_what_the_former_calibration_wrote_is_among_the_removed(folder: Path) -> None:
+    write_json(folder / "dataselect.json", {"bounds": {"vog": [0, 1]}, "contact": "us"})
+    first = prepare_request(folder, {}, found({"means": np.zeros((2, 2))}))
+    assert not first.warnings
+    write_request(first, folder)
+    second = prepare_request(folder, {}, found_privately())
+    assert second.removed == ["bounds.loss", "bounds.vog", "rule"]
+    assert (second.replaced, second.kept) == (["calibration"], ["contact"])
+    assert second.former_file == first.file
+    (warning,) = second.warnings
+    assert "bounds.loss, bounds.vog, rule." in warning
+    write_request(second, folder)
+    assert not list(folder.glob("calibration-*"))
+
+
+def test_under_epsilon_what_was_typed_and_what_lies_beside_is_named(folder: Path) -> None:
+    write_json(
+        folder / "dataselect.json",
+        {
+            "rule": {"conditions": [{"score": "loss", "most": 2}]},
+            "bounds": {"vog": [0, 1]},
+            "class_statistics": {"bird": [0.5]},
+            "direction": "own.safetensors",
+            "own": 1,
+            **{"contact": "us", "epsilon": 8, "steps": 100, "score": "loss", "count": 9},
+        },
+    )
+    orphan, others = "calibration-0123456789ab.safetensors", "calibration-notes.safetensors"
+    for name in (orphan, others):
+        (folder / name).write_bytes(b"means")
+    prepared = prepare_request(folder, {}, found_privately())
+    not_covered, beside = prepared.warnings
+    assert "ε does not cover" in not_covered
+    assert "bounds.vog, class_statistics, direction, own, rule." in not_covered
+    assert orphan in beside
+    assert others not in beside
+    write_request(prepared, folder)
+    assert (folder / orphan).exists(), "nothing says that a calibration of this request wrote it"
+    gone, not_covered, _ = prepare_request(folder, {"rule": "everything"}, found_privately()).warnings
+    assert "bounds.vog." in gone
+    assert "already: class_statistics, direction, own." in not_covered
+
+
+def test_a_file_of_the_former_calibration_that_is_still_named_stays(folder: Path) -> None:
+    first = prepare_request(folder, {}, found({"means": np.zeros((2, 2))}))
+    write_request(first, folder)
+    assert first.file is not None
+    second = prepare_request(folder, {"direction": first.file.name}, found_privately())
+    assert second.former_file is None
+    assert first.file.name in second.warnings[-1]
+    write_request(second, folder)
+    assert first.file.is_file()
 
 
 def test_keys_alone_leave_the_calibration_and_its_file(folder: Path) -> None:

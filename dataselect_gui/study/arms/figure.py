@@ -205,7 +205,7 @@ def _row(compared: Compared, scale: _Scale, y: float) -> Row:
 
 def _which(compared: Compared) -> str:
     (first, _cell), (second, _other) = compared.comparison.first, compared.comparison.second
-    return _("{first} beyond {second}", first=_short(first), second=_short(second))
+    return _("{first} against {second}", first=_short(first), second=_short(second))
 
 
 def _short(arm: Arm) -> str:

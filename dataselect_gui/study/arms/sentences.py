@@ -52,30 +52,30 @@ _AS_THEY_ARE: dict[Whole, str] = {
 }
 _PLANTED: dict[Whole, str] = {
     "helps": N_(
-        "With dirt planted in your records ({planted}), leaving out those that look wrong helps: "
+        "With wrong records planted among yours ({planted}), leaving out those that look wrong helps: "
         "{figures}."
     ),
     "helps in some": N_(
-        "With dirt planted in your records ({planted}), leaving out those that look wrong helps in "
-        "{helping} of {cells} kinds of training and hurts in none: {figures}."
+        "With wrong records planted among yours ({planted}), leaving out those that look wrong helps "
+        "in {helping} of {cells} kinds of training and hurts in none: {figures}."
     ),
     "makes no difference": N_(
-        "With dirt planted in your records ({planted}), leaving out those that look wrong makes no "
-        "difference that {seeds} repetitions can show: {figures}."
+        "With wrong records planted among yours ({planted}), leaving out those that look wrong makes "
+        "no difference that {seeds} repetitions can show: {figures}."
     ),
     "hurts": N_(
-        "With dirt planted in your records ({planted}), leaving out those that look wrong hurts: "
+        "With wrong records planted among yours ({planted}), leaving out those that look wrong hurts: "
         "{figures}."
     ),
     "helps here and hurts there": N_(
-        "With dirt planted in your records ({planted}), leaving out those that look wrong helps in "
-        "some trainings and hurts in others: {figures}."
+        "With wrong records planted among yours ({planted}), leaving out those that look wrong helps "
+        "in some trainings and hurts in others: {figures}."
     ),
 }
 _VERDICTS = {
     "better": N_("better"),
     "worse": N_("worse"),
-    "no difference": N_("no difference"),
+    "no difference": N_("not shown"),
 }
 _DIRT = {
     "wrong labels": N_("wrong labels"),

@@ -56,17 +56,28 @@ def start_of(given: Given, start: Start, seed: int) -> nn.Module:
     """
     if start == "checkpoint":
         return consortium_model(given.checkpoint)
-    if given.records.inputs.ndim != 4:
+    _check_images(given.records.inputs)
+    return make_network(given.records.inputs.shape[1], len(given.classes), WIDTH, seed)
+
+
+def taken(inputs: InputArray, start: Start) -> InputArray:
+    """Return inputs as what is trained takes them: images averaged down for the study's own network.
+
+    Raises
+    ------
+    UnusableError
+        Where that network would be for records that are no images.
+    """
+    if start == "checkpoint":
+        return inputs
+    _check_images(inputs)
+    return np.stack([shrunk(image) for image in inputs.astype(np.float32)])
+
+
+def _check_images(inputs: InputArray) -> None:
+    if inputs.ndim != 4:
         raise UnusableError(
             _("The trainings cannot start from scratch."),
             _("The study's own network is for images; these records are none."),
             _("Let them start from the consortium's model: --start checkpoint."),
         )
-    return make_network(given.records.inputs.shape[1], len(given.classes), WIDTH, seed)
-
-
-def taken(inputs: InputArray, start: Start) -> InputArray:
-    """Return inputs as what is trained takes them: images averaged down for the study's own network."""
-    if start == "checkpoint":
-        return inputs
-    return np.stack([shrunk(image) for image in inputs.astype(np.float32)])

@@ -124,13 +124,17 @@ def _families(findings: ArmFindings) -> list[list[dict[str, str]]]:
                 "first": arm_name(first),
                 "second": _("the same without them") if is_twin else arm_name(second),
                 "difference": spread_of(compared.difference),
-                "p": f"{compared.difference.corrected:.3f}",
+                "p": _p(compared.difference.corrected),
                 "verdict": verdict_name(compared.difference),
                 "kind": compared.difference.verdict.split(" ")[0],
             }
         )
         assert is_twin or other.mixed == cell.mixed or second.kind == "untouched"
     return [families["primary"], families["beside"]]
+
+
+def _p(value: float) -> str:
+    return f"{value:.3f}" if value >= 0.0005 else "< 0.001"
 
 
 def _on_records(findings: ArmFindings) -> str:

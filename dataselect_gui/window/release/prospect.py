@@ -115,7 +115,7 @@ class Prospect:
     @property
     def expected(self) -> dict[str, float] | None:
         """What to expect at its ε, see `Preview.usefulness`."""
-        if self.preview is None or self.asked.epsilon is None:
+        if self.preview is None or self.preview.usefulness is None or self.asked.epsilon is None:
             return None
         epsilon = float(self.asked.epsilon)
         return next((line for line in self.preview.usefulness if line["epsilon"] == epsilon), None)

@@ -29,7 +29,7 @@ class Usefulness(QWidget):
         """Show what to expect of a release, by ε."""
         clear(self._grid)
         preview = prospect.preview
-        lines = [] if preview is None else preview.usefulness
+        lines = None if preview is None else preview.usefulness
         self.setVisible(bool(lines))
         if not lines:
             return

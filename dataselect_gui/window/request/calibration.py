@@ -6,6 +6,7 @@ from dataclasses import replace
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QFrame, QGridLayout, QLineEdit, QVBoxLayout, QWidget
 
+from dataselect_gui import workflow
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import N_, _
 from dataselect_gui.window.request.rows_choice import RowsChoice
@@ -22,10 +23,6 @@ ALPHA, EPSILON = "0.05", "1"
 UNANSWERED = N_("Say whether the model was trained on these rows.")
 NO_SCORE = N_("Choose loss, distance or both.")
 NO_EPSILON = N_("Write ε as a number above 0, or untick “Make it private”.")
-ONCE = N_(
-    "Noise is drawn anew each time you calibrate. Hand over one result: whoever picks among several "
-    "gives away more than ε says."
-)
 _ALPHA_HINT = N_(
     "of clean records at most, of every class. 0.05 is usual; 0.20 where owners' records are known to "
     "be very dirty."
@@ -223,7 +220,7 @@ class CalibrationForm(QFrame):
         delta.addWidget(row(Label("δ"), self.delta, spent))
         inner.addWidget(row(Label("ε"), self.epsilon, self.promise))
         inner.addWidget(self._delta_row)
-        inner.addWidget(paragraph(_(ONCE), role="dim"))
+        inner.addWidget(paragraph(_(workflow.ONCE), role="dim"))
         inner.addWidget(
             paragraph(
                 _("Without rows that everybody may see, to take means from, the distance is left out:")

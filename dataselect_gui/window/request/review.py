@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout
 
 from dataselect_gui import workflow
 from dataselect_gui.texts import N_, _
-from dataselect_gui.window.request.calibration import ONCE
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import LeavePanel, Note, StayPanel, paragraph
 from dataselect_gui.window.widgets.column import clear
@@ -53,8 +52,6 @@ class Findings(StayPanel):
             return
         for warning in found.warnings:
             self.warnings.addWidget(Note("warn", warning))
-        if found.calibration.privacy is not None:
-            self.warnings.addWidget(Note("warn", _(ONCE)))
         if found.rule is None:
             self.warnings.addWidget(Note("warn", _("No class has a threshold, so no rule is written.")))
         titles, rows = workflow.threshold_table(found.calibration)
@@ -74,6 +71,8 @@ class Changes(QFrame):
         self._where = Elided(Qt.TextElideMode.ElideMiddle)
         self._where.setProperty("role", "dim")
         self.text = paragraph()
+        self.warnings = QVBoxLayout()
+        self.warnings.setSpacing(theme.SPACE[1])
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(theme.SPACE[3])
         self._grid.setColumnStretch(1, 1)
@@ -84,12 +83,14 @@ class Changes(QFrame):
         for widget in (self._where, self.text):
             column.addWidget(widget)
         column.addLayout(self._grid)
+        column.addLayout(self.warnings)
         self.hide()
 
     def show_prepared(self, prepared: PreparedRequest | None) -> None:
         """Show what would become of a request; None for nothing to show."""
         self.setVisible(prepared is not None)
         clear(self._grid)
+        clear(self.warnings)
         if prepared is None:
             return
         self._where.set_full_text(str(prepared.path))
@@ -105,6 +106,8 @@ class Changes(QFrame):
                 self._add(name, ", ".join(keys))
         if prepared.former_file is not None:
             self._add("", _(_FORMER, name=prepared.former_file.name))
+        for warning in prepared.warnings:
+            self.warnings.addWidget(Note("warn", warning))
 
     def _add(self, name: str, text: str) -> None:
         label, line = Label(name), self._grid.count() // 2

@@ -59,18 +59,19 @@ class RowsChoice(QWidget):
 
     def forget(self) -> None:
         """Choose nothing."""
-        self._take(None)
+        self.take(None)
 
-    def _take(self, path: Path | None) -> None:
+    def take(self, path: Path | None) -> None:
+        """Choose a folder or file; None chooses nothing."""
         self.show_path(path)
         self.changed.emit()
 
     def _choose_folder(self) -> None:
         path = choose_folder(self, _("Choose a folder"))
         if path is not None:
-            self._take(path)
+            self.take(path)
 
     def _choose_file(self) -> None:
         path = choose_file(self, _("Choose a file"))
         if path is not None:
-            self._take(path)
+            self.take(path)

@@ -24,8 +24,8 @@ from dataselect_gui.workflow import (
 )
 
 _WHY = N_(
-    "Decide before you see any score. What you choose after looking tells of your records, and no ε "
-    "covers that."
+    "Decide before you see any score. A study of these records, or another project of them, is "
+    "looking, too. What you choose after looking tells of your records, and no ε covers that."
 )
 _COUNT = N_(
     "The program counts how many look wrong and adds noise to that. They are left out only if it is "

@@ -21,7 +21,7 @@ from dataselect_gui.texts.promises import AFTER_EXACT
 from dataselect_gui.workflow.gradient_sum import sum_gradients
 from tests.projects import consortium, owner_records, scored_project
 from tests.release.gradient.summing import LOSSES, NORM, asked, clipped_sum_of, in_this_process
-from tests.releases import failed, files, is_verified, rebuild, release, told
+from tests.releases import document_of, failed, files, is_verified, rebuild, release
 
 pytestmark = pytest.mark.usefixtures("home")
 
@@ -50,7 +50,11 @@ def test_a_gradient_is_released_near_the_truth(
     names = [name for name, parameter in model.inner.named_parameters() if parameter.requires_grad]
     assert tensors.keys() == set(names)
     found = np.concatenate([tensors[name].ravel() for name in names])
-    sigma = told(tmp_path / "b")["parameters"]["noise"]["value"]["scale_in_steps"] * NORM / CLIP_STEPS
+    sigma = (
+        document_of(tmp_path / "b")["parameters"]["noise"]["value"]["scale_in_steps"]
+        * NORM
+        / CLIP_STEPS
+    )
     residual = (found - expected) / sigma
     assert np.abs(residual).max() < 6
     assert residual.std() == pytest.approx(1, abs=0.15)
@@ -87,7 +91,7 @@ def test_what_was_released_while_it_was_summed_is_stated(
 
     monkeypatch.setattr("dataselect_gui.workflow.releasing.sum_gradients", meanwhile)
     release(project, tmp_path / "b", **asked())
-    assert AFTER_EXACT in told(tmp_path / "b")["assumptions"]
+    assert AFTER_EXACT in document_of(tmp_path / "b")["assumptions"]
     assert is_verified(tmp_path / "b")
 
 
@@ -100,7 +104,11 @@ def test_how_many_records_were_summed_is_nowhere(project: Path, tmp_path: Path) 
         release(project, to, **asked(threshold_from="agreed", budget="10"))
         assert is_verified(to)
         sizes.append({name: len(text) for name, text in files(to).items() if name.startswith("data")})
-        texts = {k: v for k, v in told(to).items() if k not in {"release", "ledger_head", "checkpoint"}}
+        texts = {
+            k: v
+            for k, v in document_of(to).items()
+            if k not in {"release", "ledger_head", "checkpoint"}
+        }
         texts["parameters"].pop("threshold")
         count = len(workflow.select_records(project, None)[0])
         words = json.dumps(texts).replace('"', " ").replace(",", " ").split()
@@ -144,6 +152,7 @@ def test_a_gradient_of_people_has_m_times_the_noise(
             project, tmp_path / "b", **asked(max_contributions=max_contributions, dry_run=True)
         )
         assert dry.preview is not None
+        assert dry.preview.usefulness is not None
         scales.append(dry.preview.usefulness[3]["width"])
     assert scales[1] == pytest.approx(2 * scales[0])
 
@@ -156,7 +165,7 @@ def test_a_gradient_that_is_not_what_it_says_is_found(
     from safetensors.numpy import save_file
 
     release(project, tmp_path / "b", **asked())
-    document, path = told(tmp_path / "b"), tmp_path / "b/data/gradient.safetensors"
+    document, path = document_of(tmp_path / "b"), tmp_path / "b/data/gradient.safetensors"
     if change == "noise":
         document["parameters"]["noise"]["value"]["scale_in_steps"] /= 2
     elif change == "metadata":

@@ -13,7 +13,7 @@ from dataselect_gui import workflow
 from dataselect_gui.cli.app import main
 from dataselect_gui.release.verify import verify_bundle
 from tests.release.hostile_bundles.changing import COUNTS, LISTING, add_to
-from tests.releases import failed, rebuild, told
+from tests.releases import document_of, failed, rebuild
 
 ROOT = Path(__file__).parents[3]
 
@@ -128,7 +128,7 @@ def test_a_number_is_written_as_the_program_writes_it(
     bundle_of: Callable[[str], Path], text: str, name: str
 ) -> None:
     bundle = bundle_of("gaussian" if name == "delta" else "records")
-    document = told(bundle)
+    document = document_of(bundle)
     document["parameters"][name]["value"] = text
     if name != "threshold":
         document[name] = text
@@ -184,7 +184,7 @@ def test_a_report_of_more_cells_than_fit_anywhere_has_an_answer(
     bundle_of: Callable[[str], Path],
 ) -> None:
     bundle = bundle_of("report")
-    document = told(bundle)
+    document = document_of(bundle)
     document["parameters"]["bins"]["value"] = [str(edge) for edge in range(50_000)]
     document["parameters"]["classes"]["value"] = [str(name) for name in range(50_000)]
     rebuild(bundle, document)

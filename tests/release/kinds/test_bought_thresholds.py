@@ -15,10 +15,10 @@ from dataselect_gui.project.project import Project
 from tests.helpers import write_json
 from tests.ledgers import Desk
 from tests.releases import (
+    document_of,
     is_verified,
     release,
     select,
-    told,
 )
 
 pytestmark = pytest.mark.usefixtures("home")
@@ -30,13 +30,13 @@ def test_a_bought_threshold_is_charged_once_and_told(project: Path, tmp_path: Pa
     first = release(project, tmp_path / "one", **bought)
     assert (first.epsilon, first.conditional, first.left) == ("1.5", False, Decimal("2.5"))
     assert is_verified(tmp_path / "one")
-    parameters = told(tmp_path / "one")["parameters"]
+    parameters = document_of(tmp_path / "one")["parameters"]
     assert parameters["threshold_epsilon"]["value"] == "0.5"
     assert parameters["threshold"]["from"] == "drawn under differential privacy"
     # One-sided at a smaller ε adds nothing, and the same threshold is not bought again.
     second = release(project, tmp_path / "two", **bought, epsilon="0.5")
     assert second.left == first.left
-    assert told(tmp_path / "two")["parameters"]["threshold"] == parameters["threshold"]
+    assert document_of(tmp_path / "two")["parameters"]["threshold"] == parameters["threshold"]
     third = release(project, tmp_path / "three", kind="offers", threshold_from="bought:0.25")
     assert third.spent == second.spent + Decimal("1.25")
 
@@ -46,7 +46,7 @@ def test_a_bought_threshold_lies_near_the_quantile(project: Path, tmp_path: Path
         select(project, fraction="0.25", lowest=lowest)
         to = tmp_path / f"lowest {lowest}"
         release(project, to, threshold_from="bought:100", epsilon="100", budget="300")
-        threshold = float(told(to)["parameters"]["threshold"]["value"])
+        threshold = float(document_of(to)["parameters"]["threshold"]["value"])
         values = np.array(workflow.scores(project)["loss"])
         beyond = values <= threshold if lowest else values >= threshold
         assert 8 <= beyond.sum() <= 12

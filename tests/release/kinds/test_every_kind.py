@@ -11,6 +11,7 @@ from dataselect_gui import workflow
 from dataselect_gui.errors import UsageError
 from tests.release.kinds.asked import KINDS
 from tests.releases import (
+    document_of,
     failed,
     files,
     is_verified,
@@ -18,7 +19,6 @@ from tests.releases import (
     release,
     select,
     table,
-    told,
 )
 
 every_kind = pytest.mark.parametrize("asked", KINDS.values(), ids=KINDS)
@@ -35,7 +35,7 @@ def test_each_release_is_charged_and_verified(
     assert done.spent == Decimal(done.epsilon or 0)
     assert not done.conditional
     assert is_verified(tmp_path / "b")
-    document = told(tmp_path / "b")
+    document = document_of(tmp_path / "b")
     chosen = [one for one in document["parameters"].values() if one["from"] == "chosen after viewing"]
     assert chosen
     assert any("ε does not cover what such a choice tells" in one for one in document["assumptions"])
@@ -93,7 +93,7 @@ def test_a_conditional_threshold_is_never_claimed(
     looks = "count" not in asked and asked["kind"] in {"offers", "records"}
     assert done.conditional == looks
     assert (done.epsilon is None) == looks
-    assert ("No ε is claimed" in told(tmp_path / "b")["promise"]) == looks
+    assert ("No ε is claimed" in document_of(tmp_path / "b")["promise"]) == looks
     assert is_verified(tmp_path / "b")
     text = b"\n".join(files(tmp_path / "b").values()).decode("utf-8", "replace")
     cut = select(project, count=10)
@@ -117,7 +117,7 @@ def test_a_bundle_that_claims_more_than_its_noise_gives_is_found(
 ) -> None:
     """Also where whoever changed the bundle made its checksums fit again."""
     release(people, tmp_path / "b", **asked, max_contributions=2)
-    document = told(tmp_path / "b")
+    document = document_of(tmp_path / "b")
     parameters = document["parameters"]
     match change:
         case "noise" if "noise" in parameters:
@@ -175,6 +175,7 @@ def test_a_dry_run_shows_all_and_draws_nothing(
     epsilon = int(asked.get("epsilon", 1))
     assert done.preview.cost == epsilon
     assert done.preview.left_after == 4 - epsilon
+    assert done.preview.usefulness is not None
     assert {0.1, 0.25, 0.5, 1, 2, 4, 8} <= {one["epsilon"] for one in done.preview.usefulness}
     json.dumps(done.preview.as_json())
     real = release(project, tmp_path / "b", **asked)

@@ -10,10 +10,10 @@ from dataselect_gui.errors import UsageError
 from tests.ledgers import Desk
 from tests.release.kinds.asked import KINDS
 from tests.releases import (
+    document_of,
     is_verified,
     release,
     table,
-    told,
 )
 
 pytestmark = pytest.mark.usefixtures("home")
@@ -25,9 +25,9 @@ def test_noise_grows_with_the_records_of_a_person(
     people: Path, tmp_path: Path, asked: dict[str, Any], max_contributions: int
 ) -> None:
     release(people, tmp_path / "people", max_contributions=max_contributions, **asked)
-    noise = told(tmp_path / "people")["parameters"]["noise"]["value"]["scale_in_steps"]
+    noise = document_of(tmp_path / "people")["parameters"]["noise"]["value"]["scale_in_steps"]
     assert is_verified(tmp_path / "people")
-    assert "each person" in told(tmp_path / "people")["promise"]
+    assert "each person" in document_of(tmp_path / "people")["promise"]
     if asked.get("mechanism") is None:
         # A record moves its score by all steps, and counts in two cells and in one count.
         assert noise == max_contributions * {"scores": 65536, "report": 3}[asked["kind"]]
@@ -46,7 +46,7 @@ def test_only_m_records_of_a_person_take_part(
 
 def test_bits_are_told_at_epsilon_over_m(people: Path, tmp_path: Path) -> None:
     release(people, tmp_path / "b", kind="offers", max_contributions=2, epsilon="1")
-    kept = told(tmp_path / "b")["parameters"]["share_told_truly"]["value"]
+    kept = document_of(tmp_path / "b")["parameters"]["share_told_truly"]["value"]
     assert kept == pytest.approx(math.exp(0.5) / (1 + math.exp(0.5)))
 
 

@@ -11,10 +11,10 @@ from tests.helpers import config, write_json
 from tests.projects import consortium, scored_project
 from tests.release.kinds.asked import KINDS
 from tests.releases import (
+    document_of,
     is_verified,
     release,
     select,
-    told,
 )
 
 pytestmark = pytest.mark.usefixtures("home")
@@ -102,6 +102,6 @@ def test_bounds_must_be_public(tmp_path: Path, source: Path) -> None:
     with pytest.raises(UsageError, match="Public bounds of “loss” are missing"):
         release(project, tmp_path / "b", kind="scores")
     release(project, tmp_path / "b", kind="scores", bounds="0,2")
-    document = told(tmp_path / "b")
+    document = document_of(tmp_path / "b")
     assert document["parameters"]["bounds"] == {"value": ["0", "2"], "from": "agreed beforehand"}
     assert any("bounds of the score were agreed" in one for one in document["assumptions"])

@@ -12,11 +12,11 @@ from dataselect_gui.project.project import Project
 from tests.projects import scored_project
 from tests.release.kinds.asked import KINDS
 from tests.releases import (
+    document_of,
     release,
     select,
     shown,
     table,
-    told,
 )
 
 pytestmark = pytest.mark.usefixtures("home")
@@ -54,7 +54,7 @@ def test_scores_are_padded_to_the_declared_number(project: Path, tmp_path: Path)
     assert len(noised) == 50
     # Rows that pad look like records of the lowest score.
     assert max(noised[:10]) < 0.1
-    document = told(tmp_path / "b")
+    document = document_of(tmp_path / "b")
     assert document["parameters"]["padded_to"]["value"] == 50
     assert "40" not in json.dumps({**document, "ledger_head": "", "release": "", "checkpoint": ""})
     with pytest.raises(UsageError, match="--pad-to is too small"):

@@ -113,7 +113,9 @@ def test_the_first_line_says_which(
     assert lines[0].startswith(
         f"On your records as they are, leaving out those that look wrong {as_they_are}"
     )
-    dirt = "With dirt planted in your records (20 % wrong labels), leaving out those that look wrong "
+    dirt = (
+        "With wrong records planted among yours (20 % wrong labels), leaving out those that look wrong "
+    )
     assert lines[1].startswith(dirt + planted)
 
 

@@ -103,7 +103,7 @@ def test_it_helps_on_planted_dirt_and_never_on_clean_records(weak: Path, tmp_pat
     assert as_they_are.startswith("On your records as they are, leaving out those that look wrong ")
     assert " helps" not in as_they_are
     assert with_dirt.startswith(
-        "With dirt planted in your records (40 % wrong labels, 10 % foreign records), "
+        "With wrong records planted among yours (40 % wrong labels, 10 % foreign records), "
     )
     assert " leaving out those that look wrong helps: without differential " in with_dirt
     by_cell = answers(read_arm_findings(study))

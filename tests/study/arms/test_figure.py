@@ -77,7 +77,7 @@ def test_triangles_point_to_the_better_side(tmp_path: Path, findings: ArmFinding
 
 def test_it_says_what_it_shows(findings: ArmFindings) -> None:
     told = figure_description(findings)
-    assert "with dirt, without differential privacy: the rule beyond random +5" in told
+    assert "with dirt, without differential privacy: the rule against random +5" in told
     assert told.count(";") == 19
     drawn = intervals_svg(findings)
     assert drawn is not None

@@ -10,6 +10,7 @@ from dataselect_gui.errors import UnusableError
 from dataselect_gui.records.text_input import TextInput
 from dataselect_gui.study.arms.given import Given
 from dataselect_gui.study.arms.records import Records, Strangers, check_studied, in_length
+from dataselect_gui.study.arms.starts import start_of, taken
 from tests.records.text_input.tokenizers import member
 from tests.tokenizers_made import byte_pairs, word_pieces
 
@@ -51,6 +52,20 @@ def test_sources_of_another_shape_are_refused(consortium: Path) -> None:
             Given.of(own, clean, rows, strangers, checkpoint, ["a", "b"], to_input)  # type: ignore[arg-type]
     given = Given.of(own, records_of(3), None, None, checkpoint, [], to_input)  # type: ignore[arg-type]
     assert given.classes == ("0", "1")
+
+
+@pytest.mark.parametrize("shape", [(4,), (2, 8)])
+def test_records_that_are_no_images_do_not_start_from_scratch(
+    consortium: Path, shape: tuple[int, ...]
+) -> None:
+    """Rows of numbers, and tokens with their mask."""
+    records = records_of(200, shape)
+    given = Given(records, None, None, None, find_checkpoint(consortium), ("a", "b"))
+    with pytest.raises(UnusableError, match="cannot start from scratch"):
+        taken(records.inputs, "scratch")
+    with pytest.raises(UnusableError, match="cannot start from scratch"):
+        start_of(given, "scratch", 0)
+    assert taken(records.inputs, "checkpoint") is records.inputs
 
 
 def test_too_few_records_are_refused() -> None:

@@ -28,8 +28,13 @@ def demo(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def explore(qtbot: QtBot) -> ExplorePlace:
-    made = ExplorePlace(State())
+def state() -> State:
+    return State()
+
+
+@pytest.fixture
+def explore(qtbot: QtBot, state: State) -> ExplorePlace:
+    made = ExplorePlace(state)
     qtbot.addWidget(made, before_close_func=ExplorePlace.close_threads)
     made.resize(1200, 700)
     made.show()
@@ -51,9 +56,8 @@ def expected(cut: int, withheld: Set[int] = frozenset()) -> str:
 
 
 def test_the_count_is_that_of_the_records_and_follows_the_selection(
-    explore: ExplorePlace, demo: Path
+    explore: ExplorePlace, state: State, demo: Path
 ) -> None:
-    state = explore._state
     state.open(demo)
     for cut in (700, 1500):
         state.set_rule(make_rule("loss", threshold=str(cut)))
@@ -64,14 +68,14 @@ def test_the_count_is_that_of_the_records_and_follows_the_selection(
 
 
 def test_it_is_not_there_for_records_of_which_nobody_knows_it(
-    explore: ExplorePlace, demo: Path, project: Path
+    explore: ExplorePlace, state: State, demo: Path, project: Path
 ) -> None:
-    explore._state.open(project)
+    state.open(project)
     assert not explore.demo_count.isVisible()
-    explore._state.open(demo)
+    state.open(demo)
     assert explore.demo_count.isVisible()
     explore.resize(640, 400)
     assert not explore.demo_count.isVisible()
-    explore._state.close()
+    state.close()
     explore.resize(1200, 700)
     assert not explore.demo_count.isVisible()

@@ -9,7 +9,7 @@ from dataselect_gui.window.widgets.boundary import Note
 from dataselect_gui.workflow import CANNOT_CHECK, digest_of
 from tests.release.test_signing import key_pair
 from tests.releases import release, select
-from tests.window.steps import give, place, settle, told
+from tests.window.steps import give, notice_of, place, settle
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def test_digest_and_key_make_the_check_stronger(
     check.set_key(bundle / "README.md")
     check.again.click()
     settle(qtbot, window)
-    assert "cannot be used as a key" in told(window).what
+    assert "cannot be used as a key" in notice_of(window).what
 
 
 def test_another_bundle_begins_without_what_was_known_of_the_last(
@@ -92,7 +92,7 @@ def test_the_result_is_saved_as_a_page(
     assert "What no check of a bundle can show" in page
     assert f"Saved as {tmp_path / 'check.html'}." in shown(window)
     window.check.save_page(bundle / "check.html")
-    assert "cannot be written into the bundle" in told(window).what
+    assert "cannot be written into the bundle" in notice_of(window).what
 
 
 def test_the_way_there_without_a_bundle(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
@@ -103,4 +103,4 @@ def test_the_way_there_without_a_bundle(window: MainWindow, tmp_path: Path, qtbo
     (tmp_path / "none").mkdir()
     window.check.chosen.emit(tmp_path / "none")
     settle(qtbot, window)
-    assert told(window).do
+    assert notice_of(window).do

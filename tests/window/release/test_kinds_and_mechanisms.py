@@ -49,6 +49,7 @@ def test_every_kind_leaves_by_every_mechanism(
     preview = workflow.release(project, asked, silent).preview
     assert preview is not None
     assert foresight.preview == preview, "the window shows what the terminal would"
+    assert preview.usefulness is not None
     expected = next(one for one in preview.usefulness if one["epsilon"] == 1)
     if "width" in expected:
         assert f" {expected['width']:.3g}. " in place.consequence.usefulness.text()
@@ -94,6 +95,7 @@ def test_expected_usefulness_is_shown_over_a_range_of_epsilon(
     place.answers.amount.epsilon.setText("3")
     preview = foresee(qtbot, place).preview
     assert preview is not None
+    assert preview.usefulness is not None
     description = place.consequence.table.accessibleDescription()
     assert description.count("ε ") == len(preview.usefulness) == 8
     for one in preview.usefulness:

@@ -7,7 +7,7 @@ from dataselect_gui.texts.promises import NOT_WORTH
 from dataselect_gui.window.release import ReleasePlace
 from dataselect_gui.window.state import State
 from dataselect_gui.workflow import Rule
-from tests.releases import is_verified, table, told
+from tests.releases import document_of, is_verified, table
 from tests.window.release.steps import answer_no, ask_for, finish, foresee, shown
 
 RULE = {"conditions": [{"score": "loss", "most": {"bird": 0.4, "cat": 0.8}, "otherwise": "keep"}]}
@@ -39,7 +39,7 @@ def test_those_that_a_rule_picks_are_counted_by_class(
     assert place.parcel.done is not None
     bundle = place.parcel.done.released.bundle
     assert [row["class"] for row in table(bundle, "report.csv")] == ["bird", "cat", "dog", "other"]
-    assert told(bundle)["parameters"]["passing"]["value"] is True
+    assert document_of(bundle)["parameters"]["passing"]["value"] is True
     assert is_verified(bundle)
 
 

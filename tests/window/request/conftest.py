@@ -9,6 +9,8 @@ from dataselect_gui import workflow
 from dataselect_gui.checkpoints.calibration import (
     Calibration,
     ClassThreshold,
+    Privacy,
+    Query,
     Recall,
     ScoreThresholds,
     Split,
@@ -25,7 +27,7 @@ WARNING = "“dog (4)” have fewer than the 19 rows that α = 0.05 needs."
 THRESHOLDS = {"bird": 1.25, "cat": 2.5}
 
 
-def made_up(alpha: float) -> CalibrationFound:
+def made_up(alpha: float, epsilon: str | None = None) -> CalibrationFound:
     """Return what clean rows came to."""
     classes = {name: ClassThreshold(count=30, threshold=value) for name, value in THRESHOLDS.items()}
     classes["dog"] = ClassThreshold(count=4)
@@ -35,6 +37,7 @@ def made_up(alpha: float) -> CalibrationFound:
         recall={"bird": Recall(count=30, recall=0.9)},
         split=Split(statistics=0, thresholds=64),
         seen_in_training="no",
+        privacy=None if epsilon is None else _spent(float(epsilon)),
     )
     return CalibrationFound(
         calibration=calibration,
@@ -44,6 +47,11 @@ def made_up(alpha: float) -> CalibrationFound:
         rows=64,
         warnings=[WARNING],
     )
+
+
+def _spent(epsilon: float) -> Privacy:
+    query = Query(what="counts", epsilon=epsilon)
+    return Privacy(epsilon=epsilon, delta=0.0, confidence=0.95, queries=[query])
 
 
 @dataclass
@@ -64,7 +72,7 @@ class Worker:
                 raise InterruptedByPersonError("Stopped.", "Why.", "Do.")
         if self.fault is not None:
             raise self.fault
-        return made_up(float(options.alpha))
+        return made_up(float(options.alpha), options.epsilon)
 
 
 @pytest.fixture

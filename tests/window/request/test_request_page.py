@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+import msgspec
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -18,7 +19,7 @@ from dataselect_gui.window.shell.main_window import MainWindow
 from dataselect_gui.workflow import CalibrationOptions, SourceRef, check_request
 from tests.helpers import write_json
 from tests.window.release.steps import click, shown
-from tests.window.request.conftest import THRESHOLDS, WARNING, Worker
+from tests.window.request.conftest import THRESHOLDS, WARNING, Worker, made_up
 from tests.window.request.steps import calibrated, request_of
 from tests.window.steps import give, give_at_once, place, settle
 
@@ -242,6 +243,27 @@ def test_what_is_there_is_shown_and_what_becomes_of_it_is_said(
     }
     assert "deadline" not in written
     assert written["bounds"] == {"vog": [0, 1], "loss": [0.0, 3.0]}
+
+
+@pytest.mark.usefixtures("worker")
+def test_under_epsilon_what_goes_and_what_is_not_covered_is_said_before_it_is_written(
+    page: RequestPlace, window: MainWindow, qtbot: QtBot, model: Path, rows: Path
+) -> None:
+    former = msgspec.to_builtins(made_up(0.05).calibration)
+    before = {"bounds": {"vog": [0, 1]}, "calibration": former, "threshold": 2}
+    write_json(model / "dataselect.json", before)
+    page.calibration.is_private.setChecked(True)
+    calibrated(qtbot, window, model, rows)
+    told_changes = shown(page.changes)
+    assert "or may have made them, so they are left out: bounds.vog." in told_changes
+    assert "ε does not cover what was in the request already: threshold." in told_changes
+    assert "Removed\nbounds.vog" in told_changes
+    assert request_of(model) == before
+    click(qtbot, page.button)
+    settle(qtbot, window)
+    written = request_of(model)
+    assert written["bounds"] == {"loss": [0.0, 3.0]}
+    assert written["threshold"] == 2
 
 
 @pytest.mark.usefixtures("worker")

@@ -18,7 +18,7 @@ from tests.helpers import array_file, hugging_face_folder, write_json
 from tests.window.release.steps import click
 from tests.window.request.conftest import Worker
 from tests.window.request.steps import calibrated, request_of
-from tests.window.steps import give, give_at_once, place, settle, told
+from tests.window.steps import give, give_at_once, notice_of, place, settle
 
 # Refusals
 
@@ -131,9 +131,9 @@ def test_all_that_is_wanted_is_asked_for(
     form.delta.setText("1e-6")
     assert "7.39 times" in form.promise.text()
     assert "1e-6" in form.promise.text()
-    form.public._take(rows)
+    form.public.take(rows)
     assert form.scores["distance"].isEnabled()
-    form.training._take(rows)
+    form.training.take(rows)
     form.validation_loss.setText("0.4")
     click(qtbot, page.button)
     settle(qtbot, window)
@@ -234,7 +234,7 @@ def test_whoever_looks_elsewhere_meanwhile_finds_it_again(
     page.back.click()
     worker.go.set()
     settle(qtbot, window)
-    assert told(window).what == "The calibration is done."
+    assert notice_of(window).what == "The calibration is done."
     window.notice.button("Show it").click()
     assert place(window) == "request"
     assert page.findings.isVisible()

@@ -21,7 +21,8 @@ from dataselect_gui.window.shell.main_window import MainWindow
 from dataselect_gui.workflow import JobContext, Scored
 from tests.helpers import array_file
 from tests.projects import consortium, scored_project
-from tests.window.steps import give, settle, told
+from tests.window.setup.steps import words
+from tests.window.steps import give, notice_of, settle
 
 COUNT = 12
 
@@ -36,10 +37,6 @@ def records(path: Path) -> Path:
         place=np.array(["north", "south"])[rows % 2],
         patient=np.array([f"p{row // 3}" for row in rows]),
     )
-
-
-def words(window: MainWindow) -> str:
-    return "\n".join(one.text() for one in window.setup.findChildren(QLabel) if one.isVisible())
 
 
 def choose_label(qtbot: QtBot, window: MainWindow, column: str) -> None:
@@ -99,8 +96,8 @@ def test_a_column_that_is_gone_is_told_and_the_choice_stays_as_it_was(
     choose_label(qtbot, window, "grade")
     array_file(source, x=np.zeros((COUNT, 6, 5), np.uint8), grade=np.arange(COUNT) % 3)
     choose_label(qtbot, window, "place")
-    assert "place" in told(window).what
-    assert told(window).do
+    assert "place" in notice_of(window).what
+    assert notice_of(window).do
     assert window.setup.reading.label.chosen() == "grade"
     assert not window.setup.score.isEnabled()
     choose_label(qtbot, window, "grade")

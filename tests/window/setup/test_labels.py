@@ -13,6 +13,7 @@ from dataselect_gui.records.reference import LabelRule
 from dataselect_gui.window.shell.main_window import MainWindow
 from tests.helpers import array_file, image_folder
 from tests.projects import consortium
+from tests.window.setup.steps import words
 from tests.window.steps import give, settle
 
 
@@ -23,10 +24,6 @@ def records(path: Path, names: list[str], count: int = 12) -> Path:
         y=np.arange(count) % (len(names) + 1) - 1,
         classes=np.array(names),
     )
-
-
-def words(window: MainWindow) -> str:
-    return "\n".join(one.text() for one in window.setup.findChildren(QLabel) if one.isVisible())
 
 
 def test_classes_of_another_data_set_are_scored_once_a_person_says_which_is_which(

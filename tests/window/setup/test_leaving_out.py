@@ -14,7 +14,7 @@ from dataselect_gui.window.shell.main_window import MainWindow
 from tests.decisions import calibration, losses, undecided
 from tests.helpers import hugging_face_folder, write_json
 from tests.projects import owner_records
-from tests.window.steps import give, place, settle, told
+from tests.window.steps import give, notice_of, place, settle
 
 
 def calibrated(folder: Path, **request: object) -> Path:
@@ -146,7 +146,7 @@ def test_where_scores_were_shown_before_it_says_that_the_decision_stays(
     ready.setup.score.click()
     settle(qtbot, ready)
     assert ready.state.rule == workflow.Everything()
-    assert "What was decided then" in told(ready).what
+    assert "What was decided then" in notice_of(ready).what
 
 
 def test_what_is_read_another_way_is_not_decided_anew(

@@ -14,7 +14,7 @@ from dataselect_gui.window.place import PlaceId
 from dataselect_gui.window.shell.main_window import MainWindow
 from tests.helpers import image_folder
 from tests.projects import consortium, owner_records, scored_project
-from tests.window.steps import give, place, settle, told
+from tests.window.steps import give, notice_of, place, settle
 
 Choose = Callable[[Path | None], None]
 NAMES = [f"{kind}/{number}.png" for kind in ("bird", "cat", "dog") for number in range(4)]
@@ -54,9 +54,9 @@ def test_a_moved_source_is_told_once_and_shown_again_by_a_button(
     window.state.withhold([2])
     before = window.state.selection.chosen.copy()
     assert place(window) == "explore"
-    assert told(window).what == f"The records are not at {scans}."
-    assert "Scores and selection are kept" in told(window).why
-    assert "drop their folder here" in told(window).do
+    assert notice_of(window).what == f"The records are not at {scans}."
+    assert "Scores and selection are kept" in notice_of(window).why
+    assert "drop their folder here" in notice_of(window).do
     choose(None)
     window.notice.button("Show me where the records are…").click()
     assert window.notice.isVisible()
@@ -88,13 +88,13 @@ def test_another_source_is_refused_and_nothing_changes(
     window.open_project(of_scans)
     before = (of_scans / "project.json").read_bytes()
     give(qtbot, window, other)
-    assert told(window).what == "“others” is not the source of this project."
-    assert told(window).why == (
+    assert notice_of(window).what == "“others” is not the source of this project."
+    assert notice_of(window).why == (
         "Of the 12 records that were scored, 12 are missing there or hold something else."
     )
     assert (of_scans / "project.json").read_bytes() == before
     window.notice.button("Close").click()
-    assert told(window).what == f"The records are not at {scans}."
+    assert notice_of(window).what == f"The records are not at {scans}."
 
 
 def test_on_the_start_page_a_drop_begins_anew(
@@ -116,10 +116,10 @@ def test_a_moved_checkpoint_is_told_and_taken_by_its_content(
     other = shutil.copytree(moved, tmp_path / "another")
     (other / "config.json").write_text((other / "config.json").read_text() + " ")
     window.open_project(project)
-    assert told(window).what == f"The checkpoint is not at {known}."
+    assert notice_of(window).what == f"The checkpoint is not at {known}."
     before = (project / "project.json").read_bytes()
     give(qtbot, window, other)
-    assert "another checkpoint" in told(window).what
+    assert "another checkpoint" in notice_of(window).what
     assert (project / "project.json").read_bytes() == before
     window.notice.button("Close").click()
     choose(moved)
@@ -138,7 +138,7 @@ def test_records_that_vanish_while_the_window_is_open_are_told(
     scans.rename(scans.with_name("archive"))
     window.show_place(PlaceId.EXPLORE)
     qtbot.waitUntil(lambda: window.notice.isVisible())
-    assert told(window).what == f"The records are not at {scans}."
+    assert notice_of(window).what == f"The records are not at {scans}."
 
 
 @pytest.mark.parametrize("change", ["write", "delete"])
@@ -153,7 +153,7 @@ def test_records_that_changed_are_shown_as_such_and_never_used(
     window.open_project(of_scans)
     qtbot.waitUntil(lambda: bool(window.state.stale.any()))
     assert window.state.stale.nonzero()[0].tolist() == [5]
-    assert told(window).what == "Some records are not what was scored."
+    assert notice_of(window).what == "Some records are not what was scored."
     assert window.notice.button("Score again").isEnabled()
     key = key_of(5, window.explore.gallery.tile)
     reasons = {
@@ -189,7 +189,7 @@ def test_a_thousand_records_that_change_while_the_window_is_open(
     bar = gallery.verticalScrollBar()
     bar.setValue(bar.maximum())
     qtbot.waitUntil(lambda: bool(window.state.stale.any()))
-    assert told(window).what == "Some records are not what was scored."
+    assert notice_of(window).what == "Some records are not what was scored."
     with qtbot.waitSignal(gallery.painted):
         gallery.viewport().update()
     released = workflow.ReleaseRequest(

@@ -10,7 +10,7 @@ from dataselect_gui import workflow
 from dataselect_gui.window.shell.main_window import MainWindow
 from tests.projects import consortium, owner_records, scored_project
 from tests.releases import release, select
-from tests.window.steps import give, place, settle, told
+from tests.window.steps import give, notice_of, place, settle
 
 
 @pytest.fixture
@@ -162,7 +162,7 @@ def test_a_deletion_names_the_project_and_lists_what_goes_and_stays(
     window.deletion.delete.click()
     settle(qtbot, window)
     assert place(window) == "start"
-    assert told(window).what == "“p” was deleted."
+    assert notice_of(window).what == "“p” was deleted."
     assert not project.exists()
     assert window.state.look is None
     assert (tmp_path / "records.npz").exists()
@@ -181,12 +181,12 @@ def test_a_recent_project_is_deleted_without_being_opened(
     assert "Other files in the project's folder: mine.txt" in shown(window.deletion)
     window.deletion.delete.click()
     settle(qtbot, window)
-    assert told(window).why == "Its folder stays: there are other files in it."
+    assert notice_of(window).why == "Its folder stays: there are other files in it."
     assert [path.name for path in project.iterdir()] == ["mine.txt"]
     assert "Recent projects" not in shown(window.start)
 
 
 def test_what_is_no_project_any_more_is_told(window: MainWindow, tmp_path: Path) -> None:
     window.start.delete_requested.emit(tmp_path / "gone.dataselect")
-    assert told(window).what == "“gone.dataselect” is not a project."
+    assert notice_of(window).what == "“gone.dataselect” is not a project."
     assert place(window) == "start"

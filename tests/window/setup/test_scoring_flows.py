@@ -23,7 +23,7 @@ from dataselect_gui.window.shell.main_window import MainWindow
 from dataselect_gui.workflow import JobContext, JobKind, Phase, Progress
 from tests.processes import workers_of
 from tests.projects import consortium, owner_records, scored_project
-from tests.window.steps import give, place, settle, told
+from tests.window.steps import give, notice_of, place, settle
 
 pytestmark = pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds the child in /proc")
 KEPT = r"[\d,]+ scores? (is|are) kept\."
@@ -56,11 +56,11 @@ def test_a_killed_worker_leaves_the_window_and_a_way_on(
     assert ready.setup.stop.isVisible()
     os.kill(wait_for_worker(qtbot), signal.SIGKILL)
     settle(qtbot, ready)
-    assert re.fullmatch(rf"Scoring stopped unexpectedly\. {KEPT}", told(ready).what)
-    assert told(ready).why == "The system ended its process, most likely because memory ran out."
+    assert re.fullmatch(rf"Scoring stopped unexpectedly\. {KEPT}", notice_of(ready).what)
+    assert notice_of(ready).why == "The system ended its process, most likely because memory ran out."
     details = ready.notice.button("Details")
     details.click()
-    assert str(folder.parent / "records.npz") in told(ready).details
+    assert str(folder.parent / "records.npz") in notice_of(ready).details
     assert ready.setup.score.text() == "Continue"
     ready.notice.button("Continue").click()
     settle(qtbot, ready)
@@ -106,7 +106,7 @@ def test_scoring_goes_on_after_a_restart(
     column.done[-100:] = 0
     column.done.flush()
     window.open_project(folder)
-    assert told(window).what == (
+    assert notice_of(window).what == (
         "Scoring is not finished. 300 scores are kept; 100 records are not scored yet."
     )
     assert not window.actions_by_key["release"].isEnabled()
@@ -130,7 +130,7 @@ def test_scoring_that_read_nothing_goes_on_after_a_restart(
     Project.create(folder, source, StoredCheckpoint(str(model), digest))
     give(qtbot, window, folder)
     assert place(window) == "setup"
-    assert told(window).what == "Scoring is not finished. 0 scores are kept."
+    assert notice_of(window).what == "Scoring is not finished. 0 scores are kept."
     assert not window.actions_by_key["ledger"].isEnabled()
     shutil.rmtree(folder)  # Scoring is made up here, into a new project.
     window.notice.button("Continue").click()
@@ -152,7 +152,7 @@ def test_another_project_that_is_looked_at_stays(
     window.open_project(project)
     settle(qtbot, window)
     assert len(made_up) == 1
-    assert told(window).what == "Scoring is done."
+    assert notice_of(window).what == "Scoring is done."
     assert window.state.look is not None
     assert window.state.look.folder == project
     window.notice.button("Show it").click()
@@ -178,7 +178,7 @@ def test_what_was_interrupted_goes_on_though_another_project_is_open(
     window.setup.score.click()
     window.open_project(project)
     settle(qtbot, window)
-    assert str(records) in told(window).details
+    assert str(records) in notice_of(window).details
     window.notice.button("Continue").click()
     settle(qtbot, window)
     assert asked == [records, records]
@@ -286,7 +286,7 @@ def test_a_project_in_use_can_be_looked_at_and_is_told(window: MainWindow, proje
         window.state.set_current(3)
         window.actions_by_key["withhold"].trigger()
         assert time.monotonic() - begun < 5
-    assert told(window).what == "The project “p.dataselect” is in use."
+    assert notice_of(window).what == "The project “p.dataselect” is in use."
     assert window.state.eligible.all()
     window.actions_by_key["withhold"].trigger()
     assert not window.state.eligible[3]
@@ -300,5 +300,5 @@ def test_two_windows_on_one_project_end_in_a_sentence(
     with FileLock(project / ".lock"):
         window.preparation.score()
         settle(qtbot, window)
-    assert told(window).what == "The project “p.dataselect” is in use."
-    assert told(window).do == "Wait until it has finished, or stop it."
+    assert notice_of(window).what == "The project “p.dataselect” is in use."
+    assert notice_of(window).do == "Wait until it has finished, or stop it."

@@ -22,14 +22,10 @@ from dataselect_gui.window.shell.main_window import MainWindow
 from tests.decisions import WRONG, calibration
 from tests.helpers import array_file, image_folder
 from tests.projects import consortium, owner_records
-from tests.window.steps import give, give_at_once, place, settle, told
+from tests.window.setup.steps import words
+from tests.window.steps import give, give_at_once, notice_of, place, settle
 
 NAMES = [f"{number}.png" for number in range(4)]
-
-
-def shown(window: MainWindow) -> str:
-    """Return all words of Setup that can be seen."""
-    return "\n".join(one.text() for one in window.setup.findChildren(QLabel) if one.isVisible())
 
 
 def listed(folder: Path, **columns: list[str]) -> Path:
@@ -93,7 +89,7 @@ def test_the_proposed_person_is_seen_and_can_be_changed(
 ) -> None:
     give(qtbot, window, owner_records(tmp_path / "records.npz"), consortium(tmp_path / "consortium"))
     assert window.setup.unit.currentText() == "each patient"
-    assert "Several records share a patient" in shown(window)
+    assert "Several records share a patient" in words(window)
     assert window.setup.unit_column == "patient"
     window.setup.unit.setCurrentIndex(0)
     assert window.setup.unit_column is None
@@ -150,14 +146,14 @@ def test_whom_is_protected_and_why_is_said(
 ) -> None:
     give(qtbot, window, listed(tmp_path / "scans", **columns))
     window.show_place(PlaceId.SETUP)
-    assert hint in shown(window)
+    assert hint in words(window)
     assert window.setup.unit.isEnabled() is bool(columns)
 
 
 def test_whom_a_project_protects_is_fixed(window: MainWindow, project: Path) -> None:
     window.open_project(project)
     window.show_place(PlaceId.SETUP)
-    assert "Chosen when these records were first scored." in shown(window)
+    assert "Chosen when these records were first scored." in words(window)
     assert not window.setup.unit.isEnabled()
 
 
@@ -219,10 +215,10 @@ def test_what_was_found_on_a_few_records_is_shown_before_scoring(
 ) -> None:
     give(qtbot, window, owner_records(tmp_path / "records.npz"), consortium(tmp_path / "consortium"))
     settle(qtbot, window)
-    words = shown(window)
-    assert "3 of your records agree with a plain computation to 2e-15 of the score" in words
-    assert "about 1.2 GB, 64 records at once" in words
-    assert "possible with this model as it is" in words
+    read = words(window)
+    assert "3 of your records agree with a plain computation to 2e-15 of the score" in read
+    assert "about 1.2 GB, 64 records at once" in read
+    assert "possible with this model as it is" in read
 
 
 def test_a_checkpoint_that_fails_on_the_records_is_told(
@@ -234,7 +230,7 @@ def test_a_checkpoint_that_fails_on_the_records_is_told(
     monkeypatch.setattr(workflow, "preflight", fails)
     give(qtbot, window, owner_records(tmp_path / "records.npz"), consortium(tmp_path / "consortium"))
     settle(qtbot, window)
-    assert told(window).what == "The records do not fit the model."
+    assert notice_of(window).what == "The records do not fit the model."
     assert window.setup.score.isEnabled(), "whoever wants to may see for themselves"
 
 
@@ -251,7 +247,7 @@ def lasting(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def being_tried(qtbot: QtBot, window: MainWindow) -> None:
-    qtbot.waitUntil(lambda: "You need not wait" in shown(window), timeout=10_000)
+    qtbot.waitUntil(lambda: "You need not wait" in words(window), timeout=10_000)
 
 
 @pytest.mark.usefixtures("lasting")
@@ -274,7 +270,7 @@ def test_what_is_given_meanwhile_is_looked_at_at_once(
     give_at_once(window, owner_records(tmp_path / "records.npz"), consortium(tmp_path / "consortium"))
     being_tried(qtbot, window)
     give_at_once(window, image_folder(tmp_path / "scans", ["spoon/1.png", "fork/2.png"]))
-    qtbot.waitUntil(lambda: "spoon" in shown(window), timeout=10_000)
+    qtbot.waitUntil(lambda: "spoon" in words(window), timeout=10_000)
     settle(qtbot, window)
 
 

@@ -18,7 +18,7 @@ from tests.helpers import image_folder, write_json
 from tests.projects import consortium, owner_records, scored_project
 from tests.releases import release, select
 from tests.window.release.steps import click
-from tests.window.steps import give, place, settle, told
+from tests.window.steps import give, notice_of, place, settle
 
 HEAVY = ["torch", "pandas", "scipy", "pyarrow", "opendp", "dp_accounting", "jinja2"]
 
@@ -75,8 +75,8 @@ def test_what_cannot_be_used_is_told_with_a_way_on(
     (tmp_path / name).write_bytes(content)
     window.preparation.take(tmp_path / name)
     settle(qtbot, window)
-    assert told(window).what == sentence
-    assert told(window).do
+    assert notice_of(window).what == sentence
+    assert notice_of(window).do
     assert window.start.demo.isEnabled()
 
 

@@ -204,7 +204,7 @@ def test_the_answer_its_figure_and_its_rule_are_shown(
     assert any("helps: " in line for line in others)
     assert "A record looks wrong where its loss is above the threshold of its class." in text
     (figure,) = asked.results.findChildren(Figure)
-    assert "the rule beyond random" in figure.accessibleDescription()
+    assert "the rule against random" in figure.accessibleDescription()
     for width, height in ((1280, 800), (640, 400)):
         window.resize(width, height)
         qtbot.wait(1)

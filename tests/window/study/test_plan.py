@@ -10,7 +10,6 @@ from dataselect_gui import workflow
 from dataselect_gui.errors import (
     UnusableError,
 )
-from dataselect_gui.window.latest import PAUSE_MILLISECONDS
 from dataselect_gui.window.shell.main_window import MainWindow
 from dataselect_gui.window.study.choices import NO_SCORE, WRONG_EPSILONS, WRONG_SHARES, summary
 from dataselect_gui.window.study.place import StudyPlace
@@ -76,12 +75,18 @@ def test_beyond_the_limit_it_says_what_to_do(
     ],
 )
 def test_what_makes_no_sense_is_told_and_plans_nothing(
-    page: StudyPlace, worker: Worker, qtbot: QtBot, field_: str, text: str, sentence: str
+    page: StudyPlace,
+    window: MainWindow,
+    worker: Worker,
+    qtbot: QtBot,
+    field_: str,
+    text: str,
+    sentence: str,
 ) -> None:
     getattr(page.form, field_).setText(text)
     assert page.plan.status.text() == sentence
     assert not page.plan.start.isEnabled()
-    qtbot.wait(PAUSE_MILLISECONDS + 50)
+    wait_for_plan(qtbot, window)
     assert len(worker.planned) == 1
 
 
@@ -106,7 +111,7 @@ def test_while_other_work_goes_on_the_time_is_worked_out_later(
     window.jobs.start(JobKind.RELEASE, lambda _: ended.wait(30), print, print)
     page.form.seeds.setValue(6)
     assert page.plan.status.text() == WAITING
-    qtbot.wait(PAUSE_MILLISECONDS + 50)
+    qtbot.waitUntil(lambda: not page.is_working)
     assert len(worker.planned) == 1
     ended.set()
     settle(qtbot, window)
@@ -120,7 +125,7 @@ def test_a_plan_that_nobody_looks_at_is_not_made(
 ) -> None:
     page.form.seeds.setValue(6)
     page.heading.back.click()
-    qtbot.wait(PAUSE_MILLISECONDS + 50)
+    wait_for_plan(qtbot, window)
     assert len(worker.planned) == 1
     open_page(qtbot, window)
     assert worker.planned[-1].seeds == 6, "what was chosen is still chosen"

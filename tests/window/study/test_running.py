@@ -24,7 +24,7 @@ from tests.processes import workers_of
 from tests.projects import consortium, owner_records, scored_project
 from tests.study.conftest import learnable_records
 from tests.window.leaks import Started, holdings
-from tests.window.steps import give, give_at_once, place, settle, told
+from tests.window.steps import give, give_at_once, notice_of, place, settle
 from tests.window.study.steps import HALFWAY, Worker, begin, finish, open_page, wait_for_plan
 
 
@@ -83,7 +83,7 @@ def test_a_study_that_ends_while_another_place_is_shown_is_told(
     worker.go.set()
     settle(qtbot, window)
     assert place(window) == "explore"
-    message = told(window)
+    message = notice_of(window)
     assert not message.why, "it is no fault"
     window.notice.button(SHOW).click()
     assert place(window) == "study"
@@ -99,7 +99,7 @@ def test_what_is_given_meanwhile_is_looked_at_afterwards(
 ) -> None:
     begin(qtbot, window)
     give_at_once(window, owner_records(tmp_path / "others.npz", seed=5))
-    assert told(window).what == "What you gave is looked at when the study has ended."
+    assert notice_of(window).what == "What you gave is looked at when the study has ended."
     assert page.plan.stop.isVisible()
     worker.go.set()
     settle(qtbot, window)
@@ -115,7 +115,7 @@ def test_a_dead_worker_leaves_a_way_on(
     page.heading.back.click()
     worker.go.set()
     settle(qtbot, window)
-    assert told(window).what == "It died."
+    assert notice_of(window).what == "It died."
     window.notice.button(SHOW).click()
     assert page.error.text() == f"It died. Memory ran out. {KEPT}"
     assert page.plan.start.text() == CONTINUE

@@ -98,6 +98,11 @@ def idle(window: MainWindow, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: not window.jobs.has_thread and not maps.is_waiting)
 
 
+def after_the_pause(window: MainWindow, qtbot: QtBot) -> None:
+    """Wait until maps are begun after a step, or are not."""
+    qtbot.waitUntil(lambda: not window.explore.maps.is_waiting)
+
+
 def picture(window: MainWindow) -> QWidget:
     found = window.explore.inspector.findChildren(QWidget)
     return next(one for one in found if one.accessibleName() == "Picture of the record")

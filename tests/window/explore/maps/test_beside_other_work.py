@@ -12,7 +12,15 @@ from dataselect_gui.window.jobs import Jobs
 from dataselect_gui.window.shell.main_window import MainWindow
 from dataselect_gui.workflow import JobContext, JobKind
 from tests.projects import owner_records
-from tests.window.explore.maps.steps import MadeUp, idle, is_shown, press_m, walk, words
+from tests.window.explore.maps.steps import (
+    MadeUp,
+    after_the_pause,
+    idle,
+    is_shown,
+    press_m,
+    walk,
+    words,
+)
 from tests.window.steps import give, place, settle
 
 
@@ -43,7 +51,8 @@ def test_maps_wait_until_scoring_has_ended(
     assert words(opened) == "Maps wait until scoring has ended."
     made.is_held = False
     walk(opened)
-    qtbot.wait(250)
+    assert opened.explore.maps.is_waiting
+    after_the_pause(opened, qtbot)
     assert words(opened) == "Maps wait until scoring has ended."
     assert len(made.asked) == 1
     held.append(True)

@@ -44,7 +44,7 @@ def test_a_failure_is_told_and_can_be_tried_again(
     assert view.status.toolTip() == "Making the map stopped unexpectedly. Why. Try again."
     assert not opened.notice.isVisible()
     walk(opened)
-    qtbot.wait(250)
+    idle(opened, qtbot)
     assert len(made.asked) == 1, "it is not tried without end"
     made.error = None
     view.again.click()

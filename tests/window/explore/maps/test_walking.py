@@ -12,6 +12,7 @@ from tests.window.explore.maps.steps import (
     BRIGHTEST,
     COUNT,
     MadeUp,
+    after_the_pause,
     centre,
     idle,
     is_shown,
@@ -129,7 +130,7 @@ def test_a_record_whose_map_is_in_the_making_is_waited_for(
     press_m(opened)
     qtbot.waitUntil(lambda: len(made.asked) == 1)
     walk(opened)
-    qtbot.wait(250)
+    after_the_pause(opened, qtbot)
     assert made.ended == []
     made.is_held = False
     qtbot.waitUntil(lambda: is_shown(opened))
@@ -156,7 +157,8 @@ def test_maps_are_kept_while_there_is_room(
         walk(opened)
     idle(opened, qtbot)
     asked = len(made.asked)
-    qtbot.wait(400)
+    qtbot.wait(1)  # What waits is taken when the loop of events turns.
+    idle(opened, qtbot)
     assert len(made.asked) == asked, "maps are made for ever"
 
 
@@ -166,7 +168,8 @@ def test_no_map_is_made_that_nobody_sees(opened: MainWindow, made: MadeUp, qtbot
     asked = len(made.asked)
     opened.show_place(PlaceId.LEDGER)
     opened.state.set_current(30)
-    qtbot.wait(300)
+    qtbot.wait(1)
+    idle(opened, qtbot)
     assert len(made.asked) == asked
     opened.show_place(PlaceId.EXPLORE)
     qtbot.waitUntil(lambda: is_shown(opened))
