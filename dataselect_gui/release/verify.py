@@ -223,7 +223,7 @@ def _checksums(path: Path) -> str:
         with file.open("rb") as content:
             if hashlib.file_digest(content, "sha256").hexdigest() != digest:
                 raise FaultError(_("“{name}” was changed.", name=shown(name)))
-    return _("All {count} files are as they were written.", count=len(sums))
+    return _("All {count:,} files are as they were written.", count=len(sums))
 
 
 def _strays(path: Path) -> str:

@@ -1,8 +1,9 @@
 """Say in sentences what a rule picks: translated for the owner, English in a bundle."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from decimal import Decimal
 from itertools import pairwise
-from typing import assert_never
+from typing import TypeAlias, assert_never
 
 from dataselect_gui.privacy.amounts import exact
 from dataselect_gui.selection.rules import (
@@ -20,33 +21,48 @@ from dataselect_gui.texts import N_, _
 
 MOST_LISTED = 20
 """So many classes or bins are named; the rest is counted."""
+_FEW_DIGITS = 6
+_Writer: TypeAlias = Callable[[Decimal], str]
 
 
-def rule_sentences(rule: FixedRule) -> list[str]:
-    """Return what a rule picks, a sentence for each of its parts."""
+def short_number(number: Decimal) -> str:
+    """Return a number to four significant digits, or as it is where it has few enough."""
+    return exact(number) if len(number.as_tuple().digits) <= _FEW_DIGITS else f"{float(number):.4g}"
+
+
+def rule_sentences(rule: FixedRule, write: Callable[[Decimal], str] = exact) -> list[str]:
+    """Return what a rule picks, a sentence for each of its parts.
+
+    Parameters
+    ----------
+    rule : RecordRule or Everything
+        The rule.
+    write : callable
+        Writes the bounds of a score: in full, or short for somebody who reads them on a screen.
+    """
     match rule:
         case Everything():
             return [_("Every eligible record; no score decides.")]
         case RecordRule():
-            sentences = [_condition(condition) for condition in rule.conditions]
+            sentences = [_condition(condition, write) for condition in rule.conditions]
             return sentences if rule.keep is None else [*sentences, _keep(rule.keep)]
         case _:
             assert_never(rule)
 
 
-def _condition(condition: Condition) -> str:
+def _condition(condition: Condition, write: _Writer) -> str:
     least, most, score = condition.least, condition.most, condition.score
     if least is None:
         assert most is not None
-        first = _("Records whose {score} is at most {most}.", score=score, most=_bound(most))
+        first = _("Records whose {score} is at most {most}.", score=score, most=_bound(most, write))
     elif most is None:
-        first = _("Records whose {score} is at least {least}.", score=score, least=_bound(least))
+        first = _("Records whose {score} is at least {least}.", score=score, least=_bound(least, write))
     else:
         first = _(
             "Records whose {score} is at least {least} and at most {most}.",
             score=score,
-            least=_bound(least),
-            most=_bound(most),
+            least=_bound(least, write),
+            most=_bound(most, write),
         )
     by_class = isinstance(least, ByClass) or isinstance(most, ByClass)
     return f"{first} {_(_OTHERWISE[condition.otherwise, by_class])}"
@@ -62,13 +78,13 @@ _OTHERWISE = {
 }
 
 
-def _bound(bound: Bound) -> str:
-    return _table(bound) if isinstance(bound, ByClass) else exact(bound)
+def _bound(bound: Bound, write: _Writer) -> str:
+    return _table(bound, write) if isinstance(bound, ByClass) else write(bound)
 
 
-def _table(table: ByClass) -> str:
+def _table(table: ByClass, write: _Writer) -> str:
     return _(
-        "that of its class ({classes})", classes=_listed([f"{c}: {exact(n)}" for c, n in table.numbers])
+        "that of its class ({classes})", classes=_listed([f"{c}: {write(n)}" for c, n in table.numbers])
     )
 
 

@@ -30,7 +30,7 @@ from dataselect_gui.release.verify import Check
 from dataselect_gui.sandbox.confining import Confinement, available_confinement
 from dataselect_gui.scoring.catalog import find_mapped_score, find_score
 from dataselect_gui.scoring.scores import SCORES
-from dataselect_gui.selection.describing import rule_sentences
+from dataselect_gui.selection.describing import rule_sentences, short_number
 from dataselect_gui.selection.forms import read_rule, rule_form
 from dataselect_gui.selection.rules import (
     Bound,
@@ -410,6 +410,7 @@ __all__ = [
     "scores",
     "select",
     "select_records",
+    "short_number",
     "start_log",
     "start_own_log",
     "statement_in_words",

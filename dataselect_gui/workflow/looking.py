@@ -97,6 +97,8 @@ class Look:
         The model's class of each label that is a number or was matched by the owner's table.
     decision : Decision or None
         What was decided about leaving records out; None where nothing was.
+    is_demo : bool
+        Whether records and checkpoint are those that come with the program.
     """
 
     folder: Path
@@ -125,6 +127,7 @@ class Look:
     other_checkpoints: Sequence[KeptScores] = ()
     class_of: Mapping[str, str] = field(default_factory=dict)
     decision: Decision | None = None
+    is_demo: bool = False
 
     @property
     def has_classes(self) -> bool:
@@ -234,6 +237,7 @@ def look(project_path: Path) -> Look:
         is_read=kind.is_read,
         other_checkpoints=kept_scores(project),
         decision=decision_of(project),
+        is_demo=settings.demo,
         class_of={} if found is None else _class_of(found, settings.source, index.labels),
     )
 

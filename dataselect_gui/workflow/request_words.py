@@ -62,9 +62,12 @@ def calibration_words(calibration: Calibration, *, with_thresholds: bool = True)
         source = calibration.features.source
         lines.append(
             ngettext(
-                "Means and covariance of features are of {count:,} other row.",
-                "Means and covariance of features are of {count:,} other rows.",
+                "{count:,} of these rows gave means and covariance of features, {others:,} others the "
+                "thresholds.",
+                "{count:,} of these rows gave means and covariance of features, {others:,} others the "
+                "thresholds.",
                 calibration.features.rows,
+                others=split.thresholds,
             )
             if source == "own"
             else ngettext(

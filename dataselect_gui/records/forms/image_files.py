@@ -148,8 +148,8 @@ class ImageFiles(WrittenForm):
                 _("{listing} does not list exactly the records that are there.", listing=LISTING)
             )
         return ngettext(
-            "{count} record is there and listed, with labels and nothing else.",
-            "{count} records are there and listed, with labels and nothing else.",
+            "{count:,} record is there and listed, with labels and nothing else.",
+            "{count:,} records are there and listed, with labels and nothing else.",
             len(listed),
         )
 

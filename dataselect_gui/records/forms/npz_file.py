@@ -107,8 +107,8 @@ class NpzFile(WrittenForm):
         except UnusableError as error:
             raise FaultError(error.why) from None
         return ngettext(
-            "The array file holds {count} record with labels alone.",
-            "The array file holds {count} records with labels alone.",
+            "The array file holds {count:,} record with labels alone.",
+            "The array file holds {count:,} records with labels alone.",
             arrays["x"].shape[0],
         )
 

@@ -103,8 +103,8 @@ class RowsFile(WrittenForm):
         columns = _read(bundle / TABLE)
         features = [shown(column) for column in columns if column != LABEL]
         return ngettext(
-            "The table holds {count} row, with its label and {columns}, and no other column.",
-            "The table holds {count} rows, with their labels and {columns}, and no other column.",
+            "The table holds {count:,} row, with its label and {columns}, and no other column.",
+            "The table holds {count:,} rows, with their labels and {columns}, and no other column.",
             len(columns[LABEL]),
             columns=listed(features) or _("nothing else"),
         )

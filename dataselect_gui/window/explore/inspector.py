@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
 
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import _
+from dataselect_gui.window.explore.left_out_reason import left_out_reasons
 from dataselect_gui.window.explore.map_view import MapView
 from dataselect_gui.window.explore.maps import Maps
 from dataselect_gui.window.explore.placement import Placement
@@ -27,6 +28,7 @@ from dataselect_gui.window.widgets.boundary import HATCH, Sign, paint_hatch
 from dataselect_gui.window.widgets.column import clear
 from dataselect_gui.window.widgets.elided import Elided
 from dataselect_gui.window.widgets.plain import Button, Label, paint
+from dataselect_gui.workflow import RecordRule
 
 WIDTH = 340
 _LEAST_PICTURE, _MOST_PICTURE = 96, 296
@@ -224,6 +226,8 @@ class Inspector(QWidget):
             facts.append(_("Withheld: it never leaves."))
         elif self._state.selection.chosen[row]:
             facts.append(_("In the selection"))
+        elif isinstance(self._state.rule, RecordRule):
+            facts += left_out_reasons(look, self._state.rule, row)
         self.facts.setText(*facts)
         self._withhold.setText(_("Restore") if self._state.withheld[row] else _("Withhold"))
 

@@ -36,6 +36,7 @@ class Legend(QWidget):
         super().__init__()
         self._state = state
         self.entries: list[str] = []
+        self._title = _(_TITLE)
         self.setFixedHeight(_HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(visible(_("Classes")))
@@ -51,11 +52,16 @@ class Legend(QWidget):
         names, codes, look = self._state.class_names, self._state.class_codes, self._state.look
         chosen = codes[self._state.selection.chosen & (codes >= 0)] if len(codes) else codes
         counts = np.bincount(chosen, minlength=len(names))
-        self.entries = [
-            f"{visible(name if look is None else look.class_shown(name), _MOST_NAME)}: {count:,}"
-            for name, count in zip(names, counts.tolist(), strict=True)
+        shown = [
+            visible(name if look is None else look.class_shown(name), _MOST_NAME) for name in names
         ]
-        text = f"{_(_TITLE)} {', '.join(self.entries)}" if names else ""
+        is_left_to_count = self._state.rule is None and look is not None and look.waits_for_count
+        if is_left_to_count:  # There is no selection of which to count any.
+            self._title, self.entries = _("Classes:"), shown
+        else:
+            numbers = zip(shown, counts.tolist(), strict=True)
+            self._title, self.entries = _(_TITLE), [f"{name}: {count:,}" for name, count in numbers]
+        text = f"{self._title} {', '.join(self.entries)}" if names else ""
         self.setAccessibleDescription(visible(text))
         self.setToolTip(tip(text))
         self.update()
@@ -72,8 +78,8 @@ class Legend(QWidget):
         metrics, middle = painter.fontMetrics(), self.height() / 2
         left = 8
         if self.entries:
-            paint(painter, self._room(left), Qt.AlignmentFlag.AlignVCenter, _(_TITLE))
-            left += metrics.horizontalAdvance(_(_TITLE)) + _GAP
+            paint(painter, self._room(left), Qt.AlignmentFlag.AlignVCenter, self._title)
+            left += metrics.horizontalAdvance(self._title) + _GAP
         for code, entry in enumerate(self.entries):
             more = _("and {count} more", count=len(self.entries) - code)
             width = _SIGN + metrics.horizontalAdvance(entry)

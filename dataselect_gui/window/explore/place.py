@@ -27,6 +27,7 @@ from dataselect_gui.workflow import (
     calibrated_rule,
     left_out_figures,
     rule_sentences,
+    short_number,
 )
 
 _FLAT = 520
@@ -327,10 +328,10 @@ def _rule_text(rule: Rule, request: Request) -> str:
     if rule == calibrated_rule(request):
         return _("Without what looks wrong")
     if not isinstance(rule, ScoreCut):
-        return " ".join(rule_sentences(rule))
+        return " ".join(rule_sentences(rule, short_number))
     match rule.by:
         case "threshold":
-            return f"{rule.score} {'≤' if rule.lowest else '≥'} {rule.value}"
+            return f"{rule.score} {'≤' if rule.lowest else '≥'} {short_number(rule.value)}"
         case "count":
             count = int(rule.value)
             if rule.lowest:

@@ -40,6 +40,7 @@ from dataselect_gui.workflow import (
     Rule,
     exact,
     rule_sentences,
+    short_number,
 )
 
 _SHORT = 120
@@ -140,7 +141,7 @@ class Answers(QFrame):
             text = _("No cut-off yet.")
         self.rule.setText(text)
         self.rule.setFont(theme.font(2 if len(text) <= _SHORT else 0))
-        numbers = rule_sentences(rule) if isinstance(rule, RecordRule) else []
+        numbers = rule_sentences(rule, short_number) if isinstance(rule, RecordRule) else []
         self.numbers.setVisible(bool(numbers) and text != " ".join(numbers))
         self.numbers.set_text(*numbers)
         self.decided.show_rule(look, rule)

@@ -43,7 +43,7 @@ from dataselect_gui.window.widgets.column import Pair
 from dataselect_gui.window.widgets.fold import Fold
 from dataselect_gui.window.widgets.layout import row
 from dataselect_gui.window.widgets.plain import Button, CheckBox
-from dataselect_gui.workflow import Look, Rule, leaving_warning
+from dataselect_gui.workflow import Look, Rule, exact, leaving_warning
 
 
 def _unprotected() -> str:
@@ -82,6 +82,7 @@ class Consequence(QWidget):
         self.consent = CheckBox(_(CONSENT))
         self.warning, self._withheld = paragraph(), paragraph(role="dim")
         self.left_out = LeftOutPanel()
+        self._count_cost: Decimal | None = None
         self.uncovered = Fold(_("What ε does not cover"))
         self.drawn = Fold(_("How it is drawn"))
         self.nearest = Fold(_("The most similar earlier release"))
@@ -93,6 +94,9 @@ class Consequence(QWidget):
     def show_records(self, look: Look | None) -> None:
         """Say what leaves with records of a project's kind that a person may not think of."""
         self.warning.setText(leaving_warning(look))
+        decision = None if look is None else look.decision
+        is_drawn = decision is not None and decision.leave_out == "count" and not decision.is_waiting
+        self._count_cost = decision.epsilon if decision is not None and is_drawn else None
 
     def forget_consent(self) -> None:
         """Take back the owner's ticks: they were given for other records."""
@@ -114,7 +118,8 @@ class Consequence(QWidget):
         """
         self.exact.setVisible(prospect.is_exact)
         if prospect.is_everything:
-            self.exact.set_text(_(EVERYTHING) if prospect.preview is None else prospect.preview.promise)
+            promise = _(EVERYTHING) if prospect.preview is None else prospect.preview.promise
+            self.exact.set_text(promise, *self._count_sentences())
         else:
             self.exact.set_text(_unprotected())
         is_settled = prospect.foreseen is None or not prospect.foreseen.conditional
@@ -136,6 +141,14 @@ class Consequence(QWidget):
             self._stay.show()
         else:
             self._stay.hide()
+
+    def _count_sentences(self) -> list[str]:
+        """Say what a count cost that was drawn before; nothing where there was none."""
+        if self._count_cost is None:
+            return []
+        return [
+            _("The count itself spent ε {cost}: that is in the ledger.", cost=exact(self._count_cost))
+        ]
 
     def _show_expected(self, prospect: Prospect, *, after_exact: bool) -> None:
         preview, foreseen, expected = prospect.preview, prospect.foreseen, prospect.expected

@@ -49,8 +49,18 @@ class LeftOutPanel(StayPanel):
         self.body.addWidget(self.by_class)
         self.body.addWidget(self.show_them, 0, Qt.AlignmentFlag.AlignLeading)
 
-    def show_project(self, look: Look | None, eligible: NDArray[np.bool_]) -> None:
-        """Show the figures of a project, where its request brings a calibration."""
+    def show_project(self, look: Look | None, eligible: NDArray[np.bool_], *, is_of_all: bool) -> None:
+        """Show the figures of a project, where its request brings a calibration.
+
+        Parameters
+        ----------
+        look : Look or None
+            The project.
+        eligible : ndarray of bool
+            The records that may take part, shape (n,).
+        is_of_all : bool
+            Whether its rule leaves nothing out, so that nothing is left out by class.
+        """
         known = look is not None and not look.waits_for_count
         self.figures = left_out_figures(look, eligible) if look is not None and known else None
         self.setVisible(self.figures is not None)
@@ -63,6 +73,7 @@ class LeftOutPanel(StayPanel):
         self._unit.setVisible(look.unit_column is not None)
         shown = self.figures.by_class[:_MOST_CLASSES]
         self.by_class.set_text(*map(_line, shown))
+        self.by_class.setVisible(not is_of_all and len(self.figures.rows) > 0)
         self.show_them.setEnabled(len(self.figures.rows) > 0)
 
 

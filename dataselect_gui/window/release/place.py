@@ -293,7 +293,10 @@ class ReleasePlace(QWidget, Place):
         self._state.show_place(PlaceId.RULE)
 
     def _show_rule(self) -> None:
-        self.consequence.left_out.show_project(self._state.look, self._state.eligible)
+        is_of_all = isinstance(self._state.rule, workflow.Everything)
+        self.consequence.left_out.show_project(
+            self._state.look, self._state.eligible, is_of_all=is_of_all
+        )
         self.answers.show_rule(self._state.look, self._state.rule)
 
     def _on_selection(self) -> None:

@@ -16,6 +16,7 @@ from dataselect_gui.workflow import (
     calibrated_rule,
     exact,
     rule_sentences,
+    short_number,
 )
 
 DELTA_MEANS = N_("A chance that the promise fails, far below one in the number of your records.")
@@ -189,7 +190,7 @@ def rule_sentence(rule: Rule, request: Request) -> str:
             scores=_(" or ").join(rule.scores),
         )
     if not isinstance(rule, ScoreCut):
-        return " ".join(rule_sentences(rule))
+        return " ".join(rule_sentences(rule, short_number))
     match rule.by:
         case "threshold":
             message = (
@@ -197,7 +198,7 @@ def rule_sentence(rule: Rule, request: Request) -> str:
                 if rule.lowest
                 else N_("Records whose {score} is at least {value}.")
             )
-            return _(message, score=rule.score, value=exact(rule.value))
+            return _(message, score=rule.score, value=short_number(rule.value))
         case "count" if rule.lowest:
             return ngettext(
                 "The {count} record with the lowest {score}.",

@@ -10,9 +10,30 @@ from dataselect_gui.texts import ngettext
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.column import clear
-from dataselect_gui.window.widgets.plain import Label
+from dataselect_gui.window.widgets.plain import Label, tip
+from dataselect_gui.workflow import decimal_of, short_number
 
 MOST_SHOWN, _MOST_NAME, _FIELD = 100, 40, 132
+
+
+class NumberField(QLineEdit):
+    """A number, shown to few digits; as long as nothing else is typed it keeps all of them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._shown = self._whole = ""
+
+    def show_number(self, text: str) -> None:
+        """Show a number, which may have any number of digits; empty for none."""
+        known = decimal_of(text)
+        self._whole, self._shown = text, text if known is None else short_number(known)
+        self.setToolTip(tip(text) if self._shown != text else "")
+        self.setText(self._shown)
+        self.setCursorPosition(0)
+
+    def number(self) -> str:
+        """Return the number in full, or what was typed instead; empty for nothing."""
+        return self._whole if self.text() == self._shown else typed_number(self)
 
 
 class ClassGrid(QWidget):
@@ -34,7 +55,7 @@ class ClassGrid(QWidget):
     def __init__(self, name: str) -> None:
         super().__init__()
         self._name = name
-        self.fields: dict[str, QLineEdit] = {}
+        self.fields: dict[str, NumberField] = {}
         self._others: dict[str, str] = {}
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(theme.SPACE[2])
@@ -54,8 +75,8 @@ class ClassGrid(QWidget):
         self.fields = {}
         for place, name in enumerate(listed[:MOST_SHOWN]):
             line, side = divmod(place, 2)
-            field = QLineEdit(numbers.get(name, ""))
-            field.setCursorPosition(0)
+            field = NumberField()
+            field.show_number(numbers.get(name, ""))
             field.setFixedSize(_FIELD, theme.TARGET)
             field.setAccessibleName(visible(f"{self._name}, {name}"))
             field.textChanged.connect(self.changed)
@@ -78,7 +99,7 @@ class ClassGrid(QWidget):
 
     def numbers(self) -> dict[str, str]:
         """Return class → what was typed for it, without those for which nothing was."""
-        typed = {name: typed_number(field) for name, field in self.fields.items()}
+        typed = {name: field.number() for name, field in self.fields.items()}
         return {name: text for name, text in typed.items() if text} | self._others
 
 

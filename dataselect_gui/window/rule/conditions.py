@@ -1,14 +1,15 @@
 """One condition on one score: the lowest and the highest value, for all classes or for each."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import _
 from dataselect_gui.window.explore.scores import meaning_of
-from dataselect_gui.window.rule.by_class import ClassGrid, typed_number
+from dataselect_gui.window.rule.by_class import ClassGrid, NumberField
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.layout import row
@@ -36,7 +37,7 @@ class BoundField(QWidget):
 
     def __init__(self, name: str) -> None:
         super().__init__()
-        self.field, self.by_class = QLineEdit(), CheckBox(_("for each class"))
+        self.field, self.by_class = NumberField(), CheckBox(_("for each class"))
         self.grid = ClassGrid(name)
         self._classes: Sequence[str] = ()
         self.field.setAccessibleName(visible(name))
@@ -64,7 +65,7 @@ class BoundField(QWidget):
         self._classes = classes
         table = {n: exact(number) for n, number in bound.numbers} if isinstance(bound, ByClass) else {}
         self.blockSignals(True)
-        self.field.setText("" if bound is None or isinstance(bound, ByClass) else exact(bound))
+        self.field.show_number(exact(bound) if isinstance(bound, Decimal) else "")
         self.grid.show_classes(classes if table else (), table)
         self.by_class.setChecked(bool(table))
         self.by_class.setVisible(bool(table) or len(classes) > 1)
@@ -82,11 +83,11 @@ class BoundField(QWidget):
         """Return the bound as a rule has it; None for none."""
         if self.by_class.isChecked():
             return self.grid.numbers() or None
-        return typed_number(self.field) or None
+        return self.field.number() or None
 
     def _on_toggled(self) -> None:
         if self.by_class.isChecked() and not self.grid.fields:
-            text = self.field.text().strip()
+            text = self.field.number()
             self.grid.show_classes(self._classes, dict.fromkeys(self._classes, text) if text else {})
         self._adapt()
         self.changed.emit()

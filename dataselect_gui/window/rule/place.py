@@ -275,7 +275,9 @@ class RulePlace(ColumnPlace, Place):
             self.asked.setText(_(IS_RULE) if is_rule else rule_sentence(asked, look.request))
             self.in_full.setVisible(not is_rule and isinstance(asked, RecordRule))
             self.in_full.set_text(
-                *workflow.rule_sentences(asked) if isinstance(asked, RecordRule) else ()
+                *workflow.rule_sentences(asked, workflow.short_number)
+                if isinstance(asked, RecordRule)
+                else ()
             )
             self.use_asked.setVisible(not is_rule)
             self.late.setVisible(not is_rule and when_chosen(look, asked) == "late")
@@ -303,7 +305,7 @@ class RulePlace(ColumnPlace, Place):
             self._show_error(str(error).strip())
             return
         self.picked.show()
-        for sentence in workflow.rule_sentences(rule):
+        for sentence in workflow.rule_sentences(rule, workflow.short_number):
             self.words.addWidget(paragraph(sentence))
         picked = look.picked_by(rule, self._state.eligible)
         eligible = int(self._state.eligible.sum())

@@ -17,6 +17,7 @@ from dataselect_gui.workflow import (
     calibrated_rule,
     label_items,
     rule_sentences,
+    short_number,
 )
 
 _MOST_NAME, _MOST_TEXT, _MOST_LABELS = 100, 500, 20
@@ -169,7 +170,7 @@ def parts_of(splits: Mapping[str, int]) -> str:
 def _rule_text(rule: FixedRule, request: Request) -> str:
     """Return what a request's rule asks for; in everyday words where it is that of its calibration."""
     if request.calibration is None or rule != calibrated_rule(request):
-        return visible(" ".join(rule_sentences(rule)), _MOST_TEXT)
+        return visible(" ".join(rule_sentences(rule, short_number)), _MOST_TEXT)
     return _(
         "leaving out records that look wrong; of clean records it would be at most {percent:g} %, on "
         "average",

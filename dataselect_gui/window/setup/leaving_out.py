@@ -54,7 +54,9 @@ class LeavingOut(QFrame):
         self.epsilon.setFixedWidth(72)
         self.epsilon.setAccessibleName(visible(_("ε of the count")))
         self._group = QButtonGroup(self)
-        self._price = row(Label(_("for ε")), self.epsilon, paragraph())
+        self._price = row(
+            Label(_("for ε")), self.epsilon, paragraph(_("This is taken from the budget."), role="dim")
+        )
         self._helps = paragraph(_(LEAVING_OUT_HELPS), role="dim")
         self._counts = paragraph(_(_COUNT), role="dim")
         self._why, self._obstacle = paragraph(_(_WHY), role="dim"), paragraph(role="dim")
@@ -137,14 +139,13 @@ class LeavingOut(QFrame):
 
     def _check(self, button: QAbstractButton) -> None:
         check_only(self._group, button)
-        self._price.setVisible(button is self.count)
+        self.epsilon.setEnabled(button is self.count)
 
     def _show(self, *, is_asked: bool, is_offered: bool) -> None:
         for part in (self.everything, self.wrong, self.count, self._why):
             part.setVisible(is_asked)
-        for part in (self._helps, self._counts):
-            part.setVisible(is_offered)
-        self._price.setVisible(is_offered and self.count.isChecked())
+        for explained in (self._helps, self._counts, self._price):
+            explained.setVisible(is_offered)
         self._decided.setVisible(not is_asked)
         self.setHidden(is_asked and self._is_too_late)
 

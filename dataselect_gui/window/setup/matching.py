@@ -172,6 +172,8 @@ class Matching(QObject):
         is_known = inspection.split is not None or not inspection.splits
         self._start.show_records(source.path, inspection)
         self._setup.show_records(source.path, inspection, source.unit_column)
+        if self._checkpoint is not None:  # What became of labels was said of the former ones.
+            self._setup.show_checkpoint(self._state.inputs.checkpoint, self._checkpoint)
         inputs = replace(
             self._state.inputs,
             source=source if is_known else None,

@@ -229,11 +229,14 @@ class Preparation(QObject):
             self._notice.show_message(error_message(error))
 
     def _on_arrived(self, inspection: SourceInspected | CheckpointInspected) -> None:
-        """Close the open project: new records for the same checkpoint, or the other way round."""
+        """Close the open project: new records for the same checkpoint, or the other way round.
+
+        The demo's own checkpoint and records are for nothing else.
+        """
         look = self._state.look
         if look is not None:
             self.forget()
-            if not self._waiting:
+            if not (self._waiting or look.is_demo):
                 is_source = isinstance(inspection, SourceInspected)
                 self._waiting.append(look.checkpoint if is_source else look.records)
 

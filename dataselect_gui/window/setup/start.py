@@ -152,6 +152,9 @@ class StartPlace(ColumnPlace, Place):
             ),
             1,
         )
+        self.request = Button(_("For a consortium: prepare a request…"))
+        self.request.setProperty("role", "link")
+        self.request.clicked.connect(self._prepare_request)
         self._recent = QVBoxLayout()
         self._recent.setSpacing(theme.SPACE[0])
         title = _("Which records should leave, and what would that cost?")
@@ -167,6 +170,7 @@ class StartPlace(ColumnPlace, Place):
         self.column.addWidget(Pair(self.records, self.checkpoint, least=560))
         self.column.addLayout(demo)
         self.column.addLayout(check)
+        self.column.addWidget(self.request, 0, Qt.AlignmentFlag.AlignLeading)
         self.column.addSpacing(theme.SPACE[1])
         self.column.addLayout(self._recent)
         self.column.addStretch(1)
@@ -220,6 +224,9 @@ class StartPlace(ColumnPlace, Place):
             labels=_labels(inspection.labels),
         )
         self.checkpoint.show_path(path, summary)
+
+    def _prepare_request(self) -> None:
+        self._state.show_place(PlaceId.REQUEST)
 
     def _check(self) -> None:
         self._state.show_place(PlaceId.CHECK)

@@ -153,6 +153,11 @@ def test_a_count_waits_for_training_and_budget_and_decides_once(
     assert "A noised count decided" in shown(decided)
     assert state.account is not None
     assert state.account.left == Decimal(10)
+    foresee(qtbot, place)
+    panel = place.consequence.left_out
+    assert panel.by_class.isVisible() == (wrong > 0)
+    if wrong == 0:
+        assert f"The count itself spent ε {SURE}" in place.consequence.exact.text()
 
 
 def test_everything_among_the_mechanisms_selects_everything(

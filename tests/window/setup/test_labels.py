@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from dataselect_gui.records.reference import LabelRule
@@ -78,6 +79,32 @@ def test_other_records_forget_what_was_said_of_labels(
     give(qtbot, window, records(tmp_path / "w.npz", ["ship"]))
     assert window.setup.labels.choices["ship"].chosen() is None
     assert not window.setup.score.isEnabled()
+
+
+def test_a_count_of_labels_goes_with_the_records_that_it_was_of(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    """Other records are shown before their labels are matched: the former ones' count is not."""
+    give(qtbot, window, records(tmp_path / "v.npz", ["bird", "dog"]))
+    give(qtbot, window, consortium(tmp_path / "consortium"))
+    assert "4 have no label" in words(window)
+    other = records(tmp_path / "w.npz", ["bird", "dog"], 30)
+    beside: list[str] = []
+
+    def note() -> None:
+        if window.state.inputs.records == other:
+            # Those that are new become visible later; the former ones were hidden.
+            hidden = Qt.WidgetAttribute.WA_WState_ExplicitShowHide
+            labels = window.setup.checkpoint.findChildren(QLabel)
+            labels += window.setup.records.findChildren(QLabel)
+            shown = [one for one in labels if not (one.isHidden() and one.testAttribute(hidden))]
+            beside.append("\n".join(one.text() for one in shown))
+
+    window.state.inputs_changed.connect(note)
+    give(qtbot, window, other)
+    assert "30" in beside[0]
+    assert "have no label" not in beside[0]
+    assert "10 have no label" in words(window)
 
 
 def test_a_class_that_was_chosen_and_not_used_holds_up_scoring(

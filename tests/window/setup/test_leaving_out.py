@@ -53,8 +53,11 @@ def test_what_is_chosen_is_decided(
     ready: MainWindow, qtbot: QtBot, made_up: list[dict[str, Any]], choice: str
 ) -> None:
     asked = ready.setup.leaving_out
+    assert asked.epsilon.isVisible()
+    assert not asked.epsilon.isEnabled()
+    assert "taken from the budget" in said_by(asked)
     click(qtbot, getattr(asked, choice))
-    assert asked.epsilon.isVisible() == (choice == "count")
+    assert asked.epsilon.isEnabled() == (choice == "count")
     ready.setup.score.click()
     settle(qtbot, ready)
     price = "0.1" if choice == "count" else None

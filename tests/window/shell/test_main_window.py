@@ -17,6 +17,7 @@ from dataselect_gui.window.shell.main_window import MainWindow
 from tests.helpers import image_folder, write_json
 from tests.projects import consortium, owner_records, scored_project
 from tests.releases import release, select
+from tests.window.release.steps import click
 from tests.window.steps import give, notice_of, place, settle
 
 HEAVY = ["torch", "pandas", "scipy", "pyarrow", "opendp", "dp_accounting", "jinja2"]
@@ -26,6 +27,12 @@ def test_it_starts_empty_and_offers_the_demo(window: MainWindow) -> None:
     assert place(window) == "start"
     assert window.start.demo.isEnabled()
     assert not window.actions_by_key["release"].isEnabled()
+
+
+def test_a_consortium_finds_its_page_from_the_start(window: MainWindow, qtbot: QtBot) -> None:
+    assert window.start.request.isVisible()
+    click(qtbot, window.start.request)
+    assert place(window) == "request"
 
 
 def test_dropped_records_and_checkpoint_are_told_apart(

@@ -8,6 +8,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox
 
 from dataselect_gui.scoring.scores import SCORES
+from dataselect_gui.selection.forms import read_rule
 from dataselect_gui.window.explore.place import ExplorePlace
 from dataselect_gui.window.explore.scores import meaning_of, short
 from dataselect_gui.window.state import State
@@ -72,3 +73,31 @@ def test_little_room_hides_the_inspector(show: Show, state: State) -> None:
     explore.resize(1200, 700)
     assert explore.inspector.isVisible()
     assert not explore.histogram.is_folded
+
+
+@pytest.mark.parametrize(
+    ("form", "row", "reason"),
+    [
+        ({"score": "loss", "most": {"bird": "0.5"}}, 30, "Left out: loss 0.750, above 0.500 for bird"),
+        ({"score": "loss", "least": "0.8"}, 30, "Left out: loss 0.750, below 0.800"),
+        ({"score": "loss", "most": "0.7499"}, 30, "Left out: loss 0.75, above 0.7499"),
+        (
+            {"score": "loss", "most": {"cat": "0.5"}},
+            30,
+            "Left out: loss has no threshold for its class",
+        ),
+        ({"score": "loss", "most": {"cat": "0.5"}, "otherwise": "keep"}, 30, "In the selection"),
+        ({"score": "loss", "most": "0.5"}, 20, "In the selection"),
+    ],
+)
+def test_why_a_record_is_left_out(
+    explore: ExplorePlace, state: State, form: dict[str, object], row: int, reason: str
+) -> None:
+    """Record 30 is a bird with a loss of 30/40; a bound is inclusive."""
+    state.set_rule(read_rule({"conditions": [{"otherwise": "leave", **form}]}))
+    assert state.look is not None
+    state.open(state.look.folder)  # Then classes are read, where the rule reads them.
+    state.set_current(row)
+    assert reason in explore.inspector.facts.text().splitlines()
+    state.withhold([row])
+    assert "Left out" not in explore.inspector.facts.text()

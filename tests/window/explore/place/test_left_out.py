@@ -63,6 +63,7 @@ def test_a_count_that_was_not_drawn_is_named_and_no_cut_off_is_offered(
     place = show(state)
     assert place.rule_line.full_text.startswith("The count decides in Release")
     assert "0 in" not in place.rule_line.full_text
+    assert place.legend.entries == ["bird", "cat", "dog"]
     assert not place.histogram.adopt.isVisible()
     state.set_rule(workflow.Everything())
     assert place.histogram.adopt.isVisible()
