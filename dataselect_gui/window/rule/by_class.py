@@ -27,7 +27,7 @@ class NumberField(QLineEdit):
         """Show a number, which may have any number of digits; empty for none."""
         known = decimal_of(text)
         self._whole, self._shown = text, text if known is None else short_number(known)
-        self.setToolTip(tip(text) if self._shown != text else "")
+        self.setToolTip(tip("" if self._shown == text else text))
         self.setText(self._shown)
         self.setCursorPosition(0)
 
