@@ -178,13 +178,14 @@ def test_each_form_goes_round_by_the_window_the_project_and_the_terminal(
     wait(qtbot, page)
     rule = read_rule(form)
     assert page.candidate() == rule
-    assert words(page) == rule_sentences(rule)
+    short = [line.replace("0.123456789012345678", "0.1235") for line in rule_sentences(rule)]
+    assert words(page) == short, "as the terminal says it, with few digits"
     assert page.count.text().startswith(f"{len(picked(form))} of 40 ")
     click(qtbot, page.use)
     assert place(window) == "release"
     assert stored(project) == rule
     assert selected(window) == picked(form)
-    assert window.release.answers.rule.text() == " ".join(rule_sentences(rule))
+    assert window.release.answers.rule.text() == " ".join(short)
     click(qtbot, window.release.answers.conditions)
     wait(qtbot, page)
     assert page.candidate() == rule, "what the page begins with is the rule that there is"
