@@ -32,7 +32,7 @@ def test_release_and_the_page_show_four_digits_and_the_rule_keeps_all(
         room = field.contentsRect().width()
         assert field.fontMetrics().horizontalAdvance(field.text()) < room
     assert page.candidate() == read_rule(RULE)
-    assert "bird: 3.691, cat: 14.81, dog: 12345" in shown(page)
+    qtbot.waitUntil(lambda: "bird: 3.691, cat: 14.81, dog: 12345" in shown(page), timeout=15_000)
     fields["dog"].clear()
     QTest.keyClicks(fields["dog"], "7")
     wait(qtbot, page)
