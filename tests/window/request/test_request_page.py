@@ -29,10 +29,14 @@ Key = Qt.Key
 # The way in, and out
 
 
-def test_the_list_of_actions_leads_to_it_and_no_place_does(window: MainWindow) -> None:
-    for each in (window.start, window.setup, window.release, window.ledger, window.explore):
-        buttons = [button.text() for button in each.as_widget.findChildren(QPushButton)]
-        assert not [text for text in buttons if "request" in text.lower()]
+def test_the_list_of_actions_leads_to_it_and_of_the_places_the_first_alone(window: MainWindow) -> None:
+    leading = [
+        (each.place_id, button.text())
+        for each in (window.start, window.setup, window.release, window.ledger, window.explore)
+        for button in each.as_widget.findChildren(QPushButton)
+        if "request" in button.text().lower()
+    ]
+    assert leading == [(PlaceId.START, "For a consortium: prepare a request…")]
     QTest.keyClick(window, Key.Key_K, Qt.KeyboardModifier.ControlModifier)
     QTest.keyClicks(window.action_list.field, "prepare")
     QTest.keyClick(window.action_list.field, Key.Key_Return)
