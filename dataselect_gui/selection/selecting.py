@@ -110,10 +110,34 @@ def _holds(
     condition: Condition, values: NDArray[np.float64], classes: Classes | None
 ) -> NDArray[np.bool_]:
     """Return for which records a condition holds, shape (n,)."""
-    least = _bound(condition.least, -np.inf, len(values), classes)
-    most = _bound(condition.most, np.inf, len(values), classes)
+    least, most = bounds_of(condition, len(values), classes)
     is_known = np.isfinite(values) & ~np.isnan(least) & ~np.isnan(most)
     return np.where(is_known, (least <= values) & (values <= most), condition.otherwise == "keep")
+
+
+def bounds_of(
+    condition: Condition, count: int, classes: Classes | None
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the least and the most that a condition allows each record, both of shape (n,).
+
+    Parameters
+    ----------
+    condition : Condition
+        The condition.
+    count : int
+        n.
+    classes : sequence of str or None
+        The class of each record; None where the condition does not read it.
+
+    Returns
+    -------
+    least, most : ndarray of float64
+        Infinite where there is no such bound, NaN where the record's class has none.
+    """
+    return (
+        _bound(condition.least, -np.inf, count, classes),
+        _bound(condition.most, np.inf, count, classes),
+    )
 
 
 def _bound(

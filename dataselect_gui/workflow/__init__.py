@@ -45,7 +45,7 @@ from dataselect_gui.selection.rules import (
     Rule,
     ScoreCut,
 )
-from dataselect_gui.selection.selecting import Selection, select
+from dataselect_gui.selection.selecting import Selection, bounds_of, select
 from dataselect_gui.study.arms.planting import Planting, read_planting
 from dataselect_gui.study.arms.sentences import answer_lines, planted_words
 from dataselect_gui.study.plan import FEWEST_SEEDS, MOST_TRAININGS, QUESTIONS, Start
@@ -65,10 +65,8 @@ from dataselect_gui.workflow.accounts import (
     ledger,
 )
 from dataselect_gui.workflow.arms_choices import (
-    ArmsFigure,
     ArmsForecast,
     ArmsFound,
-    ArmsResult,
     ArmsWish,
     arms_at,
     count_arms,
@@ -219,12 +217,10 @@ __all__ = [
     "Account",
     "AccountEntry",
     "Answer",
-    "ArmsFigure",
     "ArmsForecast",
     "ArmsFound",
     "ArmsPlan",
     "ArmsRequest",
-    "ArmsResult",
     "ArmsStudied",
     "ArmsWish",
     "Bound",
@@ -312,6 +308,7 @@ __all__ = [
     "arms_at",
     "available_confinement",
     "before_deletion",
+    "bounds_of",
     "calibrate",
     "calibrated_rule",
     "calibration_obstacle",

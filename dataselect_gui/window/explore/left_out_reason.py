@@ -1,14 +1,21 @@
 """Why a rule of conditions leaves out a record, in sentences for the owner alone."""
 
 import math
-from decimal import Decimal
 
 from dataselect_gui.plain import visible
-from dataselect_gui.texts import _
+from dataselect_gui.texts import N_, _
 from dataselect_gui.window.explore.scores import short
-from dataselect_gui.workflow import Bound, Look, RecordRule
+from dataselect_gui.workflow import Bound, ByClass, Condition, Look, RecordRule, bounds_of
 
 _MOST_NAME = 60
+_BELOW = (
+    N_("Left out: {score} {value}, below {bound}"),
+    N_("Left out: {score} {value}, below {bound} for {name}"),
+)
+_ABOVE = (
+    N_("Left out: {score} {value}, above {bound}"),
+    N_("Left out: {score} {value}, above {bound} for {name}"),
+)
 
 
 def left_out_reasons(look: Look, rule: RecordRule, row: int) -> list[str]:
@@ -29,27 +36,15 @@ def left_out_reasons(look: Look, rule: RecordRule, row: int) -> list[str]:
         if condition.score not in look.scores:
             continue
         value = float(look.scores[condition.score][row])
-        bounds = [_of_class(bound, name) for bound in (condition.least, condition.most)]
-        if not math.isfinite(value) or any(bound is not None and math.isnan(bound) for bound in bounds):
+        least, most = (float(each[0]) for each in bounds_of(condition, 1, [name]))
+        if not math.isfinite(value) or math.isnan(least) or math.isnan(most):
             if condition.otherwise == "leave":
                 sentences.append(_unknown(condition.score, value))
-            continue
-        least, most = bounds
-        if least is not None and value < least:
-            by_class = not isinstance(condition.least, Decimal)
-            sentences.append(_below(condition.score, value, least, name if by_class else None))
-        elif most is not None and value > most:
-            by_class = not isinstance(condition.most, Decimal)
-            sentences.append(_above(condition.score, value, most, name if by_class else None))
+        elif value < least:
+            sentences.append(_beyond(_BELOW, condition, condition.least, value, least, name))
+        elif value > most:
+            sentences.append(_beyond(_ABOVE, condition, condition.most, value, most, name))
     return sentences
-
-
-def _of_class(bound: Bound | None, name: str | None) -> float | None:
-    """Return the bound of a class: NaN where it has none, None where there is no bound at all."""
-    if bound is None or isinstance(bound, Decimal):
-        return None if bound is None else float(bound)
-    table = {each: float(number) for each, number in bound.numbers}
-    return math.nan if name is None else table.get(name, math.nan)
 
 
 def _unknown(score: str, value: float) -> str:
@@ -58,30 +53,21 @@ def _unknown(score: str, value: float) -> str:
     return _("Left out: {score} has no threshold for its class", score=score)
 
 
-def _below(score: str, value: float, least: float, name: str | None) -> str:
-    here, there = _apart(value, least)
-    if name is None:
-        return _("Left out: {score} {value}, below {bound}", score=score, value=here, bound=there)
-    return _(
-        "Left out: {score} {value}, below {bound} for {name}",
-        score=score,
-        value=here,
-        bound=there,
-        name=visible(name, _MOST_NAME),
-    )
-
-
-def _above(score: str, value: float, most: float, name: str | None) -> str:
-    here, there = _apart(value, most)
-    if name is None:
-        return _("Left out: {score} {value}, above {bound}", score=score, value=here, bound=there)
-    return _(
-        "Left out: {score} {value}, above {bound} for {name}",
-        score=score,
-        value=here,
-        bound=there,
-        name=visible(name, _MOST_NAME),
-    )
+def _beyond(
+    sentences: tuple[str, str],
+    condition: Condition,
+    stated: Bound | None,
+    value: float,
+    bound: float,
+    name: str | None,
+) -> str:
+    """Say which bound a record's score is beyond, and of which class it is where each has its own."""
+    of_all, of_class = sentences
+    here, there = _apart(value, bound)
+    if name is None or not isinstance(stated, ByClass):
+        return _(of_all, score=condition.score, value=here, bound=there)
+    shown = visible(name, _MOST_NAME)
+    return _(of_class, score=condition.score, value=here, bound=there, name=shown)
 
 
 def _apart(value: float, bound: float) -> tuple[str, str]:
