@@ -99,10 +99,6 @@ class KeysForm(QFrame):
             for field in self._fields_of(key):
                 field.setAccessibleDescription(visible(faults.get(key, "")))
 
-    def first_of(self, faults: Mapping[str, str]) -> QLineEdit | None:
-        """Return the first field with a fault."""
-        return next((self._fields_of(key)[0] for key in self.reasons if key in faults), None)
-
     # Within
 
     def _fields_of(self, key: str) -> list[QLineEdit]:
