@@ -68,10 +68,18 @@ class LeftOutFigures:
 
 
 def wrong_rule_of(look: Look) -> RecordRule | None:
-    """Return the rule that says which records look wrong: the decision's, or the request's."""
-    if look.decision is not None and look.decision.rule is not None:
-        return look.decision.rule
-    return calibrated_rule(look.request)
+    """Return the rule that says which records look wrong: the decision's, or the request's.
+
+    Returns
+    -------
+    RecordRule or None
+        None where there is none, or it cannot be applied: classes or scores that it reads are missing.
+    """
+    decided = None if look.decision is None else look.decision.rule
+    rule = calibrated_rule(look.request) if decided is None else decided
+    if rule is None or look.classes is None or not set(rule.scores) <= set(look.scores):
+        return None
+    return rule
 
 
 def left_out_figures(look: Look, eligible: NDArray[np.bool_]) -> LeftOutFigures | None:
@@ -85,17 +93,11 @@ def left_out_figures(look: Look, eligible: NDArray[np.bool_]) -> LeftOutFigures 
         The records that may take part, shape (n,).
     """
     rule = wrong_rule_of(look)
-    if rule is None or look.classes is None or not set(rule.scores) <= set(look.scores):
+    if rule is None or look.classes is None:
         return None
     decided = None if look.decision is None else look.decision.alpha
     wrong = eligible & ~look.picked_by(rule, eligible).chosen
-    classes = look.classes
-    shares = []
-    for name in sorted({name for name in classes if name is not None}):
-        of_class = eligible & np.array([each == name for each in classes], dtype=bool)
-        if of_class.any():
-            shares.append(_share(name, int((wrong & of_class).sum()), int(of_class.sum())))
-    shares.sort(key=lambda each: -each.share)
+    shares = _by_class(look.classes, eligible, wrong)
     score = "loss" if "loss" in rule.scores else rule.scores[0]
     rows = np.flatnonzero(wrong)
     return LeftOutFigures(
@@ -130,6 +132,24 @@ def left_out_share(share: LeftOutShare) -> str:
         share=_hundredths(share.share),
         range=_range(share),
     )
+
+
+def _by_class(
+    classes: Sequence[str | None], eligible: NDArray[np.bool_], wrong: NDArray[np.bool_]
+) -> list[LeftOutShare]:
+    """Return the share of each class that has eligible records, the largest first."""
+    names = sorted({name for name in classes if name is not None})
+    place: dict[str | None, int] = {name: number for number, name in enumerate(names)}
+    codes = np.array([place.get(name, len(names)) for name in classes], dtype=np.int64)
+    records, left_out = (
+        np.bincount(codes[rows], minlength=len(names) + 1).tolist() for rows in (eligible, wrong)
+    )
+    shares = [
+        _share(name, left_out[number], records[number])
+        for number, name in enumerate(names)
+        if records[number]
+    ]
+    return sorted(shares, key=lambda each: -each.share)
 
 
 def _share(name: str | None, left_out: int, records: int) -> LeftOutShare:

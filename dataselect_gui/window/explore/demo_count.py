@@ -33,7 +33,7 @@ class DemoCount(Elided):
 
     def _on_opened(self) -> None:
         look = self._state.look
-        self._truths = {} if look is None else truths_of_demo(look.folder)
+        self._truths = {} if look is None or not look.is_demo else truths_of_demo(look.folder)
         self._count()
 
     def _count(self) -> None:

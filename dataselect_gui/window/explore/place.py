@@ -28,6 +28,7 @@ from dataselect_gui.workflow import (
     left_out_figures,
     rule_sentences,
     short_number,
+    wrong_rule_of,
 )
 
 _FLAT = 520
@@ -223,7 +224,7 @@ class ExplorePlace(QWidget, Place):
     def _on_opened(self) -> None:
         self._show_legend()
         look = self._state.look
-        self.left_out.setVisible(look is not None and left_out_figures(look, look.eligible) is not None)
+        self.left_out.setVisible(look is not None and wrong_rule_of(look) is not None)
         self._sort.clear()
         if self._state.look is not None:
             for name in self._state.look.scores:
