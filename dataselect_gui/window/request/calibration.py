@@ -9,13 +9,13 @@ from PySide6.QtWidgets import QButtonGroup, QFrame, QGridLayout, QLineEdit, QVBo
 from dataselect_gui import workflow
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import N_, _
-from dataselect_gui.window.request.rows_choice import RowsChoice
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.budget import read_amount
 from dataselect_gui.window.widgets.fold import Fold
 from dataselect_gui.window.widgets.layout import row
 from dataselect_gui.window.widgets.plain import CheckBox, Label, RadioButton
+from dataselect_gui.window.widgets.source_field import SourceField
 from dataselect_gui.window.widgets.training_question import check_only
 from dataselect_gui.workflow import CalibrationOptions, SourceRef
 
@@ -56,11 +56,11 @@ class CalibrationForm(QFrame):
         self.unknown = RadioButton(_("I don't know"))
         self._answers = QButtonGroup(self)
         self.compare = Fold(_("Let the program check"))
-        self.training = RowsChoice(_("Rows of the training"))
+        self.training = SourceField(_("Rows of the training"), takes_drops=False)
         self.validation_loss = QLineEdit()
         self.is_private = CheckBox(_("Make it private"))
         self.promise = paragraph()
-        self.public = RowsChoice(_("Public rows"))
+        self.public = SourceField(_("Public rows"), takes_drops=False)
         self.directions = CheckBox(_("Also a direction for each class"))
         self._private, self._delta_row = QWidget(), QWidget()
         self._open = paragraph(
@@ -88,7 +88,7 @@ class CalibrationForm(QFrame):
         for box in (self.is_private, self.directions):
             box.setChecked(False)
         for choice in (self.training, self.public):
-            choice.forget()
+            choice.take(None)
         check_only(self._answers, None)
         self.compare.button.setChecked(False)
         self.blockSignals(False)

@@ -8,12 +8,12 @@ from PySide6.QtWidgets import QButtonGroup, QGridLayout, QLineEdit, QSpinBox, QV
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import N_, _
 from dataselect_gui.window.study.choices import MOST_EPSILON, WRONG_EPSILONS, numbers_in
-from dataselect_gui.window.study.source_field import SourceField
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.fold import Fold
 from dataselect_gui.window.widgets.layout import row
 from dataselect_gui.window.widgets.plain import CheckBox, Label, RadioButton
+from dataselect_gui.window.widgets.source_field import SourceField
 from dataselect_gui.workflow import (
     FEWEST_SEEDS,
     MOST_TRAININGS,

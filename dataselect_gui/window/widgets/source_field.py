@@ -1,4 +1,4 @@
-"""A field for records that somebody else gave: a folder or a file, chosen or dropped on it."""
+"""A field for records: a folder or a file, chosen, or dropped on it."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.elided import Elided
 from dataselect_gui.window.widgets.plain import Button, choose_file, choose_folder
 
-_NONE = N_("none; drop a folder or a file here")
+_DROP = N_("none; drop a folder or a file here")
 
 
 class SourceField(QWidget):
@@ -22,6 +22,8 @@ class SourceField(QWidget):
     ----------
     name : str
         What the records are.
+    takes_drops : bool
+        Whether what is dropped on it is taken, rather than left to the place that it stands in.
 
     Attributes
     ----------
@@ -36,16 +38,16 @@ class SourceField(QWidget):
 
     changed = Signal()
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, takes_drops: bool = True) -> None:
         super().__init__()
         self.path: Path | None = None
-        self._name = name
+        self._name, self._nothing = name, _(_DROP) if takes_drops else _("none")
         self._shown = Elided(Qt.TextElideMode.ElideMiddle)
         self.folder, self.file = Button(_("Folder…")), Button(_("File…"))
         self.remove = Button(_("None"))
         for button in (self.folder, self.file, self.remove):
             button.setAccessibleName(visible(f"{name}: {button.text()}"))
-        self.setAcceptDrops(True)
+        self.setAcceptDrops(takes_drops)
         line = QHBoxLayout(self)
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(theme.SPACE[1])
@@ -54,12 +56,20 @@ class SourceField(QWidget):
             line.addWidget(button)
         self.folder.clicked.connect(self._choose_folder)
         self.file.clicked.connect(self._choose_file)
-        self.remove.clicked.connect(self._forget)
-        self._show(None)
+        self.remove.clicked.connect(self._remove)
+        self.show_path(None)
 
     def show_path(self, path: Path | None) -> None:
         """Hold records, without a word to others."""
-        self._show(path)
+        self.path = path
+        self._shown.set_full_text(self._nothing if path is None else str(path))
+        self.remove.setVisible(path is not None)
+
+    def take(self, path: Path | None) -> None:
+        """Hold records that were chosen; None for none."""
+        if path != self.path:
+            self.show_path(path)
+            self.changed.emit()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
         """Take one folder or file."""
@@ -70,27 +80,17 @@ class SourceField(QWidget):
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
         """Hold what was dropped."""
         event.acceptProposedAction()
-        self._give(Path(event.mimeData().urls()[0].toLocalFile()))
+        self.take(Path(event.mimeData().urls()[0].toLocalFile()))
 
     def _choose_folder(self) -> None:
-        self._take(choose_folder(self, self._name))
+        self._take_chosen(choose_folder(self, self._name))
 
     def _choose_file(self) -> None:
-        self._take(choose_file(self, self._name))
+        self._take_chosen(choose_file(self, self._name))
 
-    def _take(self, chosen: Path | None) -> None:
+    def _remove(self) -> None:
+        self.take(None)
+
+    def _take_chosen(self, chosen: Path | None) -> None:
         if chosen is not None:
-            self._give(chosen)
-
-    def _forget(self) -> None:
-        self._give(None)
-
-    def _give(self, path: Path | None) -> None:
-        if path != self.path:
-            self._show(path)
-            self.changed.emit()
-
-    def _show(self, path: Path | None) -> None:
-        self.path = path
-        self._shown.set_full_text(_(_NONE) if path is None else str(path))
-        self.remove.setVisible(path is not None)
+            self.take(chosen)
