@@ -18,7 +18,7 @@ from dataselect_gui.window.release.kinds import (
     mechanism_named,
     takes,
 )
-from dataselect_gui.window.release.parameters import Parameters, read_number, read_whole
+from dataselect_gui.window.release.parameters import Parameters, read_whole
 from dataselect_gui.window.release.prospect import (
     agreed_threshold,
     is_agreed,
@@ -30,6 +30,7 @@ from dataselect_gui.window.release.what import What
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.fold import Fold
+from dataselect_gui.window.widgets.numbers import read_number
 from dataselect_gui.window.widgets.plain import Button
 from dataselect_gui.window.widgets.training_question import TrainingQuestion
 from dataselect_gui.workflow import (

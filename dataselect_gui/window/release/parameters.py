@@ -21,6 +21,7 @@ from dataselect_gui.window.release.sentences import (
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.layout import row
+from dataselect_gui.window.widgets.numbers import read_number, with_point
 from dataselect_gui.window.widgets.plain import CheckBox, Label
 from dataselect_gui.workflow import Look, RecordRule, Rule, ScoreCut, whole_of
 
@@ -81,7 +82,7 @@ class Parameters(QWidget):
     @property
     def bounds(self) -> str | None:
         """Both bounds; None where neither was typed."""
-        both = _plain(self.low.text()), _plain(self.high.text())
+        both = with_point(self.low.text()), with_point(self.high.text())
         return ",".join(both) if any(both) else None
 
     def first_empty(self) -> QLineEdit | None:
@@ -166,18 +167,9 @@ class Parameters(QWidget):
         return part
 
 
-def read_number(field: QLineEdit) -> str | None:
-    """Return what was typed into a field for one number, with a point; None where it is empty."""
-    return _plain(field.text()) or None
-
-
 def read_whole(field: QLineEdit) -> int | None:
     """Return the whole number in a field; None where there is none."""
     return whole_of(field.text())
-
-
-def _plain(text: str) -> str:
-    return text.strip().replace(",", ".")
 
 
 def _number(name: str) -> QLineEdit:

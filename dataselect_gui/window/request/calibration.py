@@ -14,6 +14,7 @@ from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.budget import read_amount
 from dataselect_gui.window.widgets.fold import Fold
 from dataselect_gui.window.widgets.layout import row
+from dataselect_gui.window.widgets.numbers import read_number
 from dataselect_gui.window.widgets.plain import CheckBox, Label, RadioButton
 from dataselect_gui.window.widgets.source_field import SourceField
 from dataselect_gui.window.widgets.training_question import check_only
@@ -117,14 +118,14 @@ class CalibrationForm(QFrame):
         is_private, training, public = self.is_private.isChecked(), self.training.path, self.public.path
         has_delta = is_private and self.directions.isChecked()
         return CalibrationOptions(
-            alpha=_typed(self.alpha) or "",
+            alpha=read_number(self.alpha) or "",
             scores=tuple(name for name, box in self.scores.items() if _is_wanted(box)),
-            epsilon=_typed(self.epsilon) if is_private else None,
-            delta=_typed(self.delta) if has_delta else None,
+            epsilon=read_number(self.epsilon) if is_private else None,
+            delta=read_number(self.delta) if has_delta else None,
             directions=self.directions.isChecked(),
             in_training=answer,
             training_records=None if training is None else replace(rows, path=training, split=None),
-            validation_loss=_typed(self.validation_loss),
+            validation_loss=read_number(self.validation_loss),
             public_records=replace(rows, path=public, split=None)
             if is_private and public is not None
             else None,
@@ -232,11 +233,6 @@ class CalibrationForm(QFrame):
 
 def _is_wanted(box: CheckBox) -> bool:
     return box.isChecked() and box.isEnabled()
-
-
-def _typed(field: QLineEdit) -> str | None:
-    """Return a number as it was typed, with a point or a comma; None for nothing."""
-    return field.text().strip().replace(",", ".") or None
 
 
 def _stack(*widgets: QWidget) -> QWidget:

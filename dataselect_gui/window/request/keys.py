@@ -11,6 +11,7 @@ from dataselect_gui.texts import N_, _
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.fold import Fold
+from dataselect_gui.window.widgets.numbers import with_point
 from dataselect_gui.window.widgets.plain import Label
 from dataselect_gui.workflow import typed_value
 
@@ -158,4 +159,4 @@ def _grid() -> QGridLayout:
 
 def _number(text: str) -> object:
     """Return a number as it was typed, with a point or a comma; a text that is none as it is."""
-    return typed_value(text.strip().replace(",", "."))
+    return typed_value(with_point(text))

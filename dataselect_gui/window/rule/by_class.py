@@ -10,6 +10,7 @@ from dataselect_gui.texts import ngettext
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.column import clear
+from dataselect_gui.window.widgets.numbers import with_point
 from dataselect_gui.window.widgets.plain import Label, tip
 from dataselect_gui.workflow import decimal_of, short_number
 
@@ -105,4 +106,4 @@ class ClassGrid(QWidget):
 
 def typed_number(field: QLineEdit) -> str:
     """Return a number as it was typed, with a point or a comma; empty for nothing."""
-    return field.text().strip().replace(",", ".").replace("−", "-")
+    return with_point(field.text()).replace("−", "-")

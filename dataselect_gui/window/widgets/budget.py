@@ -10,6 +10,7 @@ from dataselect_gui.errors import UsageError
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import N_, _
 from dataselect_gui.window.widgets import theme
+from dataselect_gui.window.widgets.numbers import with_point
 from dataselect_gui.window.widgets.plain import paint, tip
 from dataselect_gui.workflow import exact, positive_amount
 
@@ -20,7 +21,7 @@ _WIDTH, _HEIGHT, _BAR = 220, 36, 10
 def read_amount(text: str) -> Decimal | None:
     """Return the amount that a person typed, with a point or a comma; None where it is none."""
     try:
-        return positive_amount(text.strip().replace(",", "."), _("The amount"))
+        return positive_amount(with_point(text), _("The amount"))
     except UsageError:
         return None
 
