@@ -2,20 +2,20 @@
 
 from decimal import Decimal
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QButtonGroup, QGridLayout, QLineEdit, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QSpinBox, QVBoxLayout, QWidget
 
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import N_, _
 from dataselect_gui.window.study.choices import MOST_EPSILON, WRONG_EPSILONS, numbers_in
+from dataselect_gui.window.study.training_fields import TrainingFields, grid_of, stack
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.fold import Fold
 from dataselect_gui.window.widgets.layout import row
-from dataselect_gui.window.widgets.plain import CheckBox, Label, RadioButton
+from dataselect_gui.window.widgets.plain import CheckBox
 from dataselect_gui.window.widgets.source_field import SourceField
 from dataselect_gui.workflow import (
-    FEWEST_SEEDS,
     MOST_TRAININGS,
     ArmsWish,
     Planting,
@@ -34,7 +34,6 @@ _DIRT = N_(
 )
 _ROWS = N_("Rows that the consortium would mix in; compared with and without.")
 _FOREIGN = N_("The foreign records; none: made up.")
-_EPSILONS = N_("Every training is also done without differential privacy.")
 _RELEASES = N_("Compare what is left after a release at ε = 1, too")
 _FIELD, _NAMES = 72, 230
 
@@ -93,13 +92,9 @@ class ArmsForm(QWidget):
         self.strangers = Share(_("Foreign records, %"), 10, 1, 90)
         self.copies = Share(_("Copies, %"), 10, 1, 100)
         self.tail = Share(_("A long tail: the rarest class 1 in"), 50, 2, 10_000)
-        self.epsilons = QLineEdit()
-        self.releases = CheckBox(_(_RELEASES))
-        self.seeds, self.limit = QSpinBox(), QSpinBox()
-        self.checkpoint = RadioButton(_("the consortium's checkpoint"))
-        self.scratch = RadioButton(_("a small network, from scratch"))
+        self._trainings, self.releases = TrainingFields(self), CheckBox(_(_RELEASES))
+        self.epsilons, self.limit = self._trainings.epsilons, self._trainings.limit
         self.fold = Fold(_("Compare something else"))
-        self._starts = QButtonGroup(self)
         self._about_clean = paragraph(role="dim")
         self._build()
         for source in (self.clean, self.rows, self.foreign):
@@ -107,11 +102,8 @@ class ArmsForm(QWidget):
         for share in self._shares:
             share.box.toggled.connect(self.changed)
             share.amount.valueChanged.connect(self.changed)
-        self.epsilons.textChanged.connect(self.changed)
         self.releases.toggled.connect(self.changed)
-        for number in (self.seeds, self.limit):
-            number.valueChanged.connect(self.changed)
-        self._starts.buttonClicked.connect(self.changed)
+        self._trainings.changed.connect(self.changed)
 
     def offer(self, *, has_thresholds: bool) -> None:
         """Propose the usual comparison."""
@@ -138,10 +130,8 @@ class ArmsForm(QWidget):
         ):
             share.show_amount(int(part * 100))
         self.tail.show_amount(planting.tail if planting.tail > 1 else 0)
-        self.epsilons.setText(", ".join(wish.epsilons))
         self.releases.setChecked(bool(wish.release_epsilons))
-        self.seeds.setValue(wish.seeds)
-        (self.checkpoint if wish.start == "checkpoint" else self.scratch).setChecked(True)
+        self._trainings.show_choices(wish.epsilons, wish.seeds, wish.start)
         self.blockSignals(False)
 
     def read(self) -> ArmsWish | str:
@@ -163,8 +153,8 @@ class ArmsForm(QWidget):
             str(planting),
             tuple(exact(number) for number in epsilons),
             ("1",) if self.releases.isChecked() else (),
-            self.seeds.value(),
-            "checkpoint" if self.checkpoint.isChecked() else "scratch",
+            self._trainings.seeds.value(),
+            self._trainings.start,
         )
 
     # Within
@@ -174,32 +164,15 @@ class ArmsForm(QWidget):
         return (self.labels, self.strangers, self.copies, self.tail)
 
     def _build(self) -> None:
-        self.epsilons.setAccessibleName(visible(_("ε of the trainings with differential privacy")))
-        self.seeds.setAccessibleName(visible(_("How often each training is repeated")))
-        self.limit.setAccessibleName(visible(_("Most trainings")))
-        self.seeds.setRange(FEWEST_SEEDS, 50)
-        self.limit.setRange(1, 100_000)
-        self.limit.setSingleStep(50)
-        for field in (self.epsilons, self.seeds, self.limit):
-            field.setFixedSize(120, theme.TARGET)
-        for number in (self.seeds, self.limit):
-            number.lineEdit().setTextMargins(4, 0, 0, 0)
-        for button in (self.checkpoint, self.scratch):
-            self._starts.addButton(button)
-        times = _(
-            "times. Fewer than {fewest} show no difference that could be relied on.",
-            fewest=FEWEST_SEEDS,
-        )
-        limit = _("trainings. So that nobody starts a study of days by mistake.")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.SPACE[1])
         column.addLayout(
-            _grid(
-                (_("Clean rows"), _stack(self.clean, self._about_clean)),
+            grid_of(
+                (_("Clean rows"), stack(self.clean, self._about_clean)),
                 (
                     _("Plant dirt, too"),
-                    _stack(
+                    stack(
                         *(row(share.box, share.amount, paragraph()) for share in self._shares),
                         paragraph(_(_DIRT), role="dim"),
                     ),
@@ -207,38 +180,12 @@ class ArmsForm(QWidget):
             )
         )
         self.fold.body.addLayout(
-            _grid(
-                (_("Mix in"), _stack(self.rows, paragraph(_(_ROWS), role="dim"))),
-                (_("Foreign"), _stack(self.foreign, paragraph(_(_FOREIGN), role="dim"))),
-                (_("With DP at ε"), row(self.epsilons, paragraph(_(_EPSILONS), role="dim"))),
+            grid_of(
+                (_("Mix in"), stack(self.rows, paragraph(_(_ROWS), role="dim"))),
+                (_("Foreign"), stack(self.foreign, paragraph(_(_FOREIGN), role="dim"))),
+                self._trainings.line_of_epsilons(),
                 (_("Release"), row(self.releases)),
-                (_("Repeat"), row(self.seeds, paragraph(times, role="dim"))),
-                (_("Start from"), _stack(self.checkpoint, self.scratch)),
-                (_("At most"), row(self.limit, paragraph(limit, role="dim"))),
+                *self._trainings.lines(self._trainings.checkpoint, self._trainings.scratch),
             )
         )
         column.addWidget(self.fold)
-
-
-def _grid(*lines: tuple[str, QWidget]) -> QGridLayout:
-    grid = QGridLayout()
-    grid.setHorizontalSpacing(theme.SPACE[3])
-    grid.setVerticalSpacing(theme.SPACE[2])
-    grid.setColumnStretch(1, 1)
-    for place, (name, widget) in enumerate(lines):
-        label = Label(name)
-        label.setProperty("role", "dim")
-        label.setMinimumHeight(theme.TARGET)
-        grid.addWidget(label, place, 0, Qt.AlignmentFlag.AlignTop)
-        grid.addWidget(widget, place, 1)
-    return grid
-
-
-def _stack(*widgets: QWidget) -> QWidget:
-    box = QWidget()
-    column = QVBoxLayout(box)
-    column.setContentsMargins(0, 0, 0, 0)
-    column.setSpacing(theme.SPACE[0])
-    for widget in widgets:
-        column.addWidget(widget)
-    return box

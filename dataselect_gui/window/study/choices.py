@@ -3,20 +3,20 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QButtonGroup, QGridLayout, QLineEdit, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import N_, _, ngettext
+from dataselect_gui.window.study.training_fields import FIELD, TrainingFields, grid_of
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.budget import read_amount
 from dataselect_gui.window.widgets.column import clear
 from dataselect_gui.window.widgets.fold import Fold
 from dataselect_gui.window.widgets.layout import row
-from dataselect_gui.window.widgets.plain import CheckBox, Label, RadioButton
+from dataselect_gui.window.widgets.plain import CheckBox
 from dataselect_gui.workflow import (
-    FEWEST_SEEDS,
     MOST_TRAININGS,
     Start,
     StudyChoices,
@@ -30,8 +30,6 @@ MOST_EPSILON = Decimal(100)
 NO_SCORE = N_("Choose at least one score; random picks are among the curves anyway.")
 WRONG_SHARES = N_("Write the shares as numbers above 0 and at most 100, separated by commas: 10, 30.")
 WRONG_EPSILONS = N_("Write ε as numbers above 0 and at most 100, separated by commas: 3, 8.")
-_FIELD = 120
-_WHY_EPSILONS = N_("Every training is also done without differential privacy.")
 
 
 class StudyForm(Fold):
@@ -49,24 +47,23 @@ class StudyForm(Fold):
         super().__init__(_("Compare something else"))
         self.scores: dict[str, CheckBox] = {}
         self._possible: set[str] = set()
-        self.shares, self.epsilons = QLineEdit(), QLineEdit()
-        self.seeds, self.limit = QSpinBox(), QSpinBox()
-        self.scratch = RadioButton(_("a small network, from scratch"))
-        self.checkpoint = RadioButton(_("the consortium's checkpoint"))
-        self._starts = QButtonGroup(self)
+        self.shares, self._trainings = QLineEdit(), TrainingFields(self)
+        self.epsilons, self.seeds, self.limit = (
+            self._trainings.epsilons,
+            self._trainings.seeds,
+            self._trainings.limit,
+        )
+        self.scratch, self.checkpoint = self._trainings.scratch, self._trainings.checkpoint
         self._offered = QVBoxLayout()
         self._offered.setSpacing(theme.SPACE[0])
         self._build()
-        for field in (self.shares, self.epsilons):
-            field.textChanged.connect(self.changed)
-        for number in (self.seeds, self.limit):
-            number.valueChanged.connect(self.changed)
-        self._starts.buttonClicked.connect(self.changed)
+        self.shares.textChanged.connect(self.changed)
+        self._trainings.changed.connect(self.changed)
 
     @property
     def start(self) -> Start:
         """What trainings start from."""
-        return "checkpoint" if self.checkpoint.isChecked() else "scratch"
+        return self._trainings.start
 
     def offer(self, scores: Sequence[StudyScore]) -> None:
         """Offer scores to pick by, and propose the usual comparison."""
@@ -77,7 +74,7 @@ class StudyForm(Fold):
             box, about = CheckBox(score.label), score.obstacle or _(score.meaning)
             box.setEnabled(not score.obstacle)
             box.setAccessibleDescription(visible(about))
-            box.setMinimumSize(_FIELD, theme.TARGET)
+            box.setMinimumSize(FIELD, theme.TARGET)
             box.toggled.connect(self.changed)
             self.scores[score.name] = box
             self._offered.addWidget(row(box, paragraph(about, role="dim")))
@@ -91,9 +88,7 @@ class StudyForm(Fold):
         for name, box in self.scores.items():
             box.setChecked(name in choices.scores and name in self._possible)
         self.shares.setText(", ".join(exact(Decimal(share) * 100) for share in choices.shares))
-        self.epsilons.setText(", ".join(choices.epsilons))
-        self.seeds.setValue(choices.seeds)
-        (self.checkpoint if choices.start == "checkpoint" else self.scratch).setChecked(True)
+        self._trainings.show_choices(choices.epsilons, choices.seeds, choices.start)
         self.blockSignals(False)
 
     def read(self) -> StudyChoices | str:
@@ -117,50 +112,18 @@ class StudyForm(Fold):
 
     def _build(self) -> None:
         self.shares.setAccessibleName(visible(_("Shares of the records, in per cent")))
-        self.epsilons.setAccessibleName(visible(_("ε of the trainings with differential privacy")))
-        self.seeds.setAccessibleName(visible(_("How often each training is repeated")))
-        self.limit.setAccessibleName(visible(_("Most trainings")))
-        self.seeds.setRange(FEWEST_SEEDS, 50)
-        self.limit.setRange(1, 100_000)
-        self.limit.setSingleStep(50)
-        for field in (self.shares, self.epsilons, self.seeds, self.limit):
-            field.setFixedSize(_FIELD, theme.TARGET)
-        for number in (self.seeds, self.limit):
-            number.lineEdit().setTextMargins(4, 0, 0, 0)
-        for button in (self.scratch, self.checkpoint):
-            self._starts.addButton(button)
-        scores, starts = QWidget(), QWidget()
+        self.shares.setFixedSize(FIELD, theme.TARGET)
+        scores = QWidget()
         scores.setLayout(self._offered)
         self._offered.setContentsMargins(0, 0, 0, 0)
-        ways = QVBoxLayout(starts)
-        ways.setContentsMargins(0, 0, 0, 0)
-        ways.setSpacing(0)
-        for button in (self.scratch, self.checkpoint):
-            ways.addWidget(button)
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(theme.SPACE[3])
-        grid.setVerticalSpacing(theme.SPACE[2])
-        grid.setColumnStretch(1, 1)
-        seeds = _(
-            "times. Fewer than {fewest} show no difference that could be relied on.",
-            fewest=FEWEST_SEEDS,
+        self.body.addLayout(
+            grid_of(
+                (_("Pick by"), scores),
+                (_("Train on"), row(self.shares, paragraph(_("% of the records"), role="dim"))),
+                self._trainings.line_of_epsilons(),
+                *self._trainings.lines(self.scratch, self.checkpoint),
+            )
         )
-        limit = _("trainings. So that nobody starts a study of days by mistake.")
-        lines: tuple[tuple[str, QWidget], ...] = (
-            (_("Pick by"), scores),
-            (_("Train on"), row(self.shares, paragraph(_("% of the records"), role="dim"))),
-            (_("With DP at ε"), row(self.epsilons, paragraph(_(_WHY_EPSILONS), role="dim"))),
-            (_("Repeat"), row(self.seeds, paragraph(seeds, role="dim"))),
-            (_("Start from"), starts),
-            (_("At most"), row(self.limit, paragraph(limit, role="dim"))),
-        )
-        for place, (name, widget) in enumerate(lines):
-            label = Label(name)
-            label.setProperty("role", "dim")
-            label.setMinimumHeight(theme.TARGET)
-            grid.addWidget(label, place, 0, Qt.AlignmentFlag.AlignTop)
-            grid.addWidget(widget, place, 1)
-        self.body.addLayout(grid)
 
 
 def summary(choices: StudyChoices) -> str:
