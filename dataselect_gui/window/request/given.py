@@ -21,6 +21,7 @@ from dataselect_gui.window.setup.start import Well
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.column import Pair
+from dataselect_gui.window.widgets.holding import Holding
 from dataselect_gui.window.widgets.layout import row
 from dataselect_gui.window.widgets.plain import ComboBox
 from dataselect_gui.workflow import (
@@ -93,7 +94,9 @@ class Given(QWidget):
         self.labels.chosen.connect(self._on_labels)
         for touched in (self.reading.touched, self.labels.touched):
             touched.connect(self.changed)
-        self._jobs.finished.connect(self._go_on)
+        self._choices = Holding(self, (self._split_row, self.reading, self.labels))
+        self._jobs.started.connect(self._on_started)
+        self._jobs.finished.connect(self._on_finished)
         self._drop()
 
     @property
@@ -156,6 +159,13 @@ class Given(QWidget):
             self._inspect(SourceRef(path, pixel_range=pixel_range))
         else:
             self._match()
+
+    def _on_started(self) -> None:
+        self._choices.hold(held=True)
+
+    def _on_finished(self) -> None:
+        self._choices.hold(held=False)
+        self._go_on()
 
     # Inspecting
 

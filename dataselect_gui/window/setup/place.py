@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout
 
 from dataselect_gui import workflow
 from dataselect_gui.plain import visible
@@ -27,6 +27,7 @@ from dataselect_gui.window.setup.reading import Reading
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.column import ColumnPlace, Pair
+from dataselect_gui.window.widgets.holding import Holding
 from dataselect_gui.window.widgets.layout import row
 from dataselect_gui.window.widgets.plain import Button, ComboBox
 from dataselect_gui.window.widgets.training_question import TrainingQuestion
@@ -95,8 +96,6 @@ class SetupPlace(ColumnPlace, Place):
         if confined.is_whole:
             self.confined.hide()
         self._path: Path | None = None
-        self._held_focus: QWidget | None = None
-        self._passed_focus: QWidget | None = None
         self.unit = ComboBox()
         self.unit.setAccessibleName(visible(_("Protect")))
         self.unit.setMinimumWidth(200)
@@ -281,13 +280,7 @@ class SetupPlace(ColumnPlace, Place):
 
     def hold_choices(self, *, held: bool) -> None:
         """Take no choices while a job runs by those that it began with; the focus comes back after."""
-        focused = self.window().focusWidget()
-        for part in self._choices:
-            part.setDisabled(held)
-        if held:
-            self._held_focus, self._passed_focus = focused, self.window().focusWidget()
-        elif focused is self._passed_focus and self._held_focus in self.findChildren(QWidget):
-            self._held_focus.setFocus()
+        self._choices.hold(held=held)
 
     def show_running(self, text: str, share: float = 0, *, keeps: bool) -> None:
         """Show the job in progress.
@@ -348,13 +341,16 @@ class SetupPlace(ColumnPlace, Place):
         buttons.addWidget(self.stop)
         buttons.addWidget(self.progress, 1)
         buttons.addStretch()
-        self._choices = (
-            self._split_row,
-            self.reading,
-            self.labels,
-            protect,
-            question,
-            self.leaving_out,
+        self._choices = Holding(
+            self,
+            (
+                self._split_row,
+                self.reading,
+                self.labels,
+                protect,
+                question,
+                self.leaving_out,
+            ),
         )
         self.column.addWidget(self.confined)
         self.column.addWidget(self._split_row)

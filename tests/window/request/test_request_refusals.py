@@ -91,6 +91,7 @@ def test_labels_that_fit_no_class_are_asked_for(
     assert page.given.labels.isVisible()
     page.given.labels.choices["ship"].choose("bird")
     page.given.labels.use.click()
+    assert not page.given.labels.use.isEnabled(), "it would be shown, and not be what is matched"
     settle(qtbot, window)
     assert page.button.isEnabled()
     click(qtbot, page.button)
