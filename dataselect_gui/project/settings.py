@@ -304,6 +304,8 @@ class ProjectSettings(msgspec.Struct, kw_only=True, omit_defaults=True, forbid_u
         The checkpoint whose columns lie beside the index, as format 1 had them.
     run : EarlierRun or None
         The last run, where an earlier version wrote of it.
+    account : str or None
+        The id of the source's account in the ledger; None as long as it claimed none.
     shown : Marks, None or UNSET
         The marks as they were when a score of the records was first shown; None as long as none was,
         and UNSET where an earlier version made the project and nobody knows.
@@ -327,6 +329,7 @@ class ProjectSettings(msgspec.Struct, kw_only=True, omit_defaults=True, forbid_u
     other_checkpoints: dict[Digest, KeptCheckpoint] = {}
     loose_scores: Digest | UnsetType = UNSET
     run: EarlierRun | None = None
+    account: str | None = None
     shown: Marks | UnsetType | None = UNSET
     decision: StoredDecision | None = None
 

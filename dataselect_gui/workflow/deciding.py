@@ -29,6 +29,7 @@ from dataselect_gui.workflow.decisions import (
     note_choice,
     wrong_decision,
 )
+from dataselect_gui.workflow.first_view import was_shown
 from dataselect_gui.workflow.marks import are_late
 from dataselect_gui.workflow.places import ledger_of
 from dataselect_gui.workflow.release_candidates import candidates_of, checkpoint_of
@@ -83,7 +84,7 @@ def note_decision(project: Project, wanted: StoredDecision) -> bool:
     settings, known = project.settings, project.settings.decision
     if known is not None and _question_of(known) == _question_of(wanted):
         return True
-    if settings.shown is not None:
+    if settings.table is not None and was_shown(project):
         return False
     settings.decision = msgspec.structs.replace(wanted, paid="0" if known is None else known.paid)
     settings.rule = None

@@ -32,7 +32,8 @@ from dataselect_gui.tasks.registry import TASKS
 from dataselect_gui.tasks.single_label import SINGLE_LABEL
 from dataselect_gui.workflow.calibrated_rule import calibrated_rule
 from dataselect_gui.workflow.decisions import Decision, decision_of
-from dataselect_gui.workflow.marks import among, note_shown
+from dataselect_gui.workflow.first_view import note_shown
+from dataselect_gui.workflow.marks import among
 from dataselect_gui.workflow.reasons import reasons_of
 from dataselect_gui.workflow.selecting import classes_for, rule_of
 from dataselect_gui.workflow.switching import KeptScores, kept_scores

@@ -26,8 +26,8 @@ from dataselect_gui.release.procedure import release as carry_out
 from dataselect_gui.scoring.scores import SCORES
 from dataselect_gui.scoring.scores.base import KeyedScore
 from dataselect_gui.selection.rules import ScoreCut
+from dataselect_gui.workflow.first_view import may_be_told, settle
 from dataselect_gui.workflow.gradient_sum import sum_gradients
-from dataselect_gui.workflow.marks import may_be_told, settle
 from dataselect_gui.workflow.places import ledger_of
 from dataselect_gui.workflow.release_candidates import candidates_of, checkpoint_of
 from dataselect_gui.workflow.release_preview import Preview, preview_of
@@ -175,7 +175,7 @@ def _prepare(
     # Check everything first: an entry in the ledger cannot be taken back.
     foresight = foresight_of(session, proposal, within_budget=True)
     if checked.rule.scores:  # What leaves, or cannot leave, tells its owner of the scores.
-        settle(project)
+        settle(project, session)
         project.save()
     if not foresight.same:
         is_there(checked.destination, None)  # Refuses a destination that holds another bundle.

@@ -276,9 +276,9 @@ def test_what_is_withheld_before_a_look_is_not_counted(tmp_path: Path) -> None:
 # In words
 
 
-def test_a_decision_says_of_which_project_it_knows(tmp_path: Path) -> None:
+def test_a_decision_says_where_no_score_was_shown(tmp_path: Path) -> None:
     project = undecided(tmp_path, losses(6))
-    assert "in this project" in " ".join(workflow.decision_sentences(decide(project, "none")))
+    assert "on this machine" in " ".join(workflow.decision_sentences(decide(project, "none")))
 
 
 def test_the_window_asks_the_same(tmp_path: Path) -> None:
