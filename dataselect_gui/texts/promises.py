@@ -21,6 +21,7 @@ BUT_FOR_DELTA = N_("There is one extra chance in {inverse} at most that it tells
 
 # What is not
 
+UNPROMISED = N_("ε cannot be promised here.")
 NO_PROTECTION = N_(
     "No protection. Every selected record leaves. Anyone who knows of a record learns for certain "
     "whether it was selected."

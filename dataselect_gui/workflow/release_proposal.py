@@ -59,7 +59,9 @@ class CheckedRequest:
     signer: Signer | None
 
 
-def check_request(project: Project, request: ReleaseRequest, *, acknowledging: bool) -> CheckedRequest:
+def check_release_request(
+    project: Project, request: ReleaseRequest, *, acknowledging: bool
+) -> CheckedRequest:
     """Check a release request by itself, without the ledger.
 
     Unless it is a dry run, the project remembers the answer about training.

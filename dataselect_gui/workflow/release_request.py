@@ -22,6 +22,7 @@ from dataselect_gui.scoring.scores.base import ModelScore
 from dataselect_gui.selection.rules import Everything as EverythingRule
 from dataselect_gui.selection.rules import RecordRule, Rule
 from dataselect_gui.texts import N_, _
+from dataselect_gui.texts.promises import UNPROMISED
 
 _LONGEST_REASON = 10_000
 
@@ -297,7 +298,7 @@ def epsilon_of(
     """Return the mechanism's ε; None where it has none."""
     if "epsilon" in mechanism.takes and training.answer in {"yes", "unknown"}:
         raise UsageError(
-            _("ε cannot be promised here."),
+            _(UNPROMISED),
             _(
                 "The records took part in training the checkpoints without differential privacy, or "
                 "that is unknown; then what is released says more than any mechanism counts."

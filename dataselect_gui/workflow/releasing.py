@@ -36,7 +36,7 @@ from dataselect_gui.workflow.release_proposal import (
     Proposal,
     ReleaseInputs,
     after,
-    check_request,
+    check_release_request,
     foresight_of,
     propose,
     with_threshold,
@@ -98,7 +98,7 @@ def release(project_path: Path, request: ReleaseRequest, context: JobContext) ->
         return _foresee(project_path, request, context, as_preview=False)
     project = Project.open(project_path)
     with project.exclusive():
-        checked = check_request(project, request, acknowledging=True)
+        checked = check_release_request(project, request, acknowledging=True)
         inputs = _read_inputs(project, checked, context, reading=True)
         ledger = ledger_of(project)
         sweep(ledger.home)
@@ -265,7 +265,9 @@ def _foresee(
     As long as no score was shown, nothing is told, or refused, that depends on what a rule picks.
     """
     project = Project.open(project_path)
-    checked = check_request(project, replace(request, dry_run=True), acknowledging=not as_preview)
+    checked = check_release_request(
+        project, replace(request, dry_run=True), acknowledging=not as_preview
+    )
     inputs = _read_inputs(project, checked, context, reading=not as_preview)
     check_place(checked.destination, make=False)
     with ledger_of(project).snapshot() as snapshot:

@@ -7,9 +7,9 @@ from PySide6.QtWidgets import QFileDialog, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from dataselect_gui import workflow
-from dataselect_gui.texts.promises import SAME, needs_more
+from dataselect_gui.texts.promises import SAME, UNPROMISED, needs_more
 from dataselect_gui.window.release import ReleasePlace
-from dataselect_gui.window.release.sentences import RAISE, REPEAT, UNPROMISED
+from dataselect_gui.window.release.sentences import RAISE, REPEAT
 from dataselect_gui.window.state import State
 from dataselect_gui.workflow import JobKind
 from tests.release.test_signing import key_pair

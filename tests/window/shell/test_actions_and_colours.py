@@ -38,6 +38,12 @@ def test_every_action_has_a_name_a_text_and_keys_of_its_own(window: MainWindow) 
         assert len(given) == len(set(given))
 
 
+def test_a_letter_acts_on_records_alone() -> None:
+    """Elsewhere it is typed."""
+    letters = {entry.key for entry in ACTIONS if len(entry.shortcut.removeprefix("Shift+")) == 1}
+    assert letters == {entry.key for entry in ACTIONS if entry.of_records}
+
+
 @pytest.mark.parametrize("entry", ACTIONS, ids=lambda entry: entry.key)
 def test_every_action_can_be_reached_or_says_what_stands_against_it(
     window: MainWindow, project: Path, entry: Action
