@@ -198,6 +198,8 @@ class StoredDecision(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unk
         The ε of a count that decides.
     is_late : bool
         Whether it was taken after a score of the records had been shown.
+    is_settled : bool
+        Whether the ledger knew of no view of the records when it was asked, after the decision.
     answer : str or None
         What the count decided; None as long as it was not drawn, and where none decides.
     paid : str
@@ -209,6 +211,7 @@ class StoredDecision(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unk
     alpha: str | UnsetType = UNSET
     epsilon: str | UnsetType = UNSET
     is_late: bool = False
+    is_settled: bool = False
     answer: Literal["none", "wrong"] | None = None
     paid: str = "0"
 

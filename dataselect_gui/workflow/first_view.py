@@ -2,7 +2,7 @@
 
 A copy of a project, and another project of the same records, know of no view by themselves. What they
 learn from the ledger counts as if it had happened in them: marks that are not those of the first view
-were made late, and so was a decision to leave records out.
+were made late, and so was a decision, unless the ledger was asked after it and knew of no view.
 """
 
 import contextlib
@@ -74,14 +74,11 @@ def learn_of_view(project: Project) -> None:
 def was_shown(project: Project) -> bool:
     """Say whether scores of a project's records were shown, as the project and the ledger know.
 
-    Raises
-    ------
-    RefusedError, UnusableError
-        Where the ledger cannot be read.
+    Where the ledger cannot be read, the project alone is asked. What the ledger knows is taken over.
     """
     if project.settings.shown is None:
-        with ledger_of(project).snapshot() as snapshot:
-            take_over_view(project, statement_in(snapshot, project))
+        with contextlib.suppress(RefusedError, UnusableError), ledger_of(project).snapshot() as ledger:
+            take_over_view(project, statement_in(ledger, project))
     return project.settings.shown is not None
 
 
@@ -112,6 +109,8 @@ def _compare(project: Project, session: Session, *, is_shown: bool) -> None:
     account = settings.account = account_in(session, project)
     statement = session.statement(account)
     take_over_view(project, statement)
+    if settings.shown is None and settings.decision is not None:
+        settings.decision = msgspec.structs.replace(settings.decision, is_settled=True)
     if is_shown:
         _note_in_project(project)
     if isinstance(settings.shown, Marks) and statement.shown is None:
@@ -137,6 +136,8 @@ def _ineligible_then(project: Project, marks: frozenset[bytes]) -> list[str]:
 
 def _taken_late(decision: StoredDecision | None) -> StoredDecision | None:
     """Return what is left of a decision after a view: a count that was not drawn decides nothing."""
-    if decision is None or decision.leave_out == "none" or decision.decided_rule is None:
+    if decision is None or decision.is_settled:
+        return decision
+    if decision.leave_out == "none" or decision.decided_rule is None:
         return None
     return msgspec.structs.replace(decision, is_late=True)

@@ -105,6 +105,17 @@ def test_a_copy_from_before_the_view_counts(tmp_path: Path) -> None:
     assert release(copy, tmp_path / "b").conditional
 
 
+def test_a_copy_that_decided_before_the_view_did_so(tmp_path: Path) -> None:
+    """It may go on by its decision, and not by another one."""
+    project = undecided(tmp_path, losses(17))
+    decide(project, "wrong")
+    copy = Path(shutil.copytree(project, tmp_path / "copy.dataselect"))
+    workflow.scores(project)
+    assert release(copy, tmp_path / "b").epsilon == "1"
+    assert decide(copy, "none").is_changed
+    assert release(copy, tmp_path / "c", **EVERY).conditional
+
+
 def test_no_count_decides_after_a_view_elsewhere(tmp_path: Path) -> None:
     seen(tmp_path)
     project = undecided(tmp_path, losses(17), name="q")
