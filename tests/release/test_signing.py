@@ -45,8 +45,8 @@ def key_pair(folder: Path, name: str, form: str = "pem") -> tuple[Path, Path]:
 
 
 def results(bundle: Path, key: Path | None = None) -> dict[str, bool]:
-    found = verify_bundle(bundle, None, None if key is None else read_public(key))
-    return {check.name: check.ok for check in found}
+    checks = verify_bundle(bundle, None, None if key is None else read_public(key))
+    return {check.name: check.ok for check in checks}
 
 
 def test_a_signed_bundle_is_known_by_its_owners_key(
@@ -66,10 +66,10 @@ def test_a_rebuilt_bundle_is_known_by_its_signature(
     other = next(path for path in (tmp_path / "b/data/train").glob("*.png") if path != image)
     image.write_bytes(other.read_bytes())
     rebuild(tmp_path / "b")
-    found = results(tmp_path / "b", keys[1])
-    assert not found.pop("signature")
+    passed = results(tmp_path / "b", keys[1])
+    assert not passed.pop("signature")
     # Nothing else shows it but the description, which names each file's digest alone for the listing.
-    assert all(found.values())
+    assert all(passed.values())
 
 
 def test_a_bundle_without_its_signature_is_refused_by_whoever_has_the_key(
@@ -165,8 +165,8 @@ def test_the_page_of_a_hostile_bundle_runs_nothing(project: Path, tmp_path: Path
         {**document, "parameters": {"score": "<script>"}},
     ):
         rebuild(tmp_path / "b", hostile)
-        found = workflow.verify(tmp_path / "b")
-        workflow.write_page(tmp_path / "b", found, tmp_path / "page.html")
+        verified = workflow.verify(tmp_path / "b")
+        workflow.write_page(tmp_path / "b", verified, tmp_path / "page.html")
         page = (tmp_path / "page.html").read_text(encoding="utf-8")
         assert "checks failed" in page
         assert "<script" not in page

@@ -344,7 +344,7 @@ def test_memory_that_runs_out_changes_no_digit_of_another(
     )
     assert_others_equal(actual, expected, {str(CHANGED)})
     settled = Project.open(tmp_path / "0.dataselect").scores
-    assert {one.batch for name, one in settled.items() if name != "random"} == {4}
+    assert {conditions.batch for name, conditions in settled.items() if name != "random"} == {4}
 
 
 @pytest.mark.parametrize("replaced", [None, "no number"])
