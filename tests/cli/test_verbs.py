@@ -198,7 +198,9 @@ def test_inspect_lists_what_cannot_be_read(shell: Shell, tmp_path: Path) -> None
         2,
         1,
     )
-    assert answer["problems"] == [{"id": "b/3.png", "reason": "The file is empty."}]
+    (problem,) = answer["problems"]
+    assert problem["id"] == "b/3.png"
+    assert "empty" in problem["reason"]
 
 
 def test_an_empty_selection_is_released_like_any_other(shell: Shell, project: Path) -> None:

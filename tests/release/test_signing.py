@@ -19,6 +19,7 @@ from dataselect_gui.errors import UnusableError
 from dataselect_gui.release.bundle import FIXED_TIME
 from dataselect_gui.release.signing import read_public
 from dataselect_gui.release.verify import verify_bundle
+from dataselect_gui.texts.promises import CHECKS_HOLD
 from tests.releases import document_of, files, rebuild, release
 
 pytestmark = pytest.mark.usefixtures("home")
@@ -150,7 +151,7 @@ def test_the_page_tells_what_was_found_and_what_cannot_be(project: Path, tmp_pat
     release(project, tmp_path / "b")
     workflow.write_page(tmp_path / "b", workflow.verify(tmp_path / "b"), tmp_path / "page.html")
     page = unescape((tmp_path / "page.html").read_text(encoding="utf-8"))
-    assert "Everything that can be checked holds." in page
+    assert CHECKS_HOLD in page
     assert workflow.digest_of(tmp_path / "b") in page
     assert all(item in page for item in workflow.CANNOT_CHECK)
     assert "http" not in page

@@ -11,6 +11,7 @@ from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.cli.app import main
 from dataselect_gui.errors import InterruptedByPersonError, UnusableError
 from dataselect_gui.jobs.context import JobContext
+from dataselect_gui.study.sentences import NEITHER_WON, RANDOM_WON, SCORES_WON
 from dataselect_gui.study.store import PLAN, RESULTS, SETTING, read_json
 from dataselect_gui.workflow import OtherStudyError, Phase, Progress, StudyChoices, StudySubject
 from dataselect_gui.workflow.study_folders import studies_of
@@ -143,7 +144,7 @@ def test_a_finished_study_is_told_in_words(subject: StudySubject, tmp_path: Path
     assert study.choices == StudyChoices(("vog",), ("0.1",), ("8",))
     assert study.result is not None
     assert study.result.choices == StudyChoices(("vog", "plis"))
-    assert study.result.verdict == "Random picks won more often than picks by a score."
+    assert study.result.verdict == RANDOM_WON
     assert len(study.result.headline) == 4
     assert len(study.result.lines) == 28
     assert [figure.path.name for figure in study.result.figures] == [f"{key}.svg" for key in "abcdef"]
@@ -158,8 +159,8 @@ def test_the_verdict_is_the_one_of_most_picks(subject: StudySubject, tmp_path: P
     shutil.copytree(EXAMPLE, folder, ignore=shutil.ignore_patterns(SETTING), dirs_exist_ok=True)
     findings = json.loads((folder / "findings.json").read_text())
     for verdict, sentence in (
-        ("better", "Picks by a score won more often than random ones."),
-        ("no difference", "Neither picks by a score nor random ones won more often."),
+        ("better", SCORES_WON),
+        ("no difference", NEITHER_WON),
     ):
         for pick in findings["a"]:
             if pick["score"] != "random":

@@ -213,16 +213,13 @@ def test_what_has_no_map_says_why(series: Path, tmp_path: Path) -> None:
     shutil.copyfile(source / "cat/0.png", source / "cat/1.png")
     (source / "cat/2.png").unlink()
     result_of = made(job(project, source, series, tmp_path, range(5)))
-    reasons = {row: set(result.reasons.values()) for row, result in result_of.items()}
-    assert reasons == {
-        0: set(),
-        1: {"The record changed since it was scored."},
-        2: {"The record is no longer in the source."},
-        3: {"The image is cut off or damaged."},
-        4: set(),
-    }
+    for row, why in ((1, "changed"), (2, "no longer in the source"), (3, "damaged")):
+        reasons = result_of[row].reasons
+        assert set(reasons) == {"vog", "plis"}
+        assert all(why in reason for reason in reasons.values())
     for row, result in result_of.items():
         assert set(result.maps) == ({"vog", "plis"} if row in {0, 4} else set())
+        assert bool(result.reasons) == (row not in {0, 4})
         assert (result.view is None) == (row not in {0, 4})
 
 
@@ -230,10 +227,11 @@ def test_a_record_without_a_label_has_the_maps_that_need_none(series: Path, tmp_
     source = image_folder(tmp_path / "scans", ["1.png", "2.png"])
     (source / "metadata.csv").write_text("file_name,label\n1.png,cat\n2.png,\n", encoding="utf-8")
     project = scored_project(tmp_path / "p.dataselect", source, series)
-    found = made(job(project, source, series, tmp_path, [0, 1]))
-    assert set(found[0].maps) == {"vog", "plis"}
-    assert set(found[1].maps) == {"vog"}
-    assert found[1].reasons == {"plis": "This score needs a label, and the record has none."}
+    labelled, unlabelled = made(job(project, source, series, tmp_path, [0, 1])).values()
+    assert set(labelled.maps) == {"vog", "plis"}
+    assert set(unlabelled.maps) == {"vog"}
+    assert list(unlabelled.reasons) == ["plis"]
+    assert "needs a label" in unlabelled.reasons["plis"]
 
 
 def test_a_record_that_is_no_image_has_no_map(tmp_path: Path) -> None:
@@ -303,7 +301,7 @@ def test_a_killed_worker_is_told_and_leaves_nothing(scored: Path) -> None:
     with pytest.raises(WorkerDiedError, match="Making the map stopped unexpectedly") as raised:
         workflow.maps(scored, [0], silent)
     killer.join()
-    assert raised.value.why == "The system ended its process, most likely because memory ran out."
+    assert "memory ran out" in raised.value.why
     assert not left_in(scored)
     assert workflow.maps(scored, [0], silent)[0].maps
 

@@ -121,14 +121,14 @@ def test_the_first_line_says_which(
 
 def test_the_first_line_has_the_figures_against_both(tmp_path: Path) -> None:
     findings = findings_of(tmp_path / "s", harmful, spread=0.0)
-    assert answer_lines(findings)[0] == (
-        "On your records as they are, leaving out those that look wrong hurts: without differential "
-        "privacy −5.0 (−5.0 to −5.0) points against as many random records, −5.0 (−5.0 to −5.0) "
-        "against everything; with DP-SGD at ε = 3 −5.0 (−5.0 to −5.0) points against as many random "
-        "records, −5.0 (−5.0 to −5.0) against everything."
-    )
+    first = answer_lines(findings)[0]
+    assert " hurts: " in first
+    plain, private = first.split(";")
+    assert "ε = 3" in private
+    for part in (plain, private):
+        assert part.count("−5.0 (−5.0 to −5.0)") == 2, "against random records and against everything"
     page = arms_page(findings, {})
-    assert unescape(page.split("<h1>")[1].split("</h1>")[0]) == answer_lines(findings)[0]
+    assert unescape(page.split("<h1>")[1].split("</h1>")[0]) == first
 
 
 def test_where_doing_nothing_wins_the_page_says_so(tmp_path: Path) -> None:
