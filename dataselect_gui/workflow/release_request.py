@@ -271,13 +271,13 @@ def _reads_reference(rule: Rule) -> bool:
     return any(isinstance(score, ModelScore) and score.reads_reference for score in read)
 
 
-def _of_both(one: Training, other: Training) -> Training:
+def _of_both(training: Training, other: Training) -> Training:
     """Return what holds of two trainings: the worse answer, and of two under DP their sum."""
     worst: tuple[TrainingAnswer, ...] = ("yes", "unknown", "dp", "no")
-    answer = next(each for each in worst if each in {one.answer, other.answer})
+    answer = next(each for each in worst if each in {training.answer, other.answer})
     if answer != "dp":
         return Training(answer)
-    return Training("dp", one.epsilon + other.epsilon, one.delta + other.delta)
+    return Training("dp", training.epsilon + other.epsilon, training.delta + other.delta)
 
 
 def remember_training(project: Project, request: ReleaseRequest) -> None:
