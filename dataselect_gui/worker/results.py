@@ -189,6 +189,9 @@ class CheckpointFacts(
         What a person should know of the source beside it, as sentences.
     label_account : LabelAccount or None
         What becomes of the labels of all records; None where no source was given.
+    proposed_label : str or None
+        The column that labels were read from because its values are the model's classes: nobody named
+        one, and none is called so.
     """
 
     form: str
@@ -205,6 +208,7 @@ class CheckpointFacts(
     outputs: Count | None = None
     notes: list[str] = []
     label_account: LabelAccount | None = None
+    proposed_label: str | None = None
 
 
 class CheckpointInspected(Inspected, frozen=True, tag="checkpoint"):

@@ -5,11 +5,12 @@ import io
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from dataselect_gui.cli.app import main
 from tests.cli.shell import Shell
-from tests.helpers import image_folder, write_json
+from tests.helpers import array_file, image_folder, write_json
 from tests.projects import consortium, owner_records, scored_project
 
 pytestmark = pytest.mark.usefixtures("workplace")
@@ -185,6 +186,19 @@ def test_inspect_tries_a_checkpoint_on_records(shell: Shell, tmp_path: Path) -> 
     preflight = shell("inspect", tmp_path / "model", "--records", records)["preflight"]
     assert preflight["labels"] == {"bird": 0, "cat": 1, "dog": 2}
     assert (preflight["checked"], preflight["precision"], preflight["records"]) == (3, "float32", 40)
+
+
+def test_inspect_says_which_column_it_takes_for_the_labels(shell: Shell, tmp_path: Path) -> None:
+    from tests.models import save_member, stir, tiny_resnet
+
+    save_member(tmp_path / "model", stir(tiny_resnet(), 0))
+    grade = np.array(["bird", "cat", "dog", "dog"] * 2)
+    pixels = np.random.default_rng(0).integers(0, 256, (8, 16, 16), dtype=np.uint8)
+    records = array_file(tmp_path / "records.npz", x=pixels, grade=grade, ward=np.array(["a", "b"] * 4))
+    found = shell("inspect", tmp_path / "model", "--records", records)["preflight"]
+    assert found["proposed_label"] == "grade"
+    assert found["notes"] == ["Labels are read from “grade”, whose values are the model's classes."]
+    assert (found["label_account"]["given"], found["checked"]) == (8, 3)
 
 
 def test_inspect_lists_what_cannot_be_read(shell: Shell, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from dataselect_gui.records.reference import LabelRule, SourceRef
 from dataselect_gui.window.place import PlaceId
 from dataselect_gui.window.shell.main_window import MainWindow
 from dataselect_gui.workflow import JobContext, Scored
-from tests.helpers import array_file
+from tests.helpers import array_file, config, write_json
 from tests.projects import consortium, scored_project
 from tests.window.setup.steps import shown_text
 from tests.window.steps import give, notice_of, settle
@@ -28,12 +28,13 @@ COUNT = 12
 
 
 def records(path: Path) -> Path:
-    """Write images whose labels are not where they usually are."""
+    """Write images whose labels are not where they usually are: either of two columns may hold them."""
     rows = np.arange(COUNT)
     return array_file(
         path,
         x=np.random.default_rng(0).integers(0, 256, (COUNT, 6, 5), dtype=np.uint8),
         grade=np.array(["bird", "cat", "dog"])[rows % 3],
+        review=np.array(["dog", "bird", "cat"])[rows % 3],
         place=np.array(["north", "south"])[rows % 2],
         patient=np.array([f"p{row // 3}" for row in rows]),
     )
@@ -44,6 +45,51 @@ def choose_label(qtbot: QtBot, window: MainWindow, column: str) -> None:
     box.choose(column)
     box.activated.emit(box.currentIndex())
     settle(qtbot, window)
+
+
+def test_the_one_column_of_class_names_is_proposed_and_another_may_be_chosen(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, made_up: list[dict[str, Any]]
+) -> None:
+    rows = np.arange(COUNT)
+    source = array_file(
+        tmp_path / "a.npz",
+        x=np.zeros((COUNT, 6, 5), dtype=np.uint8),
+        place=np.array(["north", "south"])[rows % 2],
+        finding=np.array(["bird", "cat", "dog"])[rows % 3],
+    )
+    give(qtbot, window, source, consortium(tmp_path / "consortium"))
+    reading = window.setup.reading
+    assert "Labels are read from “finding”, whose values are the model's classes" in words(window)
+    assert reading.label.chosen() == "finding"
+    assert "bird, cat, dog; every record has one" in words(window)
+    assert window.setup.score.isEnabled()
+    choose_label(qtbot, window, "place")
+    assert "whose values are the model's classes" not in words(window)
+    assert window.setup.labels.isVisible()
+    choose_label(qtbot, window, "finding")
+    assert "whose values are the model's classes" not in words(window)  # A person chose it.
+    window.setup.score.click()
+    settle(qtbot, window)
+    assert made_up[0]["label_column"] == "finding"
+
+
+def test_a_column_that_was_proposed_goes_with_its_checkpoint(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    rows = np.arange(COUNT)
+    source = array_file(
+        tmp_path / "a.npz",
+        x=np.zeros((COUNT, 6, 5), dtype=np.uint8),
+        sky=np.array(["sun", "rain"])[rows % 2],
+        finding=np.array(["bird", "cat", "dog"])[rows % 3],
+    )
+    give(qtbot, window, source, consortium(tmp_path / "animals"))
+    assert window.setup.reading.label.chosen() == "finding"
+    of_weather = consortium(tmp_path / "weather")
+    write_json(of_weather / "config.json", config(("sun", "rain")))
+    give(qtbot, window, of_weather)
+    assert window.setup.reading.label.chosen() == "sky"
+    assert "Labels are read from “sky”" in words(window)
 
 
 def test_a_column_of_labels_is_scored_by(
