@@ -118,6 +118,7 @@ class Answers(QFrame):
         self.blockSignals(True)
         self.what.begin()
         self.amount.begin()
+        self.cut_off.begin()
         self.parameters.begin(look, rule)
         self.advanced.set_key(None)
         self.max_contributions.setValue(1)
