@@ -25,6 +25,7 @@ from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.scored import ScoredRecords
 from dataselect_gui.records.source import SourceRef
 from dataselect_gui.scoring.catalog import in_order
+from dataselect_gui.selection.classes import CodedClasses
 from dataselect_gui.selection.rules import RecordRule, Rule
 from dataselect_gui.selection.selecting import Selection, select
 from dataselect_gui.tasks.names import TaskName
@@ -249,7 +250,7 @@ def _classes(project: Project, request: Request) -> Sequence[str | None] | None:
         for rule in (rule_of(project), request.asked_rule, calibrated_rule(request)):
             classes = None if rule is None else classes_for(project, rule)
             if classes is not None:
-                return classes
+                return CodedClasses.of(classes)
     return None
 
 
