@@ -239,7 +239,8 @@ def score(
         _check_demo(project, source)
     if leave_out is not None:
         check_decision(project, checkpoint, wanted, leave_out, count_epsilon)
-    account = LabelReader.of(checkpoint, source.classes, ref.labels).check(source.labels)
+    reader = LabelReader.of(checkpoint, source.classes, ref.labels)
+    account = reader.check(source.labels)
     notes = [*source.notes, *source.kind.fit_notes(source, checkpoint.final)]
     if names is None and checkpoint.indexed:
         notes.append(_(_NOT_BY_INPUT))
@@ -270,6 +271,7 @@ def score(
         precision=model_precision,
         batch_size=None if batch_size is None else min(batch_size, MOST_PLACES),
         limit=limit,
+        answers=reader.answer_form,
     )
     in_hand = InProgressMark(folder)
     try:
