@@ -114,7 +114,9 @@ def _in_hundred(probability: float) -> str:
     """Return a probability as people say it; never as certain, whatever rounding makes of it."""
     hundredths = round(100 * probability)
     if hundredths >= 100:
-        return _("over 99 in 100")
-    if hundredths < 1:
-        return _("under 1 in 100")
-    return _("{hundredths} in 100", hundredths=hundredths)
+        said = _("over 99 in 100")
+    elif hundredths < 1:
+        said = _("under 1 in 100")
+    else:
+        said = _("{hundredths} in 100", hundredths=hundredths)
+    return said.replace(" ", "\N{NO-BREAK SPACE}")  # On one line, wherever lines break.

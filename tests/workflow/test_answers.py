@@ -75,7 +75,7 @@ def test_an_answer_is_said_in_everyday_words() -> None:
         full, short = answers.full(0), answers.short(0)
         assert full is not None
         assert short is not None
-        return full, short
+        return full.replace("\N{NO-BREAK SPACE}", " "), short
 
     one = AnswerForm(names=["Shirt", "Pullover"])
     assert said(one, [1], [0.934]) == ("Pullover (93 in 100)", "Pullover")

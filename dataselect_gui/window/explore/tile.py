@@ -21,7 +21,9 @@ FOOT = 22
 """The height of a tile below its picture."""
 ANSWER = 16
 """How much higher the foot is where it says what the model answers."""
-_BAR, _SIGN = 3, 15
+SIGN = 15
+"""The width and height of a sign, in pixels."""
+_BAR = 3
 _LEAST_FOR_TEXT = 96
 
 
@@ -81,9 +83,9 @@ def paint_tile(
     signs = image.topLeft() + QPoint(5, 5)
     if is_withheld:
         _paint_withheld(painter, colours, signs)
-        signs += QPoint(_SIGN + 4, 0)
+        signs += QPoint(SIGN + 4, 0)
     if state.look is not None and state.look.answers is not None and state.look.answers.differ[row]:
-        _paint_differs(painter, colours, signs)
+        paint_differs(painter, colours, signs)
     if state.selection.chosen[row]:
         bar = QRect(rect.x(), rect.bottom() - _BAR + 1, rect.width(), _BAR)
         painter.fillRect(bar, theme.colour(colours.accent))
@@ -168,11 +170,11 @@ def _paint_answer(painter: QPainter, state: State, rect: QRect, row: int) -> Non
     paint(painter, line, Qt.AlignmentFlag.AlignVCenter, text)
 
 
-def _paint_differs(painter: QPainter, colours: theme.Palette, at: QPoint) -> None:
+def paint_differs(painter: QPainter, colours: theme.Palette, at: QPoint) -> None:
     """Paint a sign of two things that are not equal: the model's answer is not the given label."""
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    circle = QRectF(at.x(), at.y(), _SIGN, _SIGN)
+    circle = QRectF(at.x(), at.y(), SIGN, SIGN)
     painter.setBrush(theme.colour(colours.panel))
     painter.setPen(QPen(theme.colour(colours.warn), 1.5))
     painter.drawEllipse(circle)
@@ -187,11 +189,11 @@ def _paint_withheld(painter: QPainter, colours: theme.Palette, at: QPoint) -> No
     """Paint a barred circle."""
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    circle = QRectF(at.x(), at.y(), _SIGN, _SIGN)
+    circle = QRectF(at.x(), at.y(), SIGN, SIGN)
     painter.setBrush(theme.colour(colours.panel))
     painter.setPen(QPen(theme.colour(colours.stay), 2))
     painter.drawEllipse(circle)
-    off = _SIGN / 2 * math.sqrt(0.5)
+    off = SIGN / 2 * math.sqrt(0.5)
     painter.drawLine(circle.center() + QPointF(-off, off), circle.center() + QPointF(off, -off))
     painter.restore()
 

@@ -46,11 +46,11 @@ def test_the_inspector_says_what_the_model_answers(explore: ExplorePlace, state:
     for row, given, answer in ((8, "dog", "bird"), (9, "bird", "bird")):
         state.set_current(row)
         lines = facts.text().splitlines()
-        assert lines[:2] == [f"Given label: {given}", f"The model answers: {answer} (93 in 100)"]
-        said = explore.gallery.describe_record(row)
-        assert f"The model answers: {answer} (93 in 100)" in said
+        said = f"The model answers: {answer} (93\xa0in\xa0100)"
+        assert lines[:2] == [f"Given label: {given}", said]
+        assert said in explore.gallery.describe_record(row)
     state.withhold([9])
-    assert "The model answers: bird (93 in 100)" in facts.text(), "of records that are left out, too"
+    assert said in facts.text(), "of records that are left out, too"
 
 
 def test_a_project_of_an_earlier_version_says_how_to_see_answers(project: Path, show: Show) -> None:
@@ -76,6 +76,15 @@ def test_a_tile_has_a_sign_where_the_model_disagrees(show: Show, state: State) -
     assert all(one != other for one, other in zip(before, after, strict=True))
     state.withhold([agreeing])  # Both signs stand beside each other.
     assert corner_of(explore, state, agreeing) != after[1]
+
+
+def test_the_legend_counts_where_the_model_disagrees(show: Show, state: State, project: Path) -> None:
+    explore = show(state)
+    assert explore.legend.differing == "Model disagrees: 10"
+    assert "Model disagrees: 10" in explore.legend.accessibleDescription()
+    answered(project, lambda row: row % 3)
+    state.open(project)
+    assert explore.legend.differing == ""
 
 
 def test_those_that_are_shown_alone_say_their_answers(show: Show, state: State) -> None:
