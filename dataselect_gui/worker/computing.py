@@ -159,7 +159,7 @@ class Computation:
     def _score(
         self, inputs: InputArray, targets: Targets, places: Sequence[int]
     ) -> tuple[dict[str, NDArray[np.float64]], list[int]]:
-        """Score a batch; returns also the places of records for which that fails."""
+        """Score a batch; returns also which of the records in these places that fails for."""
         try:
             return self._scorer.score(self._names, inputs, targets), []
         except Exception as error:
@@ -170,7 +170,7 @@ class Computation:
         self._scorer.score(self._names, *self._empty(shape))  # Where this fails, no record is to blame.
         scores = {name: np.full(self.size, np.nan) for name in self._names}
         failed = []
-        for place in places:
+        for number, place in enumerate(places):
             own, label = self._empty(shape)
             own[place], label[place] = inputs[place], targets[place]
             try:
@@ -178,7 +178,7 @@ class Computation:
             except Exception as error:
                 if is_out_of_memory(error):
                     raise
-                failed.append(place)
+                failed.append(number)
                 continue
             for name, values in single.items():
                 scores[name][place] = values[place]
