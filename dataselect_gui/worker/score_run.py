@@ -36,7 +36,7 @@ from dataselect_gui.records.source import Source
 from dataselect_gui.scoring.catalog import find_score
 from dataselect_gui.texts import N_, _, ngettext
 from dataselect_gui.worker.batches import in_batches
-from dataselect_gui.worker.indexing import fair_order, read_index
+from dataselect_gui.worker.indexing import fair_order, hashes_to_check, read_index
 from dataselect_gui.worker.input_loading import InputLoader
 from dataselect_gui.worker.jobs import ScoreJob
 from dataselect_gui.worker.results import ScoringResult
@@ -322,7 +322,8 @@ class _Part:
             targets,
             lambda record: hold(self.names, record),
         )
-        loader = InputLoader(self.source, table.index.content, to_input, shapes)
+        hashes = hashes_to_check(self.source, table.index)
+        loader = InputLoader(self.source, hashes, to_input, shapes)
         pace, saver = Pace(), ScoreSaver(table, columns)
         with closing(computation.results(loader, in_batches(ids, left, size))) as results:
             for result in results:
