@@ -11,7 +11,7 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from dataselect_gui.checkpoints.features import Row, features_of
+from dataselect_gui.checkpoints.features import ColumnCells, Row, features_of
 from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.records.kinds.rows import RowInput
 from dataselect_gui.records.opening import content_hash, open_source
@@ -56,16 +56,26 @@ def by_hand(row: Row) -> list[float]:
     return [(years - 40.5) / 7.25, *one_hot, place, float(size or "") / 1e-30]
 
 
+def by_columns(rows: list[Row]) -> list[ColumnCells]:
+    """Return rows by their columns, the cells that differ in any order."""
+    columns = []
+    for column in range(4):
+        cells = [row[column] for row in rows]
+        distinct = sorted(set(cells), key=str)
+        columns.append(ColumnCells(distinct, np.array([distinct.index(cell) for cell in cells], int)))
+    return columns
+
+
 def test_rows_together_are_what_they_are_alone() -> None:
     features = features_of(STATED)
     rows = [*GOOD, *BAD, *GOOD[::-1]]
-    numbers, is_whole = features.matrix(rows)
+    numbers, is_whole = features.matrix(by_columns(rows))
     assert is_whole.tolist() == [row in GOOD for row in rows]
     for row, made in zip(rows, numbers, strict=True):
         if row in GOOD:
             np.testing.assert_array_equal(made, np.array(by_hand(row), dtype=np.float32))
             assert made.tobytes() == features.vector(row).tobytes()
-    nothing, none = features.matrix([])
+    nothing, none = features.matrix(by_columns([]))
     assert nothing.shape == (0, 5)
     assert none.shape == (0,)
 
@@ -108,6 +118,33 @@ def test_a_row_that_changed_is_told(table: Source) -> None:
     assert batch.inputs[0].rows.tolist() == [0, 2, 3]
 
 
+@pytest.mark.parametrize("most", [1, 30, 100, 1 << 20])
+def test_rows_are_the_same_however_many_are_made_at_once(
+    table: Source, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr("dataselect_gui.worker.input_loading._MOST_BYTES", most)
+    (batch,) = loader_of(table).ahead(np.array([[4, 0, EMPTY, 8, 2, 5, 1, 6, 3, 7]]), 1)
+    (loaded,) = batch.inputs
+    assert sorted(other.row for other in batch.others) == [4, 5, 6, 7, 8]
+    assert dict(zip(loaded.rows.tolist(), loaded.places.tolist(), strict=True)) == {
+        0: 1,
+        2: 4,
+        1: 6,
+        3: 8,
+    }
+    for row, values in zip(loaded.rows, loaded.values, strict=True):
+        np.testing.assert_array_equal(values, np.array(by_hand(GOOD[row]), dtype=np.float32))
+
+
+def held_by(source: Any, rows: list[int]) -> list[Row]:  # noqa: ANN401
+    """Return the rows that a source gives by their columns."""
+    columns = source.contents(np.array(rows))
+    assert all(len(set(column.cells)) == len(column.cells) for column in columns)
+    return [
+        tuple(column.cells[column.places[number]] for column in columns) for number in range(len(rows))
+    ]
+
+
 def test_many_stored_rows_are_those_read_one_by_one(tmp_path: Path) -> None:
     rows = [("100% sure", '"%b"', "žluť"), ("", "%%", "a\nb"), ("{}", "%s", "\\")]
     with (tmp_path / "t.csv").open("w", newline="", encoding="utf-8") as file:
@@ -116,18 +153,44 @@ def test_many_stored_rows_are_those_read_one_by_one(tmp_path: Path) -> None:
     expected = [{"50% %b": a or None, "c": c, "b": b} for a, b, c in rows]
     stored = source.read_many([2, 0, 1])
     assert stored == [source.read(row) for row in (2, 0, 1)]
+    first = '{"50% %b":"100% sure","c":"žluť","b":"\\"%b\\""}'.encode()
+    second = b'{"50% %b":null,"c":"a\\nb","b":"%%"}'
+    assert stored[1:] == [first, second]
+    assert source.sizes(np.array([1, 1]))[0] <= len(second)
+    assert held_by(source, [2, 0, 0, 1]) == [
+        tuple(expected[row][column] for column in ("50% %b", "c", "b")) for row in (2, 0, 0, 1)
+    ]
     cells = [dict(source.kind.look(row, None)) for row in stored]
     assert cells == [{k: v or "" for k, v in expected[row].items()} for row in (2, 0, 1)]
     index = read_index(source, JobContext())
     assert [bytes(hashed) for hashed in index.content] == [
         hashlib.sha256(source.read(row)).digest() for row in range(3)
     ]
+    assert bytes(index.content[0]) == hashlib.sha256(first).digest()
     (tmp_path / "labels.csv").write_text("label\nyes\nno\n")
     labels: Any = open_source(SourceRef(tmp_path / "labels.csv"))
     assert labels.read_many([0, 1]) == [labels.read(0), labels.read(1)] == [b"{}", b"{}"]
     texts: Any = open_source(SourceRef(tmp_path / "t.csv", text_column="50% %b"))
     assert texts.ids == ["0", "2"]
     assert texts.read_many([1, 0]) == [b"{}", b"100% sure"]
+    assert texts.contents(np.array([1, 0, 1])) == ["{}", "100% sure", "{}"]
+    assert texts.sizes(np.array([1, 0])).tolist() == [2, 9]
+
+
+@pytest.mark.parametrize("size", [1, 3, 16])
+def test_batches_are_filled_in_order(size: int) -> None:
+    ids = [str(row) if row % 3 else f"record {row}" for row in range(100)]
+    rows = np.random.default_rng(0).permutation(100)[:77].tolist()
+    expected: list[list[int]] = []
+    for row in rows:
+        place = place_of(ids[row], size)
+        batch = next((batch for batch in expected if batch[place] == EMPTY), None)
+        if batch is None:
+            batch = [EMPTY] * size
+            expected.append(batch)
+        batch[place] = row
+    assert in_batches(ids, rows, size).tolist() == expected
+    assert in_batches(ids, [], size).shape == (0, size)
 
 
 def test_rows_fill_all_places_alike() -> None:
