@@ -3,6 +3,7 @@
 import csv
 import hashlib
 from collections import Counter
+from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,7 +20,7 @@ from dataselect_gui.records.source import Source, SourceRef, UnreadableRecordErr
 from dataselect_gui.scoring.scorer import Scorer
 from dataselect_gui.tasks.answers import Answers
 from dataselect_gui.tasks.single_label import SingleLabel
-from dataselect_gui.worker.batches import EMPTY, in_batches, place_of
+from dataselect_gui.worker.batches import EMPTY, BatchScores, in_batches, place_of
 from dataselect_gui.worker.computing import Computation
 from dataselect_gui.worker.indexing import read_index
 from dataselect_gui.worker.input_loading import InputLoader
@@ -205,7 +206,7 @@ def test_rows_fill_all_places_alike() -> None:
 class OfLength:
     """Makes of a row's number an input of one of two lengths."""
 
-    shapes = ((2, 4), (2, 8))
+    shapes: tuple[tuple[int, int], ...] = ((2, 4), (2, 8))
 
     def __call__(self, content: Any) -> Any:  # noqa: ANN401
         number = int(content)
@@ -217,21 +218,22 @@ class OfLength:
         return []
 
 
-def test_records_of_several_lengths_wait_and_are_each_computed_once_in_their_place() -> None:
-    count, size = 500, 8
-    ids = [f"record {row}" for row in range(count)]
+class OfOneLength(OfLength):
+    """Makes of a row's number an input of one length."""
+
+    shapes = ((2, 4),)
+
+    def __call__(self, content: Any) -> Any:  # noqa: ANN401
+        return np.full(self.shapes[0], int(content), dtype=np.int64)
+
+
+def results_of(
+    scored: Callable[..., tuple[dict[str, Any], Answers]], to_input: OfLength, ids: list[str], size: int
+) -> list[BatchScores]:
+    """Compute what records that are their own numbers come to."""
     source = SimpleNamespace(
         read=lambda row: str(row).encode(), kind=SimpleNamespace(decode=bytes.decode)
     )
-    filled: Counter[int] = Counter()
-
-    def scored(_names: Any, inputs: Any, _targets: Any, places: int) -> tuple[dict[str, Any], Answers]:  # noqa: ANN401
-        assert inputs.shape[0] == size
-        for place, number in enumerate(inputs[:, 0, 1].tolist()):
-            assert not number or place_of(ids[number], size) == place
-        filled[inputs.shape[2]] += 1
-        return {"loss": inputs[:, 0, 1].astype(float)}, Answers.none(len(inputs), places)
-
     scorer = SimpleNamespace(
         score_and_answer=scored,
         prepare=lambda _shape: 2,
@@ -242,14 +244,29 @@ def test_records_of_several_lengths_wait_and_are_each_computed_once_in_their_pla
     work = Computation(
         cast("Scorer", scorer),
         ["loss"],
-        OfLength.shapes,
+        to_input.shapes,
         size,
         ids,
-        np.zeros(count, dtype=np.int64),
+        np.zeros(len(ids), dtype=np.int64),
         lambda _record: nullcontext(),
     )
-    loader = InputLoader(cast("Source", source), None, OfLength(), OfLength.shapes)
-    results = list(work.results(loader, in_batches(ids, range(count), size)))
+    loader = InputLoader(cast("Source", source), None, to_input, to_input.shapes)
+    return list(work.results(loader, in_batches(ids, range(len(ids)), size)))
+
+
+def test_records_of_several_lengths_wait_and_are_each_computed_once_in_their_place() -> None:
+    count, size = 500, 8
+    ids = [f"record {row}" for row in range(count)]
+    filled: Counter[int] = Counter()
+
+    def scored(_names: Any, inputs: Any, _targets: Any, places: int) -> tuple[dict[str, Any], Answers]:  # noqa: ANN401
+        assert inputs.shape[0] == size
+        for place, number in enumerate(inputs[:, 0, 1].tolist()):
+            assert not number or place_of(ids[number], size) == place
+        filled[inputs.shape[2]] += 1
+        return {"loss": inputs[:, 0, 1].astype(float)}, Answers.none(len(inputs), places)
+
+    results = results_of(scored, OfLength(), ids, size)
     assert sum(result.handled for result in results) == count
     value_of = {
         int(row): value
@@ -263,3 +280,24 @@ def test_records_of_several_lengths_wait_and_are_each_computed_once_in_their_pla
     longer = sum(row % 3 == 0 for row in scores)
     assert filled[8] < 1.6 * longer / size
     assert filled[4] < 1.6 * (len(scores) - longer) / size
+
+
+def test_the_records_that_a_batch_fails_for_are_the_ones_that_are_blamed() -> None:
+    count, size, odd = 40, 8, {3, 17, 18}
+    ids = [str(row) for row in range(count)]
+
+    def scored(_names: Any, inputs: Any, _targets: Any, places: int) -> tuple[dict[str, Any], Answers]:  # noqa: ANN401
+        numbers = inputs[:, 0, 1]
+        if odd & set(numbers.tolist()):
+            raise ValueError("what it holds")
+        return {"loss": numbers.astype(float)}, Answers.none(len(inputs), places)
+
+    results = results_of(scored, OfOneLength(), ids, size)
+    assert {row for result in results for row in result.reasons} == odd
+    scores = {
+        int(row): value
+        for result in results
+        for row, value in zip(result.rows, result.scores["loss"], strict=True)
+    }
+    assert {row for row, value in scores.items() if np.isnan(value)} == odd
+    assert all(value == row for row, value in scores.items() if row not in odd)
