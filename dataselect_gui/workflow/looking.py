@@ -25,6 +25,7 @@ from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.scored import ScoredRecords
 from dataselect_gui.records.source import SourceRef
 from dataselect_gui.scoring.catalog import in_order
+from dataselect_gui.selection.classes import CodedClasses
 from dataselect_gui.selection.rules import RecordRule, Rule
 from dataselect_gui.selection.selecting import Selection, select
 from dataselect_gui.tasks.names import TaskName
@@ -33,7 +34,8 @@ from dataselect_gui.tasks.single_label import SINGLE_LABEL
 from dataselect_gui.workflow.answers import RecordAnswers, answers_of
 from dataselect_gui.workflow.calibrated_rule import calibrated_rule
 from dataselect_gui.workflow.decisions import Decision, decision_of
-from dataselect_gui.workflow.marks import among, note_shown
+from dataselect_gui.workflow.first_view import note_shown
+from dataselect_gui.workflow.marks import among
 from dataselect_gui.workflow.reasons import reasons_of
 from dataselect_gui.workflow.selecting import classes_for, rule_of
 from dataselect_gui.workflow.switching import KeptScores, kept_scores
@@ -199,10 +201,10 @@ def look(project_path: Path) -> Look:
     settings = project.settings
     checkpoint = Path(settings.checkpoint.path)
     try:
-        found = find_checkpoint(checkpoint)
-        request, task = found.request, found.task.name
+        opened = find_checkpoint(checkpoint)
+        request, task = opened.request, opened.task.name
     except UnusableError:  # The checkpoint moved: scores can still be looked at.
-        found, request, task = None, Request(), SINGLE_LABEL.name
+        opened, request, task = None, Request(), SINGLE_LABEL.name
     kind = kind_named(settings.source.kind)
     table = None if settings.table is None else project.table
     index = _NOTHING if table is None else table.index
@@ -245,7 +247,7 @@ def look(project_path: Path) -> Look:
         decision=decision_of(project),
         is_demo=settings.demo,
         answers=answers,
-        class_of={} if found is None else _class_of(found, settings.source, index.labels),
+        class_of={} if opened is None else _class_of(opened, settings.source, index.labels),
     )
 
 
@@ -255,7 +257,7 @@ def _classes(project: Project, request: Request) -> Sequence[str | None] | None:
         for rule in (rule_of(project), request.asked_rule, calibrated_rule(request)):
             classes = None if rule is None else classes_for(project, rule)
             if classes is not None:
-                return classes
+                return CodedClasses.of(classes)
     return None
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from dataselect_gui import __version__
 from dataselect_gui.checkpoints.checkpoint import Checkpoint
 from dataselect_gui.checkpoints.label_account import LabelAccount
+from dataselect_gui.checkpoints.label_column import proposal_sentence, proposed_column
 from dataselect_gui.checkpoints.labels import LabelReader
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import (
@@ -49,6 +50,7 @@ from dataselect_gui.workflow.deciding import (
     take_decision,
 )
 from dataselect_gui.workflow.decisions import Decision, decision_of
+from dataselect_gui.workflow.first_view import learn_of_view
 from dataselect_gui.workflow.fixed_choices import (
     same_rule,
     same_split,
@@ -226,6 +228,10 @@ def score(
     )
     ref = for_model(ref, checkpoint)
     source = open_source(ref)
+    proposed = proposed_column(ref, source, checkpoint) if project is None else None
+    if proposed is not None:
+        ref = replace(ref, label_column=proposed)
+        source = open_source(ref)
     labelled = any(label is not None for label in source.labels)
     wanted = applicable(
         names,
@@ -242,6 +248,8 @@ def score(
     reader = LabelReader.of(checkpoint, source.classes, ref.labels)
     account = reader.check(source.labels)
     notes = [*source.notes, *source.kind.fit_notes(source, checkpoint.final)]
+    if proposed is not None:
+        notes.insert(0, proposal_sentence(proposed))
     if names is None and checkpoint.indexed:
         notes.append(_(_NOT_BY_INPUT))
     described = StoredSource.of(ref, source.kind.name)
@@ -298,6 +306,7 @@ def score(
             scored = scored if job.names else rows
     with project.exclusive():
         select_as_decided(project)
+        notes += _learned_of_view(project)
         project.save()
     table = project.table
     return Scored(
@@ -312,6 +321,20 @@ def score(
         [*notes, *finished.notes],
         decision_of(project),
     )
+
+
+def _learned_of_view(project: Project) -> list[str]:
+    """Learn whether scores were shown elsewhere; return what a person should know of that."""
+    before = project.settings.decision
+    learn_of_view(project)
+    if before == project.settings.decision or before is None or before.leave_out == "none":
+        return []
+    return [
+        _(
+            "Scores of these records were shown before, in another project, so leaving records out is "
+            "now decided after viewing: a release by it claims no ε."
+        )
+    ]
 
 
 def _pixel_range(project: Project | None, checkpoint: Checkpoint) -> tuple[float, float] | None:

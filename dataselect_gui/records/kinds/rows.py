@@ -205,6 +205,7 @@ def _open_table(where: SourceRef) -> RowTable:
     table = read_table(ROWS, where.path, wanted)
     for name in named:
         table.column(name)
+    table.check_text(label or _LABEL)
     _check_features(table, features)
     ids = [str(row) for row in range(table.rows)]
     labels = labels_of(table, label or _LABEL, several, range(table.rows))

@@ -92,6 +92,8 @@ class Table:
         What `row_hash` makes of each row, one behind the other.
     classes : mapping
         Column, as it was asked for → the names of its classes by number, where the file states them.
+    of_bytes : tuple of str
+        The names of columns that hold bytes: they are none of `names`, and cannot be asked for.
     """
 
     name: str
@@ -101,6 +103,7 @@ class Table:
     notes: tuple[str, ...] = ()
     whole_rows: bytes = b""
     classes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    of_bytes: tuple[str, ...] = ()
 
     @property
     def row_hashes(self) -> NDArray[np.uint8]:
@@ -113,8 +116,9 @@ class Table:
         Raises
         ------
         UnusableError
-            Where the table has none of that name.
+            Where the table has none of that name, or it holds bytes.
         """
+        self.check_text(asked)
         if asked not in self.columns:
             raise UnusableError(
                 _("The column “{column}” cannot be found.", column=asked),
@@ -126,6 +130,11 @@ class Table:
                 _("Name one of these."),
             )
         return self.columns[asked]
+
+    def check_text(self, asked: str) -> None:
+        """Refuse a column that holds bytes, if there is one of that name."""
+        if asked not in self.columns and place_of(asked, self.of_bytes, self.name) is not None:
+            raise holds_bytes(self.name, asked)
 
 
 def row_hash(cells: Iterable[bytes]) -> bytes:
@@ -192,6 +201,11 @@ def unreadable(file: str, why: str) -> UnusableError:
         why,
         _("Mend the file, or export it again, for example as CSV in UTF-8."),
     )
+
+
+def holds_bytes(file: str, column: str) -> UnusableError:
+    """Return the refusal of a column of bytes."""
+    return unreadable(file, _("Its column “{column}” holds bytes.", column=column))
 
 
 class TooManyRowsError(UnusableError):

@@ -4,11 +4,12 @@ from PySide6.QtWidgets import QWidget
 
 from dataselect_gui.errors import DataSelectError, UsageError
 from dataselect_gui.texts import _
+from dataselect_gui.texts.promises import UNPROMISED
 from dataselect_gui.window.release.answers import Answers
 from dataselect_gui.window.release.consequence import Consequence
 from dataselect_gui.window.release.kinds import takes
 from dataselect_gui.window.release.prospect import Prospect
-from dataselect_gui.window.release.sentences import UNPROMISED, WORKING, refusal_sentence
+from dataselect_gui.window.release.sentences import WORKING, refusal_sentence
 from dataselect_gui.workflow import LARGEST_AMOUNT
 
 
@@ -36,7 +37,7 @@ def what_is_unanswered(
         (prospect.account is None and is_reading, _("Reading the ledger…"), None),
         (prospect.account is None, _("The ledger cannot be read."), None),
         (
-            asked.in_training is None,
+            asked.in_training is None and not prospect.is_everything,  # Nothing depends on it there.
             _("Give the training's ε and δ.")
             if is_private
             else _("Say whether these records helped to train this checkpoint."),

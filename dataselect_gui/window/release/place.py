@@ -67,6 +67,7 @@ class ReleasePlace(QWidget, Place):
         super().__init__()
         self._state, self._jobs = state, state.jobs
         self._own_destination: Path | None = None
+        self._project: Path | None = None
         self._last: ReleaseRequest | None = None
         self._missing: QWidget | None = None
         self._after: Callable[[], None] | None = None
@@ -261,6 +262,12 @@ class ReleasePlace(QWidget, Place):
     def _on_opened(self) -> None:
         self._last = self._own_destination = self._after = None
         self._foresight.forget()
+        project = None if self._state.look is None else self._state.look.folder
+        if project != self._project:
+            self._project = project
+            self.foot.begin()
+            self._let_go_of_parcel()
+            self._scroll.verticalScrollBar().setValue(0)
         self.parcel.error.hide()
         self.parcel.show_preview("records", self._state.look)
         self.consequence.show_records(self._state.look)
