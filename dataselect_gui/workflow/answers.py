@@ -1,6 +1,8 @@
 """What the model answers for the records of a project, as a person reads it. Nothing of it leaves."""
 
 import json
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, assert_never
 
@@ -10,7 +12,9 @@ from numpy.typing import NDArray
 from dataselect_gui.project.table import Table
 from dataselect_gui.tasks.answer_form import MOST_PLACES, AnswerForm
 from dataselect_gui.tasks.answers import Answers, Standing
-from dataselect_gui.texts import _
+from dataselect_gui.texts import N_, _
+
+NOT_KEPT = N_("Scored before answers were kept; score again to see them.")
 
 
 @dataclass(frozen=True)
@@ -63,26 +67,35 @@ class RecordAnswers:
 
         Several classes or numbers are lists in JSON, as such labels are; numbers have no probability.
         """
-        said, sure = list[Any](), list[Any]()
-        columns = self.are_there, self.answers.classes, self.answers.numbers
-        for is_there, *record in zip(*(column.tolist() for column in columns), strict=True):
-            places = _filled(*record)
-            numbers = [number for _index, number in places]
-            match self.form.task:
-                case "single_label" | "binary":
-                    said.append(self._name_of(places[0][0]) if places else None)
-                    sure.append(numbers[0] if places else None)
-                case "multi_label":
-                    names = [self._name_of(index) for index, _number in places]
-                    said.append(json.dumps(names, ensure_ascii=False) if is_there else None)
-                    sure.append(json.dumps(numbers) if is_there else None)
-                case "regression":
-                    several = numbers if self.form.places > 1 else None
-                    said.append((json.dumps(several) if several else numbers[0]) if places else None)
-                    sure.append(None)
-                case _:
-                    assert_never(self.form.task)
-        return {"answer": said, "confidence": sure}
+        classes, numbers = self.answers.classes, self.answers.numbers
+        match self.form.task:
+            case "single_label" | "binary":
+                given = np.unique(classes[classes >= 0]).tolist()
+                names = {index: self._name_of(index) for index in given}
+                return {
+                    "answer": [names.get(index) for index in classes[:, 0].tolist()],
+                    "confidence": _first(numbers),
+                }
+            case "multi_label":
+                filled = list(map(_filled, classes.tolist(), numbers.tolist()))
+                said = [[self._name_of(index) for index, _number in row] for row in filled]
+                sure = [[number for _index, number in row] for row in filled]
+                return {"answer": self._as_json(said), "confidence": self._as_json(sure)}
+            case "regression":
+                is_one = self.form.places == 1
+                return {
+                    "answer": _first(numbers) if is_one else self._as_json(numbers.tolist()),
+                    "confidence": [None] * len(numbers),
+                }
+            case _:
+                assert_never(self.form.task)
+
+    def _as_json(self, rows: Sequence[Sequence[str | float]]) -> list[str | None]:
+        """Return lists as JSON; None for records without an answer."""
+        return [
+            json.dumps(row, ensure_ascii=False) if is_there else None
+            for is_there, row in zip(self.are_there.tolist(), rows, strict=True)
+        ]
 
     def _shown(self, row: int) -> list[str]:
         """Return what an answer names, each as a person reads it."""
@@ -103,6 +116,11 @@ def answers_of(table: Table) -> RecordAnswers | None:
     """Return what the model answers; None where an earlier version scored, and kept no answers."""
     kept = table.answers
     return None if kept is None else RecordAnswers(kept.form, kept.values())
+
+
+def _first(numbers: NDArray[np.float32]) -> list[float | None]:
+    """Return the first number of each answer; None where there is none."""
+    return [None if math.isnan(number) else number for number in numbers[:, 0].tolist()]
 
 
 def _filled(classes: list[int], numbers: list[float]) -> list[tuple[int, float]]:

@@ -4,7 +4,7 @@ import math
 
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import _
-from dataselect_gui.workflow import Look, find_score
+from dataselect_gui.workflow import NOT_KEPT, Look, find_score
 
 _MOST_ANSWER = 300
 """Characters of an answer that are shown."""
@@ -19,7 +19,7 @@ def model_says(look: Look, row: int) -> str | None:
     """Return what the model answers for a record, and how sure it is; None where nothing is known."""
     if look.answers is None:
         has_answers = any(find_score(name).needs_model for name in look.scores)
-        return _("Scored before answers were kept; score again to see them.") if has_answers else None
+        return _(NOT_KEPT) if has_answers else None
     answer = look.answers.full(row)
     if answer is None:
         return None
