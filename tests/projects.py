@@ -57,9 +57,9 @@ def scored_project(
         StoredSource.of(ref, opened.kind.name),
         StoredCheckpoint(str(checkpoint.resolve()), find_checkpoint(checkpoint).digest()),
     )
-    hashes = np.array([list(one) for one in content], dtype=np.uint8)
+    hashes = np.array([list(digest) for digest in content], dtype=np.uint8)
     table = project.update_index(Index(opened.ids, opened.labels, opened.units, hashes))
-    values = [own_score(one) for one in content] if scores is None else scores
+    values = [own_score(digest) for digest in content] if scores is None else scores
     column = table.column(score)
     rows = np.arange(len(opened.ids))
     column.write(rows, np.array(values, dtype=np.float64))

@@ -64,9 +64,9 @@ class Findings:
         conditions = []
         for name, thresholds in self.scores.items():
             most = {
-                c: found.threshold
-                for c, found in thresholds.classes.items()
-                if found.threshold is not None
+                c: stated.threshold
+                for c, stated in thresholds.classes.items()
+                if stated.threshold is not None
             }
             if most:
                 conditions.append({"score": name, "most": most, "otherwise": "keep"})
@@ -162,9 +162,9 @@ def calibrate_privately(
             for index, class_name in names
         }
         scores[name] = ScoreThresholds(alpha=float(own), classes=classes)
-        found = [threshold for threshold in thresholds if threshold is not None]
-        if found and name not in bounded:
-            bounds[name] = 0.0, max(found)
+        known = [threshold for threshold in thresholds if threshold is not None]
+        if known and name not in bounded:
+            bounds[name] = 0.0, max(known)
     recall = {
         class_name: Recall(count=counts.of(index), recall=counts.recall(index))
         for index, class_name in names

@@ -19,6 +19,7 @@ EntryKind: TypeAlias = Literal[
     "reserved",
     "drawn",
     "published",
+    "shown",
 ]
 _AMOUNT = re.compile(r"[0-9]{1,400}(\.[0-9]{1,400})?")
 _DIGEST = re.compile("[0-9a-f]{64}")
@@ -70,6 +71,7 @@ _NEEDED: Mapping[EntryKind, _Form] = {
     },
     "drawn": {"release": _text, "content": _digest},
     "published": {"release": _text},
+    "shown": {"content": _digest},
 }
 _CHARGE: _Form = {
     "epsilon": _amount,
@@ -90,6 +92,7 @@ _LENGTHS = {
     "reserved": 2 * _KEY,
     "sealed": _KEY + 8,
     "coins": _KEY + 8,
+    "shown": _KEY,
 }
 """Bytes of the pieces that the content of an entry consists of."""
 

@@ -21,6 +21,8 @@ CREATE TABLE IF NOT EXISTS entries (
     body TEXT NOT NULL, previous TEXT NOT NULL, hash TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS contents (seq INTEGER PRIMARY KEY, content BLOB NOT NULL);
 """
+KEY_BYTES = 32
+"""Bytes of a key or a mark in the content of an entry."""
 Last = tuple[int, str]
 """The number and the hash of the last entry; 0 and "" before the first."""
 
@@ -170,6 +172,11 @@ class WritableEntryStore(EntryStore):
         entry = Entry(seq + 1, account, kind, today, body, digest)
         self.entries.append(entry)
         return entry
+
+
+def pieces_of(content: bytes) -> Iterator[bytes]:
+    """Split the content of an entry into keys."""
+    return (content[start : start + KEY_BYTES] for start in range(0, len(content), KEY_BYTES))
 
 
 def _parsed(text: object) -> Any:  # noqa: ANN401  (any JSON)

@@ -51,6 +51,11 @@ def source_marks(
     return marks | {_person(person) for person in set(people or ()) if person is not None}
 
 
+def content_marks(content: NDArray[np.uint8]) -> list[bytes]:
+    """Return the mark of each record's content, shape (n,)."""
+    return [_mark(b"content", digest.tobytes()) for digest in content]
+
+
 def unit_marks(keys: Sequence[bytes], people: Sequence[str | None]) -> list[bytes]:
     """Return the mark of each record's unit; a record without a person is a unit of its own."""
     return [

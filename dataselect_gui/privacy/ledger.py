@@ -21,10 +21,9 @@ from dataselect_gui.privacy.accounting import Charge
 from dataselect_gui.privacy.amounts import exact
 from dataselect_gui.privacy.chain import Chain
 from dataselect_gui.privacy.entry_body import EntryBody
-from dataselect_gui.privacy.entry_store import Entry, WritableEntryStore
+from dataselect_gui.privacy.entry_store import KEY_BYTES, Entry, WritableEntryStore, pieces_of
 from dataselect_gui.privacy.noise import draw_coins, draw_exponentials
 from dataselect_gui.privacy.snapshot import (
-    KEY_BYTES,
     NO_PEOPLE,
     SECRET_BYTES,
     Grouping,
@@ -32,7 +31,6 @@ from dataselect_gui.privacy.snapshot import (
     kept_records,
     known_marks,
     new_belongings,
-    pieces_of,
 )
 from dataselect_gui.privacy.statement import check_budget, root_of, training_body
 
@@ -124,6 +122,21 @@ class Session(Snapshot):
             if fresh:
                 store.append(account, "extended", {}, fresh)
             return account
+
+    def note_shown(self, account: str, ineligible: Collection[bytes]) -> None:
+        """Record, once, that scores of a source are shown.
+
+        Parameters
+        ----------
+        account : str
+            The account.
+        ineligible : collection of bytes
+            The marks of the contents that are not eligible now, see `identity.content_marks`.
+        """
+        if self.statement(account).shown is None:
+            with self._store.transaction():
+                content = b"".join(sorted(set(ineligible)))
+                self._store.append(root_of(self._store, account), "shown", {}, content)
 
     # Budget and provenance
 

@@ -1,17 +1,16 @@
 """A read-only view of the ledger at one moment."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dataselect_gui.errors import RefusedError
-from dataselect_gui.privacy.entry_store import EntryStore
+from dataselect_gui.privacy.entry_store import EntryStore, pieces_of
 from dataselect_gui.privacy.statement import Statement, root_of, statement_of
 from dataselect_gui.texts import _
 
-KEY_BYTES = 32
 SECRET_BYTES = 32
 
 
@@ -55,6 +54,11 @@ class Snapshot:
     def account_of(self, marks: Collection[bytes]) -> str | None:
         """Return the account that knows any of these marks; None where none does."""
         return min(self._roots(marks), default=None)
+
+    def knows(self, account: str) -> bool:
+        """Say whether there is an account of this id, joined to another or not."""
+        entries = self._store.entries
+        return any(entry.kind == "opened" and entry.account == account for entry in entries)
 
     def accounts(self) -> list[str]:
         """Return the ids of all accounts that are not joined to another."""
@@ -210,8 +214,3 @@ def kept_records(
         if candidates and max_contributions > len(already):
             open_places[unit] = (max_contributions - len(already), candidates)
     return kept, open_places
-
-
-def pieces_of(content: bytes) -> Iterator[bytes]:
-    """Split the content of an entry into keys."""
-    return (content[start : start + KEY_BYTES] for start in range(0, len(content), KEY_BYTES))

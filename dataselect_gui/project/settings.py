@@ -198,6 +198,8 @@ class StoredDecision(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unk
         The ε of a count that decides.
     is_late : bool
         Whether it was taken after a score of the records had been shown.
+    is_settled : bool
+        Whether the ledger knew of no view of the records when it was asked, after the decision.
     answer : str or None
         What the count decided; None as long as it was not drawn, and where none decides.
     paid : str
@@ -209,6 +211,7 @@ class StoredDecision(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unk
     alpha: str | UnsetType = UNSET
     epsilon: str | UnsetType = UNSET
     is_late: bool = False
+    is_settled: bool = False
     answer: Literal["none", "wrong"] | None = None
     paid: str = "0"
 
@@ -304,6 +307,8 @@ class ProjectSettings(msgspec.Struct, kw_only=True, omit_defaults=True, forbid_u
         The checkpoint whose columns lie beside the index, as format 1 had them.
     run : EarlierRun or None
         The last run, where an earlier version wrote of it.
+    account : str or None
+        The id of the source's account in the ledger; None as long as it claimed none.
     shown : Marks, None or UNSET
         The marks as they were when a score of the records was first shown; None as long as none was,
         and UNSET where an earlier version made the project and nobody knows.
@@ -327,6 +332,7 @@ class ProjectSettings(msgspec.Struct, kw_only=True, omit_defaults=True, forbid_u
     other_checkpoints: dict[Digest, KeptCheckpoint] = {}
     loose_scores: Digest | UnsetType = UNSET
     run: EarlierRun | None = None
+    account: str | None = None
     shown: Marks | UnsetType | None = UNSET
     decision: StoredDecision | None = None
 

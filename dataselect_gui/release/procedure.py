@@ -6,6 +6,20 @@ finishes the same release. Steps that can fail without a draw, such as the sum o
 the reservation, so that nothing is charged for a release that cannot be drawn.
 
 All of it happens in one session of the ledger, which the caller holds.
+
+=========================== ============================== ============== ==========================
+Killed after                On disk                        Charged        The same command then
+=========================== ============================== ============== ==========================
+`claim`, `keep`             the account, the choice of m   nothing        goes on
+`charge_training`, `buy`    that entry, the threshold      that alone     finds it, goes on
+`folder_beside`             an empty folder beside the     as before      sweeps it, goes on
+                            destination
+`reserve`                   the reservation                the release    draws, at no further cost
+`keep_draw`                 the draw                       the release    writes the same bytes
+`write_bundle`, within      an unfinished folder           the release    sweeps it, writes anew
+the rename                  the bundle                     the release    finds it whole, marks it
+`mark_published`            everything                     the release    repeats it, at no cost
+=========================== ============================== ============== ==========================
 """
 
 import secrets

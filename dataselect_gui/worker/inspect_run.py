@@ -49,7 +49,7 @@ def run_inspection(job: InspectJob, context: JobContext) -> InspectionResult:
     InterruptedByPersonError
         Where it was stopped.
     """
-    match job.thing:
+    match job.read_as:
         case "bundle":
             checked = checks_of(job.path, None, None)
             bundle = BundleInspected(problems=[], checks=checked.checks, release=checked.release)
@@ -59,7 +59,7 @@ def run_inspection(job: InspectJob, context: JobContext) -> InspectionResult:
         case "source":
             return InspectionResult(inspected=_source(job.records or SourceRef(job.path), context))
         case _:
-            assert_never(job.thing)
+            assert_never(job.read_as)
 
 
 def _checkpoint(checkpoint: Checkpoint, records: SourceRef | None) -> CheckpointInspected:

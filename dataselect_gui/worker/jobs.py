@@ -357,7 +357,7 @@ class InspectJob(Job[InspectionResult], frozen=True):
     records : SourceRef or None
         A source whose labels are held against a checkpoint's; or the source that is looked at, with its
         columns.
-    thing : str
+    read_as : str
         What it is to be read as.
     """
 
@@ -366,7 +366,7 @@ class InspectJob(Job[InspectionResult], frozen=True):
 
     path: Path
     records: SourceRef | None
-    thing: Literal["bundle", "checkpoint", "source"]
+    read_as: Literal["bundle", "checkpoint", "source"]
 
     @classmethod
     def result_type(cls) -> type[InspectionResult]:

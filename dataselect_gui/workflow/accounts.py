@@ -13,8 +13,9 @@ from dataselect_gui.privacy.entry_forms import EntryKind
 from dataselect_gui.privacy.entry_store import Entry
 from dataselect_gui.privacy.home import home
 from dataselect_gui.privacy.identity import source_marks
-from dataselect_gui.privacy.ledger import Ledger
+from dataselect_gui.privacy.ledger import Ledger, Session
 from dataselect_gui.privacy.refusals import tampered
+from dataselect_gui.privacy.snapshot import Snapshot
 from dataselect_gui.privacy.statement import Statement
 from dataselect_gui.project.project import Project
 from dataselect_gui.release.bundle import RELEASE
@@ -23,7 +24,7 @@ from dataselect_gui.workflow.places import ledger_of
 from dataselect_gui.workflow.release_request import check_reason
 
 _HIDDEN = frozenset({"key", "content"})
-_BOOKKEEPING: frozenset[EntryKind] = frozenset({"extended", "sealed", "coins", "kept"})
+_BOOKKEEPING: frozenset[EntryKind] = frozenset({"extended", "sealed", "coins", "kept", "shown"})
 """Entries that only the program needs; statements leave them out."""
 
 
@@ -261,6 +262,20 @@ def marks_of(project: Project) -> set[bytes]:
     """Return the marks by which the ledger recognises a project's source."""
     index = project.table.index
     return source_marks(index.content, index.people, index.whole_rows)
+
+
+def account_in(session: Session, project: Project) -> str:
+    """Return the account of a project's source, which claims one where the project remembers none."""
+    known = project.settings.account
+    return known if known is not None and session.knows(known) else session.claim(marks_of(project))
+
+
+def statement_in(snapshot: Snapshot, project: Project) -> Statement:
+    """Return the statement of a project's source; empty where the ledger does not know it."""
+    known = project.settings.account
+    if known is not None and snapshot.knows(known):
+        return snapshot.statement(known)
+    return snapshot.statement_of(marks_of(project))
 
 
 def _statement(project_path: Path) -> Statement:

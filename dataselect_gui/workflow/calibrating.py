@@ -99,20 +99,20 @@ def calibrate(
         Where something cannot be used, or the work was stopped.
     """
     checkpoint = find_checkpoint(resolved(checkpoint_path))
-    found = find_calibration(checkpoint.path, records, context, stated)
+    calibrated = find_calibration(checkpoint.path, records, context, stated)
     folder = request_folder(checkpoint.path) if stated.out is None else resolved(stated.out)
     before = request_content(folder)
     start = checkpoint.request.content if before is None else before
-    prepared = with_calibration(folder, before, start, found)
+    prepared = with_calibration(folder, before, start, calibrated)
     write_prepared(prepared)
     return Calibrated(
         request=prepared.path,
         file=prepared.file,
-        calibration=found.calibration,
-        rule=found.rule,
-        bounds=found.bounds,
-        rows=found.rows,
-        warnings=[*found.warnings, *prepared.warnings],
+        calibration=calibrated.calibration,
+        rule=calibrated.rule,
+        bounds=calibrated.bounds,
+        rows=calibrated.rows,
+        warnings=[*calibrated.warnings, *prepared.warnings],
     )
 
 

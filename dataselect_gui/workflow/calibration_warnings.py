@@ -53,7 +53,7 @@ def warnings_of(
         for name, whole, count in zip(names, counts, usable, strict=True)
         if whole and count < needed
     ]
-    told = [
+    warnings = [
         _missing_classes(missing),
         _few_rows(few, needed, float(own)),
         _without_threshold(calibration, set(missing), few),
@@ -80,7 +80,7 @@ def warnings_of(
         if options.queries is None
         else _(ONCE),
     ]
-    return [sentence for sentence in told if sentence]
+    return [sentence for sentence in warnings if sentence]
 
 
 def _listed(names: list[str]) -> str:
@@ -112,13 +112,13 @@ def _few_rows(few: list[str], needed: int, alpha: float) -> str:
 
 def _without_threshold(calibration: Calibration, missing: set[str], few: list[str]) -> str:
     """Name the classes for which noise left no threshold, beside those that were named."""
-    told = missing | {name.rpartition(" (")[0] for name in few}
+    named = missing | {name.rpartition(" (")[0] for name in few}
     lacking = sorted(
         {
             name
             for thresholds in calibration.scores.values()
-            for name, found in thresholds.classes.items()
-            if found.threshold is None and name not in told
+            for name, stated in thresholds.classes.items()
+            if stated.threshold is None and name not in named
         }
     )
     if not lacking:

@@ -15,6 +15,7 @@ from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.privacy.accounting import Charge
 from dataselect_gui.privacy.amounts import exact, positive_amount
 from dataselect_gui.privacy.mechanisms.laplace_on_counts import LaplaceOnCounts
+from dataselect_gui.privacy.statement import Statement
 from dataselect_gui.project.project import Project
 from dataselect_gui.project.settings import LeaveOut, StoredDecision, StoredRule
 from dataselect_gui.release.deciding import Question, ask
@@ -29,6 +30,7 @@ from dataselect_gui.workflow.decisions import (
     note_choice,
     wrong_decision,
 )
+from dataselect_gui.workflow.first_view import was_shown
 from dataselect_gui.workflow.marks import are_late
 from dataselect_gui.workflow.places import ledger_of
 from dataselect_gui.workflow.release_candidates import candidates_of, checkpoint_of
@@ -80,12 +82,16 @@ def note_decision(project: Project, wanted: StoredDecision) -> bool:
     bool
         Whether it is what was decided; not so where it is another one, and scores were shown already.
     """
-    settings, known = project.settings, project.settings.decision
+    settings = project.settings
+    has_records = settings.table is not None
+    is_shown = was_shown(project) if has_records else settings.shown is not None
+    known = settings.decision
     if known is not None and _question_of(known) == _question_of(wanted):
         return True
-    if settings.shown is not None:
+    if is_shown:
         return False
-    settings.decision = msgspec.structs.replace(wanted, paid="0" if known is None else known.paid)
+    paid = "0" if known is None else known.paid
+    settings.decision = msgspec.structs.replace(wanted, paid=paid, is_settled=has_records)
     settings.rule = None
     return True
 
@@ -207,6 +213,23 @@ def _by_count(
     return decision
 
 
+def _check_contributions(project: Project, statement: Statement, max_contributions: int) -> None:
+    """Refuse an m that is neither preset nor an earlier release's, after scores were shown.
+
+    Which records are counted depends on m, so choosing it then could sway what is counted.
+    """
+    is_fixed = any(entry.kind == "reserved" for entry in statement.entries)
+    if project.settings.shown is not None and max_contributions != 1 and not is_fixed:
+        raise UsageError(
+            _("A count cannot decide with {most} records of a person.", most=max_contributions),
+            _(
+                "Scores of these records were shown, and how many of a person take part was not "
+                "settled before: the choice may sway what is counted."
+            ),
+            _("Let one record of each person take part."),
+        )
+
+
 def _check_scores(project: Project, wanted: StoredDecision) -> None:
     """Refuse a rule that reads a score that some record still lacks."""
     rule, table = wanted.wrong_rule, project.table
@@ -284,6 +307,7 @@ def _drawn(
     with ledger_of(project).session() as session:
         account = session.claim(marks_of(candidates))
         statement = session.statement(account)
+        _check_contributions(project, statement, most)
         everybody = replace(candidates, eligible=np.ones_like(candidates.eligible))
         part = part_of(everybody, most, session.keep)
         assert part is not None

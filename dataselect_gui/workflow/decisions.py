@@ -1,8 +1,8 @@
 """What was decided about leaving records out, and whether a selection was chosen after viewing.
 
-A decision is taken before the first score of the records is shown in their project: what another
-project, or a study, shows of them is not known here. Afterwards it stays as it was, and a
-project whose rule is another one was changed after viewing.
+A decision is taken before the first score of the records is shown, in whichever project (see
+`first_view`); what a study shows of them does not count. Afterwards it stays as it was, and a project
+whose rule is another one was changed after viewing.
 """
 
 from dataclasses import dataclass
@@ -116,7 +116,7 @@ def decision_sentences(decision: Decision) -> list[str]:
     else:
         lines = [_("A noised count decided: everything that is eligible, nothing is left out.")]
     lines.append(
-        _("That was before any score of these records was shown in this project.")
+        _("That was before any score of these records was shown on this machine.")
         if decision.taken == "before"
         else _("That was after scores had been shown, so a release by it claims no ε.")
     )

@@ -32,7 +32,8 @@ from dataselect_gui.tasks.registry import TASKS
 from dataselect_gui.tasks.single_label import SINGLE_LABEL
 from dataselect_gui.workflow.calibrated_rule import calibrated_rule
 from dataselect_gui.workflow.decisions import Decision, decision_of
-from dataselect_gui.workflow.marks import among, note_shown
+from dataselect_gui.workflow.first_view import note_shown
+from dataselect_gui.workflow.marks import among
 from dataselect_gui.workflow.reasons import reasons_of
 from dataselect_gui.workflow.selecting import classes_for, rule_of
 from dataselect_gui.workflow.switching import KeptScores, kept_scores
@@ -195,10 +196,10 @@ def look(project_path: Path) -> Look:
     settings = project.settings
     checkpoint = Path(settings.checkpoint.path)
     try:
-        found = find_checkpoint(checkpoint)
-        request, task = found.request, found.task.name
+        opened = find_checkpoint(checkpoint)
+        request, task = opened.request, opened.task.name
     except UnusableError:  # The checkpoint moved: scores can still be looked at.
-        found, request, task = None, Request(), SINGLE_LABEL.name
+        opened, request, task = None, Request(), SINGLE_LABEL.name
     kind = kind_named(settings.source.kind)
     table = None if settings.table is None else project.table
     index = _NOTHING if table is None else table.index
@@ -238,7 +239,7 @@ def look(project_path: Path) -> Look:
         other_checkpoints=kept_scores(project),
         decision=decision_of(project),
         is_demo=settings.demo,
-        class_of={} if found is None else _class_of(found, settings.source, index.labels),
+        class_of={} if opened is None else _class_of(opened, settings.source, index.labels),
     )
 
 

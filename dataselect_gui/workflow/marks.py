@@ -1,4 +1,4 @@
-"""Which records the owner marked, and whether that was settled before any score was shown."""
+"""Which records the owner marked, and whether that was settled before the first view of a score."""
 
 from collections.abc import Collection, Sequence
 
@@ -6,11 +6,9 @@ import numpy as np
 from msgspec import UNSET
 from numpy.typing import NDArray
 
-from dataselect_gui.errors import UnusableError
 from dataselect_gui.project.following import followed, followed_units
 from dataselect_gui.project.project import Project
 from dataselect_gui.project.settings import Marks
-from dataselect_gui.selection.rules import Rule
 
 
 def eligible_records(project: Project, ids: Sequence[str]) -> NDArray[np.bool_]:
@@ -23,34 +21,9 @@ def among(names: Sequence[str], listed: Collection[str]) -> NDArray[np.bool_]:
     return np.array([name in listed for name in names], dtype=bool)
 
 
-def note_shown(project: Project) -> None:
-    """Note, before a score is shown for the first time, that it is.
-
-    Raises
-    ------
-    UnusableError
-        Where that cannot be noted: then no score may be shown.
-    """
-    if project.settings.shown is not None:
-        return
-    try:
-        with project.exclusive(0):
-            settle(project)
-            project.save()
-    except (UnusableError, OSError):  # Another process scores into it, or the disk refuses.
-        project.note_shown_unheld()
-
-
-def settle(project: Project) -> None:
-    """Note that a score is shown, and the marks, in a project that the caller has locked and saves."""
-    settings = project.settings
-    if settings.shown is None:
-        settings.shown = Marks(list(settings.withheld), list(settings.opted_out))
-
-
-def may_be_told(project: Project, rule: Rule) -> bool:
-    """Say whether what a rule picks may be told: it reads no score, or scores were shown before."""
-    return not rule.scores or project.settings.shown is not None
+def eligible_then(project: Project, ids: Sequence[str], marks: Marks) -> NDArray[np.bool_]:
+    """Return which records were eligible by the marks of some moment, shape (n,)."""
+    return _unmarked(project, ids, set(marks.withheld), set(marks.opted_out))
 
 
 def take_over(new: Project, earlier: Project) -> None:
@@ -105,7 +78,7 @@ def are_late(project: Project) -> bool:
     now = eligible_records(project, ids)
     if shown is UNSET:
         return not bool(now.all())
-    return bool((now != _unmarked(project, ids, set(shown.withheld), set(shown.opted_out))).any())
+    return bool((now != eligible_then(project, ids, shown)).any())
 
 
 def _unmarked(

@@ -30,6 +30,7 @@ from dataselect_gui.release.terms import Terms
 from dataselect_gui.selection.rules import Rule, ScoreCut
 from dataselect_gui.selection.selecting import select
 from dataselect_gui.texts import _
+from dataselect_gui.workflow.first_view import take_over_view
 from dataselect_gui.workflow.release_request import (
     ReleaseRequest,
     Training,
@@ -58,7 +59,9 @@ class CheckedRequest:
     signer: Signer | None
 
 
-def check_request(project: Project, request: ReleaseRequest, *, acknowledging: bool) -> CheckedRequest:
+def check_release_request(
+    project: Project, request: ReleaseRequest, *, acknowledging: bool
+) -> CheckedRequest:
     """Check a release request by itself, without the ledger.
 
     Unless it is a dry run, the project remembers the answer about training.
@@ -179,6 +182,7 @@ def propose(
     UnusableError
         Where records are eligible, and not one of them is among those of people that ever take part.
     """
+    take_over_view(project, statement)
     request, rule, training = checked.request, checked.rule, checked.training
     checkpoint, max_contributions = inputs.checkpoint, inputs.max_contributions
     first_budget = first_budget_of(request.budget, statement)

@@ -22,6 +22,7 @@ from dataselect_gui.scoring.scores.base import ModelScore
 from dataselect_gui.selection.rules import Everything as EverythingRule
 from dataselect_gui.selection.rules import RecordRule, Rule
 from dataselect_gui.texts import N_, _
+from dataselect_gui.texts.promises import UNPROMISED
 
 _LONGEST_REASON = 10_000
 
@@ -270,13 +271,13 @@ def _reads_reference(rule: Rule) -> bool:
     return any(isinstance(score, ModelScore) and score.reads_reference for score in read)
 
 
-def _of_both(one: Training, other: Training) -> Training:
+def _of_both(training: Training, other: Training) -> Training:
     """Return what holds of two trainings: the worse answer, and of two under DP their sum."""
     worst: tuple[TrainingAnswer, ...] = ("yes", "unknown", "dp", "no")
-    answer = next(each for each in worst if each in {one.answer, other.answer})
+    answer = next(each for each in worst if each in {training.answer, other.answer})
     if answer != "dp":
         return Training(answer)
-    return Training("dp", one.epsilon + other.epsilon, one.delta + other.delta)
+    return Training("dp", training.epsilon + other.epsilon, training.delta + other.delta)
 
 
 def remember_training(project: Project, request: ReleaseRequest) -> None:
@@ -297,7 +298,7 @@ def epsilon_of(
     """Return the mechanism's ε; None where it has none."""
     if "epsilon" in mechanism.takes and training.answer in {"yes", "unknown"}:
         raise UsageError(
-            _("ε cannot be promised here."),
+            _(UNPROMISED),
             _(
                 "The records took part in training the checkpoints without differential privacy, or "
                 "that is unknown; then what is released says more than any mechanism counts."

@@ -376,7 +376,7 @@ def _decided_otherwise() -> UsageError:
     return UsageError(
         _("The selection was chosen after viewing."),
         _(
-            "Before scores of these records were shown in this project it was decided otherwise; what "
+            "Before scores of these records were shown it was decided otherwise, or nothing was; what "
             "the change tells no ε covers."
         ),
         _("Go back to what was decided, or leave --threshold-source out: then no ε is claimed."),

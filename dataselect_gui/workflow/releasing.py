@@ -26,8 +26,8 @@ from dataselect_gui.release.procedure import release as carry_out
 from dataselect_gui.scoring.scores import SCORES
 from dataselect_gui.scoring.scores.base import KeyedScore
 from dataselect_gui.selection.rules import ScoreCut
+from dataselect_gui.workflow.first_view import may_be_told, settle
 from dataselect_gui.workflow.gradient_sum import sum_gradients
-from dataselect_gui.workflow.marks import may_be_told, settle
 from dataselect_gui.workflow.places import ledger_of
 from dataselect_gui.workflow.release_candidates import candidates_of, checkpoint_of
 from dataselect_gui.workflow.release_preview import Preview, preview_of
@@ -36,7 +36,7 @@ from dataselect_gui.workflow.release_proposal import (
     Proposal,
     ReleaseInputs,
     after,
-    check_request,
+    check_release_request,
     foresight_of,
     propose,
     with_threshold,
@@ -98,7 +98,7 @@ def release(project_path: Path, request: ReleaseRequest, context: JobContext) ->
         return _foresee(project_path, request, context, as_preview=False)
     project = Project.open(project_path)
     with project.exclusive():
-        checked = check_request(project, request, acknowledging=True)
+        checked = check_release_request(project, request, acknowledging=True)
         inputs = _read_inputs(project, checked, context, reading=True)
         ledger = ledger_of(project)
         sweep(ledger.home)
@@ -175,7 +175,7 @@ def _prepare(
     # Check everything first: an entry in the ledger cannot be taken back.
     foresight = foresight_of(session, proposal, within_budget=True)
     if checked.rule.scores:  # What leaves, or cannot leave, tells its owner of the scores.
-        settle(project)
+        settle(project, session)
         project.save()
     if not foresight.same:
         is_there(checked.destination, None)  # Refuses a destination that holds another bundle.
@@ -265,7 +265,9 @@ def _foresee(
     As long as no score was shown, nothing is told, or refused, that depends on what a rule picks.
     """
     project = Project.open(project_path)
-    checked = check_request(project, replace(request, dry_run=True), acknowledging=not as_preview)
+    checked = check_release_request(
+        project, replace(request, dry_run=True), acknowledging=not as_preview
+    )
     inputs = _read_inputs(project, checked, context, reading=not as_preview)
     check_place(checked.destination, make=False)
     with ledger_of(project).snapshot() as snapshot:

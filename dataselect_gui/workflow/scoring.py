@@ -50,6 +50,7 @@ from dataselect_gui.workflow.deciding import (
     take_decision,
 )
 from dataselect_gui.workflow.decisions import Decision, decision_of
+from dataselect_gui.workflow.first_view import learn_of_view
 from dataselect_gui.workflow.fixed_choices import (
     same_rule,
     same_split,
@@ -303,6 +304,7 @@ def score(
             scored = scored if job.names else rows
     with project.exclusive():
         select_as_decided(project)
+        notes += _learned_of_view(project)
         project.save()
     table = project.table
     return Scored(
@@ -317,6 +319,20 @@ def score(
         [*notes, *finished.notes],
         decision_of(project),
     )
+
+
+def _learned_of_view(project: Project) -> list[str]:
+    """Learn whether scores were shown elsewhere; return what a person should know of that."""
+    before = project.settings.decision
+    learn_of_view(project)
+    if before == project.settings.decision or before is None or before.leave_out == "none":
+        return []
+    return [
+        _(
+            "Scores of these records were shown before, in another project, so leaving records out is "
+            "now decided after viewing: a release by it claims no ε."
+        )
+    ]
 
 
 def _pixel_range(project: Project | None, checkpoint: Checkpoint) -> tuple[float, float] | None:

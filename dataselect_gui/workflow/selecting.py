@@ -33,7 +33,8 @@ from dataselect_gui.selection.selecting import Selection, select
 from dataselect_gui.texts import N_, _, ngettext
 from dataselect_gui.workflow.calibrated_rule import calibrated_rule
 from dataselect_gui.workflow.decisions import Decision, note_choice
-from dataselect_gui.workflow.marks import eligible_records, note_shown, settle
+from dataselect_gui.workflow.first_view import note_shown, settle
+from dataselect_gui.workflow.marks import eligible_records
 
 _REFUSED_CUTS: dict[CutBy, tuple[str, str, str]] = {
     "threshold": (

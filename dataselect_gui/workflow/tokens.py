@@ -8,7 +8,7 @@ from dataselect_gui.privacy.identity import record_keys
 from dataselect_gui.project.project import Project
 from dataselect_gui.texts import N_, _
 from dataselect_gui.workflow.accounts import marks_of
-from dataselect_gui.workflow.marks import note_shown
+from dataselect_gui.workflow.first_view import note_shown
 from dataselect_gui.workflow.places import ledger_of
 
 GONE = N_("(no longer among the records)")

@@ -76,12 +76,12 @@ class Scoring:
     """
 
     def __init__(self, where: SourceRef, checkpoint: Path, names: Sequence[str]) -> None:
-        found = find_checkpoint(checkpoint)
+        opened = find_checkpoint(checkpoint)
         self._names = list(names)
-        self._source: Source = open_source(for_model(where, found))
-        self._scorer = Scorer(found, self._names, choose_device("cpu"))
-        self._to_input = self._source.kind.to_input(found.final, None)
-        self._shapes = public_shapes(self._source, found.final, self._scorer.model, self._to_input)
+        self._source: Source = open_source(for_model(where, opened))
+        self._scorer = Scorer(opened, self._names, choose_device("cpu"))
+        self._to_input = self._source.kind.to_input(opened.final, None)
+        self._shapes = public_shapes(self._source, opened.final, self._scorer.model, self._to_input)
         self.size = self._scorer.need(self._shapes[-1]).records_at_once(self._scorer.device)
         for shape in self._shapes:
             self._scorer.prepare((self.size, *shape))
@@ -155,8 +155,10 @@ def compare(
     for _round in range(rounds):
         for way, run in ways.items():
             taken[way].append(Taken.by(run))
-    clock = {way: statistics.median(one.clock for one in each) for way, each in taken.items()}
-    processor = {way: statistics.median(one.processor for one in each) for way, each in taken.items()}
+    clock = {way: statistics.median(spent.clock for spent in each) for way, each in taken.items()}
+    processor = {
+        way: statistics.median(spent.processor for spent in each) for way, each in taken.items()
+    }
     best = min(list(ways)[: len(BATCHES)], key=lambda way: processor[way])
     for way in ways:
         print(

@@ -57,10 +57,10 @@ def test_ties_leave_out_less() -> None:
 
 
 def test_a_split_is_of_half_the_rows_and_of_its_seed_alone() -> None:
-    one, same, other = split_rows(101, "a"), split_rows(101, "a"), split_rows(101, "b")
-    assert one.sum() == 50
-    assert (one == same).all()
-    assert (one != other).any()
+    split, same, other = split_rows(101, "a"), split_rows(101, "a"), split_rows(101, "b")
+    assert split.sum() == 50
+    assert (split == same).all()
+    assert (split != other).any()
 
 
 def test_statistics_are_those_of_numpy() -> None:

@@ -24,7 +24,7 @@ COLOURS = np.random.default_rng(1).integers(0, 256, (9, 14, 3), dtype=np.uint8)
 BITS = GREYS > 127
 
 
-def words(values: NDArray[Any]) -> bytes:
+def numbers_of(values: NDArray[Any]) -> bytes:
     return " ".join(str(int(value)) for value in values.ravel()).encode()
 
 
@@ -78,11 +78,11 @@ FILES: dict[str, tuple[bytes, NDArray[Any]]] = {
     "PGM with comments": (b"P5 # a name\n# another\n14\t9 #\r255\n" + GREYS.tobytes() + b"more", GREYS),
     "PGM of 16 bits": (b"P5 14 9 65535\n" + (GREYS.astype(">u2") * 257).tobytes(), GREYS),
     "PGM of 5 levels": (b"P5 14 9 4\n" + (GREYS // 52).tobytes(), np.rint(GREYS // 52 / 4 * 255)),
-    "PGM in words": (b"P2 14 9 255\n" + words(GREYS), GREYS),
+    "PGM in words": (b"P2 14 9 255\n" + numbers_of(GREYS), GREYS),
     "PPM": (b"P6 14 9 255\n" + COLOURS.tobytes(), COLOURS),
-    "PPM in words": (b"P3 14 9 255 " + words(COLOURS), COLOURS),
+    "PPM in words": (b"P3 14 9 255 " + numbers_of(COLOURS), COLOURS),
     "PBM": (b"P4 14 9\n" + np.packbits(~BITS, axis=1).tobytes(), BITS * 255),
-    "PBM in words": (b"P1 14 9\n" + words(~BITS), BITS * 255),
+    "PBM in words": (b"P1 14 9\n" + numbers_of(~BITS), BITS * 255),
     "JPEG 2000": (jpeg2000(COLOURS), COLOURS),
     "JPEG 2000 without boxes": (jpeg2000(GREYS, no_jp2=True), GREYS),
     "JPEG 2000 of 16 bits": (jpeg2000(GREYS.astype(np.uint16) * 257), GREYS),

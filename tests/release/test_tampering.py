@@ -80,12 +80,12 @@ def move_bytes(folder: Path, chance: random.Random) -> None:
 
 
 def swap(folder: Path, chance: random.Random) -> None:
-    one, other = a_file(folder, chance), a_file(folder, chance)
-    first, second = one.read_bytes(), other.read_bytes()
+    target, other = a_file(folder, chance), a_file(folder, chance)
+    first, second = target.read_bytes(), other.read_bytes()
     if first == second:
         flip(folder, chance)
     else:
-        one.write_bytes(second)
+        target.write_bytes(second)
         other.write_bytes(first)
 
 

@@ -53,7 +53,7 @@ def test_the_naive_loop_is_what_the_definitions_say(
     assert actual["grad_norm"] == pytest.approx(oracle(models[1], few, classes)["grad_norm"], rel=1e-12)
     assert actual["vog"] == pytest.approx(oracle_vog(models, few, classes), rel=1e-9)
     maps = oracle_susceptibility(models[1], few, classes)
-    assert actual["plis"] == pytest.approx([np.linalg.norm(one) for one in maps], rel=1e-5)
+    assert actual["plis"] == pytest.approx([np.linalg.norm(values) for values in maps], rel=1e-5)
 
 
 def test_a_preflight_tells_ways_precision_time_and_memory(tmp_path: Path) -> None:
@@ -73,13 +73,13 @@ def test_a_preflight_tells_ways_precision_time_and_memory(tmp_path: Path) -> Non
     assert 1e8 < actual.bytes_needed < 1e10
     assert actual.dp_training == "no"
     assert "BatchNorm" in actual.dp_objections[0]
-    words = dict(workflow.preflight_facts(preflight))
-    assert words["Checked"].startswith("3 of your records agree with a plain computation to ")
-    assert "BatchNorm" in words["Private training"]
+    facts = dict(workflow.preflight_facts(preflight))
+    assert facts["Checked"].startswith("3 of your records agree with a plain computation to ")
+    assert "BatchNorm" in facts["Private training"]
     assert re.fullmatch(
         r"float32; it moves \d of \d+ of your records by more than 0.01 %. In float64, scoring would "
         r"take \d+\.\d times as long",
-        words["Precision"],
+        facts["Precision"],
     )
 
 
@@ -132,8 +132,8 @@ def test_what_no_rule_covers_is_named(tmp_path: Path, inputs: NDArray[np.float32
     actual = fly(member(tmp_path, Odd()), ["grad_norm"], inputs)
     assert actual.by_function == ["power"]
     assert actual.parameters[BY_FUNCTION] == SIDE
-    words = dict(workflow.preflight_facts(preflight_of(actual)))
-    assert "the gradients of power are computed the slow way" in words["Parameters"]
+    facts = dict(workflow.preflight_facts(preflight_of(actual)))
+    assert "the gradients of power are computed the slow way" in facts["Parameters"]
 
 
 def test_the_pace_is_that_of_a_usual_batch(

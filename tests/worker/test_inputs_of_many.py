@@ -187,13 +187,13 @@ def test_records_of_several_lengths_wait_and_are_each_computed_once_in_their_pla
     loader = InputLoader(cast("Source", source), None, OfLength(), OfLength.shapes)
     results = list(work.results(loader, in_batches(ids, range(count), size)))
     assert sum(result.handled for result in results) == count
-    found = {
+    value_of = {
         int(row): value
         for result in results
         for row, value in zip(result.rows, result.scores["loss"], strict=True)
     }
-    assert len(found) == sum(len(result.rows) for result in results) == count
-    for row, value in found.items():
+    assert len(value_of) == sum(len(result.rows) for result in results) == count
+    for row, value in value_of.items():
         assert np.isnan(value) if row % 10 == 7 else value == row
     scores = [row for row in range(count) if row % 10 != 7]
     longer = sum(row % 3 == 0 for row in scores)

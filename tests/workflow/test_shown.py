@@ -259,6 +259,25 @@ def test_a_count_is_not_drawn_once_who_is_eligible_was_changed_after_a_look(tmp_
     assert decide(project, "count", SURE).answer == "none"
 
 
+def test_after_a_look_nobody_chooses_how_many_records_of_a_person_are_counted(tmp_path: Path) -> None:
+    project = undecided(tmp_path, losses(6), unit_column="patient")
+    with pytest.raises(RefusedError):
+        workflow.decide(project, "count", SURE, replace(ANSWERS, budget="1"))
+    workflow.scores(project)
+    with pytest.raises(UsageError, match="2 records of a person"):
+        workflow.decide(project, "count", SURE, replace(ANSWERS, max_contributions=2))
+    assert workflow.account(project).total_plain == 0
+    assert decide(project, "count", SURE).answer is not None
+
+
+def test_before_a_look_it_may_be_chosen(tmp_path: Path) -> None:
+    project = undecided(tmp_path, losses(6), unit_column="patient")
+    answers = replace(ANSWERS, max_contributions=2)
+    decision = workflow.decide(project, "count", SURE, answers)
+    assert decision is not None
+    assert decision.answer is not None
+
+
 def test_a_count_that_was_drawn_keeps_its_answer_whoever_is_eligible(tmp_path: Path) -> None:
     project = waiting(tmp_path)
     assert decide(project, "count", SURE).answer == "none"
@@ -276,9 +295,9 @@ def test_what_is_withheld_before_a_look_is_not_counted(tmp_path: Path) -> None:
 # In words
 
 
-def test_a_decision_says_of_which_project_it_knows(tmp_path: Path) -> None:
+def test_a_decision_says_where_no_score_was_shown(tmp_path: Path) -> None:
     project = undecided(tmp_path, losses(6))
-    assert "in this project" in " ".join(workflow.decision_sentences(decide(project, "none")))
+    assert "on this machine" in " ".join(workflow.decision_sentences(decide(project, "none")))
 
 
 def test_the_window_asks_the_same(tmp_path: Path) -> None:

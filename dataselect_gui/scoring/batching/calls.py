@@ -113,7 +113,7 @@ class Call:
         return self.of(self.on(each.stacked, **changed), each.records, is_stacked=True)
 
 
-Rule = Callable[[Call], Any]
+BatchingRule = Callable[[Call], Any]
 
 
 def each_of(values: Sequence[Any]) -> list[Each]:

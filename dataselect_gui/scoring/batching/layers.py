@@ -7,7 +7,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from dataselect_gui.scoring.batching.calls import Call, Each, NotTogetherError, Rule, each_of, repeated
+from dataselect_gui.scoring.batching.calls import (
+    BatchingRule,
+    Call,
+    Each,
+    NotTogetherError,
+    each_of,
+    repeated,
+)
 
 aten = torch.ops.aten
 
@@ -170,13 +177,13 @@ def _attention(call: Call) -> Any:  # noqa: ANN401
     return call.of(call.run({**call.arguments, **rows}), each[0].records, is_stacked=False)
 
 
-GROUPS: Mapping[str, Rule] = {
+GROUPS: Mapping[str, BatchingRule] = {
     "pointwise": _pointwise,
     "samples": _samples,
     "trailing": _trailing,
 }
 """By the group of an operation."""
-BATCHING_RULES: Mapping[str, Rule] = {
+BATCHING_RULES: Mapping[str, BatchingRule] = {
     **dict.fromkeys(("sin", "cos"), _one_by_one),
     "detach_": _detached,
     **dict.fromkeys(("type_as", "to.other"), _dtype_of_other),

@@ -6,7 +6,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from dataselect_gui.scoring.batching.calls import Call, Each, NotTogetherError, Rule, each_of, repeated
+from dataselect_gui.scoring.batching.calls import (
+    BatchingRule,
+    Call,
+    Each,
+    NotTogetherError,
+    each_of,
+    repeated,
+)
 from dataselect_gui.scoring.batching.shapes import counted
 
 aten = torch.ops.aten
@@ -136,7 +143,7 @@ def _index(call: Call) -> Any:  # noqa: ANN401
     raise NotTogetherError(call.name)
 
 
-BATCHING_RULES: Mapping[str, Rule] = {
+BATCHING_RULES: Mapping[str, BatchingRule] = {
     **dict.fromkeys(("cat", "stack"), _joined),
     **dict.fromkeys(("matmul", "mm", "bmm"), _matmul),
     "addmm": _product_and_sum,

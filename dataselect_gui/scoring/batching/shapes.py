@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from dataselect_gui.scoring.batching.calls import Call, Each, NotTogetherError, Rule
+from dataselect_gui.scoring.batching.calls import BatchingRule, Call, Each, NotTogetherError
 
 aten = torch.ops.aten
 
@@ -201,11 +201,11 @@ def _repeat(call: Call) -> Any:  # noqa: ANN401
     return call.of(values, each.records, is_stacked=True)
 
 
-GROUPS: Mapping[str, Rule] = {
+GROUPS: Mapping[str, BatchingRule] = {
     "along": _along,
 }
 """By the group of an operation."""
-BATCHING_RULES: Mapping[str, Rule] = {
+BATCHING_RULES: Mapping[str, BatchingRule] = {
     **dict.fromkeys(("argmax", "argmin"), _argument_of_extreme),
     **{f"{name}.default": _whole for name in _WHOLE},
     "t": _transpose,

@@ -16,10 +16,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from dataselect_gui.scoring.batching import layers, several, shapes
-from dataselect_gui.scoring.batching.calls import Call, NotTogetherError, Rule
+from dataselect_gui.scoring.batching.calls import BatchingRule, Call, NotTogetherError
 
-_GROUPS: Mapping[str, Rule] = {**layers.GROUPS, **shapes.GROUPS}
-_RULES: Mapping[str, Rule] = {
+_GROUPS: Mapping[str, BatchingRule] = {**layers.GROUPS, **shapes.GROUPS}
+_RULES: Mapping[str, BatchingRule] = {
     **layers.BATCHING_RULES,
     **shapes.BATCHING_RULES,
     **several.BATCHING_RULES,

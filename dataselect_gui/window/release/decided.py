@@ -46,7 +46,7 @@ class Decided(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.words = paragraph(role="dim")
+        self.decision = paragraph(role="dim")
         self.draw, self._missing = Button(), paragraph(role="dim")
         self.draw.setProperty("role", "primary")
         self.everything = RadioButton(_("Leave nothing out"))
@@ -59,7 +59,7 @@ class Decided(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.SPACE[0])
         for part in (
-            self.words,
+            self.decision,
             self.draw,
             self._missing,
             self.everything,
@@ -79,8 +79,8 @@ class Decided(QWidget):
         known = None if look is None else look.decision
         self._wrong = None if look is None else calibrated_rule(look.request)
         is_late = look is not None and rule is not None and would_be_late(known, look.request, rule)
-        self.words.setText("" if known is None else _in_words(known))
-        self.words.setVisible(known is not None)
+        self.decision.setText("" if known is None else _in_words(known))
+        self.decision.setVisible(known is not None)
         self.draw.setText(_("Let the count decide, spend ε {cost}", cost=_cost_of(known)))
         self.draw.setVisible(look is not None and look.waits_for_count)
         self.everything.setVisible(look is not None)

@@ -4,11 +4,12 @@ from PySide6.QtWidgets import QWidget
 
 from dataselect_gui.errors import DataSelectError, UsageError
 from dataselect_gui.texts import _
+from dataselect_gui.texts.promises import UNPROMISED
 from dataselect_gui.window.release.answers import Answers
 from dataselect_gui.window.release.consequence import Consequence
 from dataselect_gui.window.release.kinds import takes
 from dataselect_gui.window.release.prospect import Prospect
-from dataselect_gui.window.release.sentences import UNPROMISED, WORKING, refusal_sentence
+from dataselect_gui.window.release.sentences import WORKING, refusal_sentence
 from dataselect_gui.workflow import LARGEST_AMOUNT
 
 

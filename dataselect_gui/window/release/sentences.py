@@ -45,7 +45,6 @@ REPEAT = N_(
 CONSENT = N_("I may disclose these records, and I agree to it.")
 NO_RECALL = N_("Copies cannot be called back.")
 COUNTS_ANYWAY = N_("It counts against the budget all the same.")
-UNPROMISED = N_("ε cannot be promised here.")
 TAKE = N_("Take me there")
 RAISE = N_("Raise the budget…")
 WORKING = N_("Working out what this would cost…")

@@ -5,13 +5,13 @@ from PySide6.QtWidgets import QButtonGroup, QVBoxLayout, QWidget
 
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import _
+from dataselect_gui.texts.promises import UNPROMISED
 from dataselect_gui.window.release.kinds import (
     is_of_everything,
     is_unprotected,
     kind_named,
     mechanism_named,
 )
-from dataselect_gui.window.release.sentences import UNPROMISED
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import Note, paragraph
 from dataselect_gui.window.widgets.plain import ComboBox, RadioButton

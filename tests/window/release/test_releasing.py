@@ -7,9 +7,9 @@ from PySide6.QtWidgets import QFileDialog, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from dataselect_gui import workflow
-from dataselect_gui.texts.promises import SAME, needs_more
+from dataselect_gui.texts.promises import SAME, UNPROMISED, needs_more
 from dataselect_gui.window.release import ReleasePlace
-from dataselect_gui.window.release.sentences import RAISE, REPEAT, UNPROMISED
+from dataselect_gui.window.release.sentences import RAISE, REPEAT
 from dataselect_gui.window.state import State
 from dataselect_gui.workflow import JobKind
 from tests.release.test_signing import key_pair
@@ -101,7 +101,7 @@ def test_a_place_that_cannot_be_written_is_told_before_the_draw(
 def test_unknown_provenance_offers_what_has_no_epsilon_and_chooses_nothing(place: ReleasePlace) -> None:
     place.answers.training.unknown.click()
     choice = place.answers.what
-    offered = [name for name, one in choice.mechanisms.items() if one.isEnabled()]
+    offered = [name for name, button in choice.mechanisms.items() if button.isEnabled()]
     assert offered == ["exact", "everything"]
     assert choice.mechanism is None
     assert choice.unpromised.isVisible()

@@ -21,7 +21,7 @@ from dataselect_gui.window.shell.main_window import MainWindow
 from dataselect_gui.workflow import JobContext, Scored
 from tests.helpers import array_file, config, write_json
 from tests.projects import consortium, scored_project
-from tests.window.setup.steps import words
+from tests.window.setup.steps import shown_text
 from tests.window.steps import give, notice_of, settle
 
 COUNT = 12
@@ -96,7 +96,7 @@ def test_a_column_of_labels_is_scored_by(
     window: MainWindow, qtbot: QtBot, tmp_path: Path, made_up: list[dict[str, Any]]
 ) -> None:
     give(qtbot, window, records(tmp_path / "a.npz"), consortium(tmp_path / "consortium"))
-    assert "None of the records has a label yet" in words(window)
+    assert "None of the records has a label yet" in shown_text(window)
     window.setup.unit.choose("patient")
     # What fits no class is told, asked for, and nothing is scored by it.
     choose_label(qtbot, window, "place")
@@ -107,7 +107,7 @@ def test_a_column_of_labels_is_scored_by(
     assert not window.setup.labels.isVisible()
     assert window.setup.reading.label.chosen() == "grade"
     assert window.setup.unit_column == "patient"
-    assert "bird, cat, dog; every record has one" in words(window)
+    assert "bird, cat, dog; every record has one" in shown_text(window)
     window.setup.score.click()
     settle(qtbot, window)
     assert (made_up[0]["label_column"], made_up[0]["unit_column"]) == ("grade", "patient")

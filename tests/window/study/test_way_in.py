@@ -34,7 +34,7 @@ def test_setup_offers_it_once_records_and_checkpoint_are_known(
     assert place(window) == "study"
     wait_for_plan(qtbot, window)
     assert "records.npz, with consortium" in [
-        one.toolTip() for one in window.study.findChildren(QLabel)
+        label.toolTip() for label in window.study.findChildren(QLabel)
     ]
     assert STAYS in shown(window.study)
     assert window.study.heading.about.isVisible()
@@ -51,8 +51,8 @@ def test_records_without_labels_cannot_be_studied_and_it_says_so(
     unlabelled = array_file(tmp_path / "unlabelled.npz", x=pixels)
     give(qtbot, window, unlabelled, consortium(tmp_path / "consortium"))
     assert not window.setup.try_it.isEnabled()
-    words = [one.text() for one in window.setup.findChildren(QLabel) if one.isVisible()]
-    assert any("none of the records has a label" in one for one in words)
+    texts = [label.text() for label in window.setup.findChildren(QLabel) if label.isVisible()]
+    assert any("none of the records has a label" in text for text in texts)
 
 
 def test_back_and_escape_lead_to_where_one_was(

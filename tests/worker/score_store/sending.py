@@ -92,8 +92,8 @@ def rows_of(*rows: int) -> bytes:
     return np.array(rows, dtype=np.int64).tobytes()
 
 
-def said(**told: Any) -> bytes:  # noqa: ANN401
-    return json.dumps(told).encode()
+def said(**message: Any) -> bytes:  # noqa: ANN401
+    return json.dumps(message).encode()
 
 
 def values_of(score: int, row: int, value: float) -> bytes:

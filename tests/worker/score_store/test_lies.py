@@ -43,8 +43,8 @@ from tests.worker.score_store.sending import (
 )
 
 
-def reason(words: str, *rows: int) -> bytes:
-    stored = words.encode()
+def reason(sentence: str, *rows: int) -> bytes:
+    stored = sentence.encode()
     return struct.pack("<II", len(stored), len(rows)) + stored + rows_of(*rows)
 
 

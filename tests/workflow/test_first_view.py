@@ -1,0 +1,199 @@
+"""A view of scores in one project counts in every other project of the same records."""
+
+import shutil
+from pathlib import Path
+from typing import NoReturn
+
+import numpy as np
+import pytest
+
+from dataselect_gui import workflow
+from dataselect_gui.errors import UnusableError, UsageError
+from dataselect_gui.project.project import Project
+from dataselect_gui.workflow import CountAnswers, Decision, LeaveOut
+from tests.decisions import SURE, losses, undecided
+from tests.releases import document_of, is_verified, release
+
+pytestmark = pytest.mark.usefixtures("home")
+
+ANSWERS = CountAnswers(in_training="no", budget="100")
+EVERY = {"epsilon": None, "budget": None, "acknowledge_disclosure": True}
+
+
+def decide(project: Path, leave_out: LeaveOut) -> Decision:
+    decision = workflow.decide(project, leave_out, SURE if leave_out == "count" else None, ANSWERS)
+    assert decision is not None
+    return decision
+
+
+def ids_of(project: Path) -> list[str]:
+    return list(Project.open(project).table.index.ids)
+
+
+def seen(folder: Path, *, withhold: slice = slice(0)) -> Path:
+    """Return a project whose scores were shown, with some records withheld before that."""
+    project = undecided(folder, losses(17), name="seen")
+    workflow.select_records(project, None, withhold=ids_of(project)[withhold])
+    workflow.scores(project)
+    return project
+
+
+def thinned(folder: Path) -> Path:
+    """Return a project of half of the same records, under other names."""
+    with np.load(folder / "r0.npz") as stored:
+        half = {name: values[:20] for name, values in stored.items()}
+    np.savez(folder / "half.npz", **half)
+    (folder / "r1.npz").write_bytes((folder / "half.npz").read_bytes())
+    return undecided(folder, losses(9, 20), name="half", seed=1)
+
+
+# What was decided
+
+
+def test_without_a_view_elsewhere_a_decision_claims_its_epsilon(tmp_path: Path) -> None:
+    """The control: two projects of the same records, none of which was looked into."""
+    undecided(tmp_path, losses(17))
+    project = undecided(tmp_path, losses(17), name="q")
+    decide(project, "wrong")
+    done = release(project, tmp_path / "b")
+    assert (done.epsilon, done.conditional) == ("1", False)
+
+
+@pytest.mark.parametrize("is_deleted", [False, True])
+def test_a_decision_after_a_view_in_another_project_claims_nothing(
+    tmp_path: Path, *, is_deleted: bool
+) -> None:
+    earlier = seen(tmp_path)
+    if is_deleted:
+        workflow.delete(earlier)
+    project = undecided(tmp_path, losses(17), name="q")
+    decide(project, "wrong")
+    done = release(project, tmp_path / "b")
+    assert (done.epsilon, done.conditional) == (None, True)
+    assert document_of(tmp_path / "b")["parameters"]["rule"]["from"] == "chosen after viewing"
+    assert is_verified(tmp_path / "b")
+
+
+def test_a_preview_knows_of_it_and_changes_nothing(tmp_path: Path) -> None:
+    seen(tmp_path)
+    project = undecided(tmp_path, losses(17), name="q")
+    decide(project, "wrong")
+    before = (project / "project.json").read_bytes()
+    assert release(project, tmp_path / "b", dry_run=True).conditional
+    assert (project / "project.json").read_bytes() == before
+
+
+def test_a_part_of_the_records_counts(tmp_path: Path) -> None:
+    seen(tmp_path)
+    project = thinned(tmp_path)
+    decide(project, "wrong")
+    assert release(project, tmp_path / "b").conditional
+
+
+def test_other_records_do_not_count(tmp_path: Path) -> None:
+    seen(tmp_path)
+    project = undecided(tmp_path, losses(17), name="q", seed=7)
+    decide(project, "wrong")
+    assert release(project, tmp_path / "b").epsilon == "1"
+
+
+def test_a_copy_from_before_the_view_counts(tmp_path: Path) -> None:
+    project = undecided(tmp_path, losses(17))
+    copy = Path(shutil.copytree(project, tmp_path / "copy.dataselect"))
+    workflow.scores(project)
+    decide(copy, "wrong")
+    assert release(copy, tmp_path / "b").conditional
+
+
+def test_a_copy_that_decided_before_the_view_did_so(tmp_path: Path) -> None:
+    """It may go on by its decision, and not by another one."""
+    project = undecided(tmp_path, losses(17))
+    decide(project, "wrong")
+    copy = Path(shutil.copytree(project, tmp_path / "copy.dataselect"))
+    workflow.scores(project)
+    assert release(copy, tmp_path / "b").epsilon == "1"
+    assert decide(copy, "none").is_changed
+    assert release(copy, tmp_path / "c", **EVERY).conditional
+
+
+def test_no_count_decides_after_a_view_elsewhere(tmp_path: Path) -> None:
+    seen(tmp_path)
+    project = undecided(tmp_path, losses(17), name="q")
+    with pytest.raises(UsageError, match="cannot decide"):
+        decide(project, "count")
+    assert workflow.account(project).total_plain == 0
+
+
+def test_a_decision_that_is_shown_later_says_when_it_was_taken(tmp_path: Path) -> None:
+    seen(tmp_path)
+    project = undecided(tmp_path, losses(17), name="q")
+    assert decide(project, "wrong").taken == "after"
+
+
+def test_everything_needs_no_decision(tmp_path: Path) -> None:
+    seen(tmp_path)
+    project = undecided(tmp_path, losses(17), name="q")
+    workflow.decide(project, "none", None, ANSWERS)
+    assert not release(project, tmp_path / "b", **EVERY).conditional
+
+
+# Marks
+
+
+def test_the_same_marks_as_at_the_first_view_are_settled(tmp_path: Path) -> None:
+    seen(tmp_path, withhold=slice(3))
+    project = undecided(tmp_path, losses(17), name="q")
+    workflow.decide(project, "none", None, ANSWERS)
+    workflow.select_records(project, None, withhold=ids_of(project)[:3])
+    assert not release(project, tmp_path / "b", **EVERY).conditional
+
+
+@pytest.mark.parametrize("withhold", [slice(2), slice(4), slice(1, 4), slice(0)])
+def test_other_marks_are_late(tmp_path: Path, withhold: slice) -> None:
+    seen(tmp_path, withhold=slice(3))
+    project = undecided(tmp_path, losses(17), name="q")
+    workflow.decide(project, "none", None, ANSWERS)
+    workflow.select_records(project, None, withhold=ids_of(project)[withhold])
+    assert release(project, tmp_path / "b", **EVERY).conditional
+
+
+# The ledger
+
+
+def test_a_view_is_noted_once_and_stands_in_no_statement(tmp_path: Path) -> None:
+    project = seen(tmp_path)
+    entries = workflow.account(project).entries
+    workflow.look(project)
+    other = undecided(tmp_path, losses(17), name="q")
+    workflow.look(other)
+    assert workflow.account(project).entries == entries
+    assert all(entry.kind != "shown" for entry in entries)
+
+
+def test_scores_are_shown_where_the_ledger_cannot_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever looks needs no ledger; it learns of the view with the next release."""
+
+    def refused(*_arguments: object) -> NoReturn:
+        raise UnusableError("The ledger is in use.", "Another process writes to it.", "Wait.")
+
+    project = undecided(tmp_path, losses(17), name="seen")
+    with monkeypatch.context() as patched:
+        patched.setattr("dataselect_gui.privacy.ledger.Ledger.session", refused)
+        assert len(workflow.scores(project)["id"]) == 40
+    workflow.select_records(project, workflow.make_rule("loss", threshold="0.5"))
+    release(project, tmp_path / "b")
+    other = undecided(tmp_path, losses(17), name="q")
+    decide(other, "wrong")
+    assert release(other, tmp_path / "c").conditional
+
+
+def test_the_account_that_a_project_remembers_is_not_another_homes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = seen(tmp_path)
+    monkeypatch.setenv("DATASELECT_HOME", str(tmp_path / "another"))
+    workflow.select_records(project, workflow.make_rule("loss", threshold="0.5"))
+    assert release(project, tmp_path / "b").release is not None
+    assert workflow.account(project).total_plain == 1
