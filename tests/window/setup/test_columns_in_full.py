@@ -59,15 +59,15 @@ def test_the_one_column_of_class_names_is_proposed_and_another_may_be_chosen(
     )
     give(qtbot, window, source, consortium(tmp_path / "consortium"))
     reading = window.setup.reading
-    assert "Labels are read from “finding”, whose values are the model's classes" in words(window)
+    assert "Labels are read from “finding”, whose values are the model's classes" in shown_text(window)
     assert reading.label.chosen() == "finding"
-    assert "bird, cat, dog; every record has one" in words(window)
+    assert "bird, cat, dog; every record has one" in shown_text(window)
     assert window.setup.score.isEnabled()
     choose_label(qtbot, window, "place")
-    assert "whose values are the model's classes" not in words(window)
+    assert "whose values are the model's classes" not in shown_text(window)
     assert window.setup.labels.isVisible()
     choose_label(qtbot, window, "finding")
-    assert "whose values are the model's classes" not in words(window)  # A person chose it.
+    assert "whose values are the model's classes" not in shown_text(window)  # A person chose it.
     window.setup.score.click()
     settle(qtbot, window)
     assert made_up[0]["label_column"] == "finding"
@@ -89,7 +89,7 @@ def test_a_column_that_was_proposed_goes_with_its_checkpoint(
     write_json(of_weather / "config.json", config(("sun", "rain")))
     give(qtbot, window, of_weather)
     assert window.setup.reading.label.chosen() == "sky"
-    assert "Labels are read from “sky”" in words(window)
+    assert "Labels are read from “sky”" in shown_text(window)
 
 
 def test_a_column_of_labels_is_scored_by(
