@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from dataselect_gui.tasks.answers import Answers
+
 EMPTY = -1
 """Stands for no record."""
 _DIGITS = 18
@@ -65,6 +67,8 @@ class BatchScores:
         Which, shape (n,): all that were computed, or are known to have no score.
     scores : dict
         For each score an array of shape (n,); NaN where there is none.
+    answers : Answers
+        What the model answers, n of them.
     reasons : dict
         Why records have none: row → a sentence.
     handled : int
@@ -73,5 +77,6 @@ class BatchScores:
 
     rows: NDArray[np.int64]
     scores: Mapping[str, NDArray[np.float64]]
+    answers: Answers
     reasons: Mapping[int, str]
     handled: int

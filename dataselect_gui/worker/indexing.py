@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.jobs.progress import Phase
+from dataselect_gui.project.mapping import mapped
 from dataselect_gui.project.project import Project
-from dataselect_gui.project.table import Index, mapped
+from dataselect_gui.project.table import Index
 from dataselect_gui.records.opening import content_hash
 from dataselect_gui.records.source import Source, SourceOfMany, UnreadableRecordError, whole_rows_of
 from dataselect_gui.texts import _, ngettext

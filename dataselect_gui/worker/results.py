@@ -72,13 +72,16 @@ class PreflightResult(Result, Trial, frozen=True, kw_only=True):
     ----------
     records : int
         How many records the source has.
+    seconds_to_load : float
+        How long it takes to load the libraries and the model.
     seconds_to_read : float
-        How long reading one takes.
+        How long reading one takes, many at once.
     notes : list of str
         What a person should know of how the records that were tried became inputs.
     """
 
     records: Count
+    seconds_to_load: Seconds
     seconds_to_read: Seconds
     notes: list[Text] = []
 

@@ -223,9 +223,12 @@ def training_of(project: Project, request: ReleaseRequest, rule: Rule) -> Traini
     """Return the answer about training: the request's, or else the one stored in the project.
 
     Where a score of the rule reads the reference state, too, that has an answer of its own, and what
-    holds of both is returned.
+    holds of both is returned. A rule that takes everything reads no score and claims no ε: nothing
+    depends on the answer then, and it may be missing.
     """
     text = request.in_training or project.settings.in_training
+    if text is None and isinstance(rule, EverythingRule):
+        return Training("unknown")
     if text is None:
         raise UsageError(
             _("One answer is missing: did these records help to train this checkpoint?"),

@@ -132,7 +132,9 @@ def test_a_model_with_nothing_to_train_has_only_scores_of_its_inputs(tmp_path: P
     checkpoint = find_checkpoint(folder)
     scorer = Scorer(checkpoint, ["grad_norm"], CPU)
     trial = try_on(scorer, checkpoint, ["grad_norm"], RECORDS, np.array(TARGETS))
-    result = PreflightResult(**structs.asdict(trial), records=5, seconds_to_read=0.0)
+    result = PreflightResult(
+        **structs.asdict(trial), records=5, seconds_to_load=0.0, seconds_to_read=0.0
+    )
     facts = dict(workflow.preflight_facts(workflow.Preflight(result, 1.0)))
     assert facts["Parameters"].startswith("none that is trained")
     with pytest.raises(UnusableError, match="no gradient that could be released"):

@@ -26,7 +26,7 @@ from tests.releases import release, select
 WRITTEN = Path(__file__).parents[1].joinpath("written_json")
 EARLIER_LEDGER = Path(__file__).parents[1].joinpath("earlier_ledger")
 STUDIES = Path(__file__).parents[2] / "resources" / "study"
-MEASURED = "deviation|tried|moved|float64_pace|seconds_per_record|bytes_needed|seconds_to_read|seconds"
+MEASURED = "deviation|tried|moved|float64_pace|busy|bytes_needed|seconds(?:_[a-z_]+)?"
 
 
 def printed(folder: Path, *arguments: object) -> str:

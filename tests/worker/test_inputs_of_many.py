@@ -17,6 +17,7 @@ from dataselect_gui.records.kinds.rows import RowInput
 from dataselect_gui.records.opening import content_hash, open_source
 from dataselect_gui.records.source import Source, SourceRef, UnreadableRecordError
 from dataselect_gui.scoring.scorer import Scorer
+from dataselect_gui.tasks.answers import Answers
 from dataselect_gui.tasks.single_label import SingleLabel
 from dataselect_gui.worker.batches import EMPTY, in_batches, place_of
 from dataselect_gui.worker.computing import Computation
@@ -161,15 +162,15 @@ def test_records_of_several_lengths_wait_and_are_each_computed_once_in_their_pla
     )
     filled: Counter[int] = Counter()
 
-    def scored(_names: Any, inputs: Any, _targets: Any) -> dict[str, Any]:  # noqa: ANN401
+    def scored(_names: Any, inputs: Any, _targets: Any, places: int) -> tuple[dict[str, Any], Answers]:  # noqa: ANN401
         assert inputs.shape[0] == size
         for place, number in enumerate(inputs[:, 0, 1].tolist()):
             assert not number or place_of(ids[number], size) == place
         filled[inputs.shape[2]] += 1
-        return {"loss": inputs[:, 0, 1].astype(float)}
+        return {"loss": inputs[:, 0, 1].astype(float)}, Answers.none(len(inputs), places)
 
     scorer = SimpleNamespace(
-        score=scored,
+        score_and_answer=scored,
         prepare=lambda _shape: 2,
         device=SimpleNamespace(type="cpu"),
         model=SimpleNamespace(vocabulary=9),

@@ -218,6 +218,10 @@ class SetupPlace(ColumnPlace, Place):
         self.read_anew.show()
         self._anew_row.setVisible(has_columns(look))
 
+    def begin(self) -> None:
+        """Begin at the top, as with other records or another project."""
+        self.verticalScrollBar().setValue(0)
+
     def show_way_back(self, *, shown: bool) -> None:
         """Offer the way back to the project whose records are read in another way."""
         self.leaving_out.set_too_late(is_too_late=shown)

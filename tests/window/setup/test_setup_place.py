@@ -21,7 +21,7 @@ from dataselect_gui.window.setup.descriptions import requested
 from dataselect_gui.window.shell.main_window import MainWindow
 from tests.decisions import WRONG, calibration
 from tests.helpers import array_file, image_folder
-from tests.projects import consortium, owner_records
+from tests.projects import consortium, owner_records, scored_project
 from tests.window.setup.steps import shown_text
 from tests.window.steps import give, give_at_once, notice_of, place, settle
 
@@ -96,6 +96,21 @@ def test_the_proposed_person_is_seen_and_can_be_changed(
 
 
 # The question about training
+
+
+def test_another_project_begins_at_the_top(
+    window: MainWindow, project: Path, qtbot: QtBot, tmp_path: Path, checkpoint: Path
+) -> None:
+    other = scored_project(tmp_path / "q.dataselect", owner_records(tmp_path / "q.npz"), checkpoint)
+    window.resize(760, 420)
+    window.open_project(project)
+    window.show_place(PlaceId.SETUP)
+    bar = window.setup.verticalScrollBar()
+    qtbot.waitUntil(lambda: bar.maximum() > 100)
+    bar.setValue(bar.maximum())
+    window.open_project(other)
+    window.show_place(PlaceId.SETUP)
+    assert bar.value() == 0
 
 
 def test_the_answer_about_training_is_remembered_and_asked_again_in_release(

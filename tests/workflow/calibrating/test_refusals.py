@@ -30,14 +30,26 @@ def test_what_is_missing_or_too_little_is_told(folder: Path, tmp_path: Path) -> 
     calibrated = done(folder, source, scores=("loss",))
     warnings = " ".join(calibrated.warnings)
     assert "“dog”" in warnings
-    assert "“cat (12)”" in warnings
-    assert "19" in warnings
+    assert "“cat (12)” have fewer than the 19 rows that α = 0.05 needs" in warnings
+    assert "“bird (100)” have fewer than the 200 rows for thresholds that α = 0.05" in warnings
     assert "3 rows have no class" in warnings
     assert "A stated ε protects them" in warnings
     thresholds = calibrated.calibration.scores["loss"].classes
     assert thresholds["bird"].threshold is not None
     assert thresholds["cat"].threshold is None
     assert thresholds["dog"].threshold is None
+
+
+@in_this_process
+def test_enough_rows_for_alpha_draw_no_warning(folder: Path, tmp_path: Path) -> None:
+    """Ten above the threshold: 200 at α = 0.05, 34 at 0.3."""
+    labels = np.array([0] * 34 + [1] * 33 + [2] * 34)
+    x = np.random.default_rng(3).normal(size=(101, SIDE)).astype(np.float32)
+    source = array_file(tmp_path / "rows.npz", x=x, y=labels)
+    warnings = " ".join(done(folder, source, scores=("loss",), alpha="0.3").warnings)
+    assert "“cat (33)” have fewer than the 34 rows" in warnings
+    assert "bird" not in warnings
+    assert "dog" not in warnings
 
 
 @in_this_process
