@@ -7,7 +7,7 @@ import typer
 
 from dataselect_gui import workflow
 from dataselect_gui.cli.options import Json, ProjectPath, TableFormat
-from dataselect_gui.cli.output import print_raw, stated_decision, tell
+from dataselect_gui.cli.output import print_lines, print_raw, results, stated_decision, tell
 from dataselect_gui.cli.table import as_text, print_table, rows_of, save
 from dataselect_gui.errors import UsageError
 from dataselect_gui.texts import _
@@ -32,5 +32,8 @@ def scores(
         tell("scores", True, content | stated_decision(workflow.decision(project)), [])
     elif form == "table":
         print_table(columns)
+        by_model = [name for name in list(columns)[5:] if workflow.find_score(name).needs_model]
+        if by_model and "answer" not in columns:
+            print_lines(results, [_(workflow.NOT_KEPT)])
     else:
         print_raw(as_text(columns, form))

@@ -11,6 +11,7 @@ import msgspec
 from dataselect_gui.jobs.kinds import JobKind
 from dataselect_gui.records.reference import SourceRef
 from dataselect_gui.scoring.names import Precision
+from dataselect_gui.tasks.answer_form import AnswerForm
 from dataselect_gui.worker.results import (
     FilesResult,
     InspectionResult,
@@ -60,6 +61,8 @@ class ScoreJob(Job[ScoringResult], frozen=True):
         At most so many records at once; None for as many as memory allows.
     limit : int or None
         Only the first so many records.
+    answers : AnswerForm
+        How the model's answers are kept.
     """
 
     kind = JobKind.SCORING
@@ -72,6 +75,7 @@ class ScoreJob(Job[ScoringResult], frozen=True):
     precision: Precision
     batch_size: int | None
     limit: int | None
+    answers: AnswerForm = AnswerForm()
 
     @classmethod
     def result_type(cls) -> type[ScoringResult]:

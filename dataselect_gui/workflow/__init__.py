@@ -64,6 +64,7 @@ from dataselect_gui.workflow.accounts import (
     knows_head,
     ledger,
 )
+from dataselect_gui.workflow.answers import NOT_KEPT
 from dataselect_gui.workflow.arms_choices import (
     ArmsForecast,
     ArmsFound,
@@ -210,6 +211,7 @@ __all__ = [
     "MECHANISMS",
     "MOST_AT_ONCE",
     "MOST_TRAININGS",
+    "NOT_KEPT",
     "ONCE",
     "QUESTIONS",
     "RELEASE_EPSILONS",

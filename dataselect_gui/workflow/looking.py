@@ -31,6 +31,7 @@ from dataselect_gui.selection.selecting import Selection, select
 from dataselect_gui.tasks.names import TaskName
 from dataselect_gui.tasks.registry import TASKS
 from dataselect_gui.tasks.single_label import SINGLE_LABEL
+from dataselect_gui.workflow.answers import RecordAnswers, answers_of
 from dataselect_gui.workflow.calibrated_rule import calibrated_rule
 from dataselect_gui.workflow.decisions import Decision, decision_of
 from dataselect_gui.workflow.first_view import note_shown
@@ -99,6 +100,8 @@ class Look:
         The model's class of each label that is a number or was matched by the owner's table.
     decision : Decision or None
         What was decided about leaving records out; None where nothing was.
+    answers : RecordAnswers or None
+        What the model answers; None where an earlier version scored, and kept no answers.
     is_demo : bool
         Whether records and checkpoint are those that come with the program.
     """
@@ -130,6 +133,7 @@ class Look:
     class_of: Mapping[str, str] = field(default_factory=dict)
     decision: Decision | None = None
     is_demo: bool = False
+    answers: RecordAnswers | None = None
 
     @property
     def has_classes(self) -> bool:
@@ -211,7 +215,9 @@ def look(project_path: Path) -> Look:
         for name in names:
             scores[name] = table.values(name)
             undone |= table.column(name).done == 0
-    if any(not np.isnan(values).all() for values in scores.values()):
+    answers = None if table is None else answers_of(table)
+    has_answers = answers is not None and answers.are_there.any()
+    if has_answers or any(not np.isnan(values).all() for values in scores.values()):
         note_shown(project)
     return Look(
         folder=project_path,
@@ -240,6 +246,7 @@ def look(project_path: Path) -> Look:
         other_checkpoints=kept_scores(project),
         decision=decision_of(project),
         is_demo=settings.demo,
+        answers=answers,
         class_of={} if opened is None else _class_of(opened, settings.source, index.labels),
     )
 

@@ -245,7 +245,8 @@ def score(
         _check_demo(project, source)
     if leave_out is not None:
         check_decision(project, checkpoint, wanted, leave_out, count_epsilon)
-    account = LabelReader.of(checkpoint, source.classes, ref.labels).check(source.labels)
+    reader = LabelReader.of(checkpoint, source.classes, ref.labels)
+    account = reader.check(source.labels)
     notes = [*source.notes, *source.kind.fit_notes(source, checkpoint.final)]
     if proposed is not None:
         notes.insert(0, proposal_sentence(proposed))
@@ -278,6 +279,7 @@ def score(
         precision=model_precision,
         batch_size=None if batch_size is None else min(batch_size, MOST_PLACES),
         limit=limit,
+        answers=reader.answer_form,
     )
     in_hand = InProgressMark(folder)
     try:

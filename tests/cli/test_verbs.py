@@ -11,7 +11,7 @@ import pytest
 from dataselect_gui.cli.app import main
 from tests.cli.shell import Shell
 from tests.helpers import array_file, image_folder, write_json
-from tests.projects import consortium, owner_records, scored_project
+from tests.projects import answered, consortium, owner_records, scored_project
 
 pytestmark = pytest.mark.usefixtures("workplace")
 
@@ -155,7 +155,32 @@ def test_scores_are_told_in_full_precision(
     shell("scores", project, "--format", "json", "--to", tmp_path / "s.json")
     assert json.loads((tmp_path / "s.json").read_text(encoding="utf-8")) == records
     assert main(["scores", str(project)]) == 0
-    assert "bird" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "bird" in printed
+    assert "score again to see them" in printed
+
+
+def test_the_models_answers_stand_before_the_scores(
+    shell: Shell, project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import pyarrow.parquet
+
+    answered(project, lambda row: row % 2, sure=0.75)
+    records = shell("scores", project)["records"]
+    assert list(records[0])[4:] == ["selected", "answer", "confidence", "loss"]
+    assert [record["answer"] for record in records] == ["bird", "cat"] * 20
+    assert {record["confidence"] for record in records} == {0.75}
+    shell("scores", project, "--format", "parquet", "--to", tmp_path / "s.parquet")
+    table = pyarrow.parquet.read_table(tmp_path / "s.parquet")
+    assert table["answer"].to_pylist() == ["bird", "cat"] * 20
+    assert main(["scores", str(project), "--format", "csv"]) == 0
+    read = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert [row["answer"] for row in read] == ["bird", "cat"] * 20
+    assert {row["confidence"] for row in read} == {"0.75"}
+    assert main(["scores", str(project)]) == 0
+    printed = capsys.readouterr().out
+    assert "0.75" in printed
+    assert "score again" not in printed
 
 
 def test_ids_come_from_a_file(shell: Shell, project: Path, tmp_path: Path) -> None:

@@ -2,13 +2,14 @@
 
 from decimal import Decimal
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QVBoxLayout, QWidget
 
+from dataselect_gui.plain import visible
 from dataselect_gui.texts import N_, _
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import Note, paragraph
-from dataselect_gui.window.widgets.plain import Button, RadioButton
+from dataselect_gui.window.widgets.plain import Button, RadioButton, tip
 from dataselect_gui.window.widgets.training_question import check_only
 from dataselect_gui.workflow import (
     Decision,
@@ -39,10 +40,13 @@ class Decided(QWidget):
         The selection is to go by this rule.
     count_wanted()
         The count is to be drawn.
+    trial_wanted()
+        A study is to show whether picking by a score helps.
     """
 
     rule_wanted = Signal(object)
     count_wanted = Signal()
+    trial_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -52,6 +56,9 @@ class Decided(QWidget):
         self.everything = RadioButton(_("Leave nothing out"))
         self.wrong = RadioButton(_("Leave out records that look wrong"))
         self.known = paragraph(role="dim")
+        self.try_it = Button(_("Try it: does it help on your records?"))
+        self.try_it.setProperty("role", "link")
+        self.try_it.clicked.connect(self.trial_wanted)
         self._otherwise, self.late = paragraph(_(_OTHERWISE), role="dim"), Note("warn", _(_LATE))
         self._group = QButtonGroup(self)
         self._wrong: Rule | None = None
@@ -69,6 +76,8 @@ class Decided(QWidget):
             self.late,
         ):
             column.addWidget(part)
+        below = column.indexOf(self.known) + 1
+        column.insertWidget(below, self.try_it, 0, Qt.AlignmentFlag.AlignLeft)
         for button in (self.everything, self.wrong):
             self._group.addButton(button)
         self._group.buttonClicked.connect(self._on_click)
@@ -92,8 +101,15 @@ class Decided(QWidget):
         )
         self.known.setText(_known_of(rule) if isinstance(rule, ScoreCut) else "")
         self.known.setVisible(isinstance(rule, ScoreCut))
+        self.try_it.setVisible(isinstance(rule, ScoreCut))
         self._otherwise.setVisible(self._wrong is not None and not is_late)
         self.late.setVisible(is_late)
+
+    def allow_trial(self, obstacle: str) -> None:
+        """Offer a study of the pick, or say why there can be none; empty for no obstacle."""
+        self.try_it.setEnabled(not obstacle)
+        self.try_it.setToolTip(tip(obstacle))
+        self.try_it.setAccessibleDescription(visible(obstacle))
 
     def show_missing(self, text: str) -> None:
         """Show what a count still needs; empty for nothing."""

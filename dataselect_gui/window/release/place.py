@@ -55,10 +55,13 @@ class ReleasePlace(QWidget, Place):
     -------
     raise_wanted()
         The owner wants to raise the budget.
+    trial_wanted()
+        The owner wants to see whether the pick helps.
     """
 
     place_id = PlaceId.RELEASE
     raise_wanted = Signal()
+    trial_wanted = Signal()
 
     def __init__(self, state: State) -> None:
         super().__init__()
@@ -142,6 +145,7 @@ class ReleasePlace(QWidget, Place):
         self.answers.what.everything_wanted.connect(self._use_everything)
         self.answers.decided.rule_wanted.connect(self._state.set_rule)
         self.answers.decided.count_wanted.connect(self._draw_count)
+        self.answers.decided.trial_wanted.connect(self.trial_wanted)
         self.answers.change.clicked.connect(self._change_destination)
         self.answers.conditions.clicked.connect(self._show_conditions)
         self.consequence.changed.connect(self._show)
@@ -305,6 +309,7 @@ class ReleasePlace(QWidget, Place):
             self._state.look, self._state.eligible, is_of_all=is_of_all
         )
         self.answers.show_rule(self._state.look, self._state.rule)
+        self.answers.decided.allow_trial(self._state.inputs.study_obstacle)
 
     def _on_selection(self) -> None:
         self._last = None

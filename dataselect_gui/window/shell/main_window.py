@@ -290,6 +290,8 @@ class MainWindow(QMainWindow):
         self.jobs.started.connect(self._follow)
         self.jobs.finished.connect(self._follow)
         self.release.raise_wanted.connect(self._raise_budget)
+        self.release.trial_wanted.connect(self.try_it)
+        self.explore.histogram.trial_wanted.connect(self.try_it)
         QApplication.styleHints().colorSchemeChanged.connect(self._on_scheme_changed)
         self._fault.connect(self.footer.show_text)
         self._emit_fault = self._fault.emit
