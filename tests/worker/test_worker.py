@@ -105,17 +105,8 @@ def undisturbed(records: Path, series: Path, tmp_path_factory: pytest.TempPathFa
 
 def test_progress_ends_at_the_end_and_scores_agree_with_each_other(undisturbed: Path) -> None:
     table = workflow.scores(undisturbed)
-    assert list(table)[5:] == [
-        "answer",
-        "confidence",
-        "loss",
-        "margin",
-        "el2n",
-        "grad_norm",
-        "vog",
-        "plis",
-        "random",
-    ]
+    assert list(table)[5:7] == ["answer", "confidence"]
+    assert list(table)[7:] == ["loss", "margin", "el2n", "grad_norm", "vog", "plis", "random"]
     assert all(value is not None for name in NAMES for value in table[name])
     assert np.corrcoef(table["loss"], table["el2n"])[0, 1] > 0.5
     assert 0 <= min(table["random"]) < max(table["random"]) < 1
