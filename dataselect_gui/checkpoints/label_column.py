@@ -5,9 +5,9 @@ say nothing by themselves (numbers, yes and no) propose none: any other column m
 """
 
 import json
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 
 from dataselect_gui.checkpoints.checkpoint import Checkpoint
 from dataselect_gui.checkpoints.class_lookup import ClassLookup, are_placeholders, folded
@@ -45,20 +45,23 @@ def proposed_column(where: SourceRef, source: Source, checkpoint: Checkpoint) ->
         all_cells = open_source(replace(for_model(where, checkpoint), labels=rule)).labels
     except UnusableError:
         return None
-    lookup = ClassLookup(checkpoint.labels, (), ())
-    fitting: Counter[str] = Counter()
+    lookup = cache(ClassLookup(checkpoint.labels, (), ()).find)
+    most = (1 - NEARLY_ALL) * len(all_cells)
+    unfit = dict.fromkeys(source.columns, 0)
     classes: dict[str, set[int]] = {column: set() for column in source.columns}
     for cells in all_cells:
-        for column, cell in json.loads(cells or "{}").items():
-            match = lookup.find(cell) if cell else None
+        known = json.loads(cells or "{}")
+        for column in list(unfit):
+            match = lookup(known.get(column, ""))
             if match is not None and match.class_index is not None:
-                fitting[column] += 1
                 classes[column].add(match.class_index)
-    proposed = [
-        column
-        for column, count in fitting.items()
-        if count >= NEARLY_ALL * len(all_cells) and len(classes[column]) > 1
-    ]
+            elif unfit[column] + 1 > most:
+                del unfit[column]
+            else:
+                unfit[column] += 1
+        if not unfit:
+            return None
+    proposed = [column for column in unfit if len(classes[column]) > 1]
     return proposed[0] if len(proposed) == 1 else None
 
 

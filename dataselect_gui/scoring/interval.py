@@ -139,7 +139,9 @@ def multiply(left: Known, right: Known) -> Known:
             return negate(other)
     if left.identity == right.identity != NO_IDENTITY:
         return square(left)
-    ends = [_product(one, other) for one in (left.low, left.high) for other in (right.low, right.high)]
+    ends = [
+        _product(first, last) for first in (left.low, left.high) for last in (right.low, right.high)
+    ]
     return Known(min(ends), max(ends), _exponential(left, right), left.varies or right.varies)
 
 

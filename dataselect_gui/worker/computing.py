@@ -160,14 +160,14 @@ class Computation:
             loaded.rows,
             {name: values[loaded.places] for name, values in scores.items()},
             answers.at(loaded.places),
-            {row: _(_NO_RESULT) for row in loaded.rows[np.isin(loaded.places, failed)].tolist()},
+            {row: _(_NO_RESULT) for row in loaded.rows[failed].tolist()},
             len(loaded.rows),
         )
 
     def _score(
         self, inputs: InputArray, targets: Targets, places: Sequence[int]
     ) -> tuple[Scores, Answers, list[int]]:
-        """Score a batch; returns also the places of records for which that fails."""
+        """Score a batch; returns also which of the records in these places that fails for."""
         try:
             return *self._came_to(inputs, targets), []
         except Exception as error:
@@ -178,7 +178,7 @@ class Computation:
         self._came_to(*self._empty(shape))  # Where this fails, no record is to blame.
         scores, answers = self._nothing(self.size)
         failed = []
-        for place in places:
+        for number, place in enumerate(places):
             own, label = self._empty(shape)
             own[place], label[place] = inputs[place], targets[place]
             try:
@@ -186,7 +186,7 @@ class Computation:
             except Exception as error:
                 if is_out_of_memory(error):
                     raise
-                failed.append(place)
+                failed.append(number)
                 continue
             for name, values in single.items():
                 scores[name][place] = values[place]

@@ -117,6 +117,21 @@ def read_index(source: Source, context: JobContext, cache: "KnownHashes | None" 
     return Index(source.ids, source.labels, source.units, content, whole_rows_of(source))
 
 
+def hashes_to_check(source: Source, index: Index) -> NDArray[np.uint8] | None:
+    """Return the hashes that records of an index shall have when they are read once more.
+
+    None where all are in memory since before they were taken: they cannot change.
+
+    Parameters
+    ----------
+    source : Source
+        What `read_index` made the index of, opened once.
+    index : Index
+        Of its records.
+    """
+    return None if isinstance(source, SourceOfMany) else index.content
+
+
 def fair_order(ids: Sequence[str], limit: int | None = None) -> list[int]:
     """Return rows, of the first so many, in an order by which early results tell of all.
 

@@ -39,7 +39,7 @@ from dataselect_gui.tasks.answer_form import AnswerForm
 from dataselect_gui.tasks.answers import Answers
 from dataselect_gui.texts import N_, _, ngettext
 from dataselect_gui.worker.batches import in_batches
-from dataselect_gui.worker.indexing import fair_order, read_index
+from dataselect_gui.worker.indexing import fair_order, hashes_to_check, read_index
 from dataselect_gui.worker.input_loading import InputLoader
 from dataselect_gui.worker.jobs import ScoreJob
 from dataselect_gui.worker.results import ScoringResult
@@ -338,7 +338,8 @@ class _Part:
             lambda record: hold(self.computed, record),
             self.job.answers.places,
         )
-        loader = InputLoader(self.source, table.index.content, to_input, shapes)
+        hashes = hashes_to_check(self.source, table.index)
+        loader = InputLoader(self.source, hashes, to_input, shapes)
         columns = {name: table.column(name) for name in self.computed}
         pace, saver = Pace(), ScoreSaver(table, columns, table.keep_answers(self.job.answers))
         with closing(computation.results(loader, in_batches(ids, left, size))) as results:

@@ -15,7 +15,8 @@ from dataselect_gui.texts import N_, _
 LEAVING_OUT_HELPS = N_(
     "If your records hold wrong labels or foreign pictures, leaving these out usually trains better "
     "than a random pick or sending everything, also under DP-SGD, less so where the consortium mixes "
-    "in its own records. In our three clean tests without DP it cost 0.3 to 0.8 points."
+    "in its own records. Where nothing was wrong it cost 0.3 to 0.8 points of accuracy, in this "
+    "project's own first tests, without DP, on two public data sets: Fashion-MNIST and chest X-rays."
 )
 """What is known of leaving out what looks wrong."""
 

@@ -32,7 +32,7 @@ from dataselect_gui.scoring.public_shapes import public_shapes
 from dataselect_gui.scoring.scorer import Scorer
 from dataselect_gui.worker.batches import in_batches
 from dataselect_gui.worker.computing import Computation
-from dataselect_gui.worker.indexing import fair_order, read_index
+from dataselect_gui.worker.indexing import fair_order, hashes_to_check, read_index
 from dataselect_gui.worker.input_loading import InputLoader
 
 SCORES = (("loss",), ("loss", "grad_norm"))
@@ -85,7 +85,8 @@ class Scoring:
         self.size = self._scorer.need(self._shapes[-1]).records_at_once(self._scorer.device)
         for shape in self._shapes:
             self._scorer.prepare((self.size, *shape))
-        self._content = read_index(self._source, JobContext()).content
+        index = read_index(self._source, JobContext())
+        self._hashes = hashes_to_check(self._source, index)
         self._targets = np.zeros(len(self._source.ids), dtype=np.int64)
 
     def run(self) -> None:
@@ -100,7 +101,7 @@ class Scoring:
             self._targets,
             lambda _record: nullcontext(),
         )
-        loader = InputLoader(self._source, self._content, self._to_input, self._shapes)
+        loader = InputLoader(self._source, self._hashes, self._to_input, self._shapes)
         batches = in_batches(ids, fair_order(ids), self.size)
         done = sum(result.handled for result in work.results(loader, batches))
         assert done == len(ids)

@@ -220,10 +220,10 @@ def test_inspect_says_which_column_it_takes_for_the_labels(shell: Shell, tmp_pat
     grade = np.array(["bird", "cat", "dog", "dog"] * 2)
     pixels = np.random.default_rng(0).integers(0, 256, (8, 16, 16), dtype=np.uint8)
     records = array_file(tmp_path / "records.npz", x=pixels, grade=grade, ward=np.array(["a", "b"] * 4))
-    found = shell("inspect", tmp_path / "model", "--records", records)["preflight"]
-    assert found["proposed_label"] == "grade"
-    assert found["notes"] == ["Labels are read from “grade”, whose values are the model's classes."]
-    assert (found["label_account"]["given"], found["checked"]) == (8, 3)
+    inspected = shell("inspect", tmp_path / "model", "--records", records)["preflight"]
+    assert inspected["proposed_label"] == "grade"
+    assert inspected["notes"] == ["Labels are read from “grade”, whose values are the model's classes."]
+    assert (inspected["label_account"]["given"], inspected["checked"]) == (8, 3)
 
 
 def test_inspect_lists_what_cannot_be_read(shell: Shell, tmp_path: Path) -> None:

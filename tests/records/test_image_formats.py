@@ -157,7 +157,22 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
     "JPEG 2000 of 40 levels": (with_field(SIZED, 0xFF52, 9, ">B", 40), "cut off"),
     "JPEG 2000 of wide blocks": (with_field(SIZED, 0xFF52, 10, ">H", 0x0808), "cut off"),
     "JPEG 2000 of many layers": (LAYERED, "layers"),
-    "AVIF": (b"\0\0\0\x20ftypavif" + bytes(40), "AVIF, which is not read"),
+    "AVIF": (b"\0\0\0\x20ftypavif" + bytes(40), "AVIF, which is not read here. Save it as PNG with 8"),
+    "AVIF as Pillow writes it": (
+        b"\0\0\0\x20ftypavif\0\0\0\0avifmif1miafMA1B\0\0\0\xebmeta" + bytes(40),
+        "AVIF, which is not read",
+    ),
+    "AVIF of several images": (b"\0\0\0\x20ftypavis" + bytes(40), "AVIF, which is not read"),
+    "AVIF under the name of its family": (
+        b"\0\0\0\x20ftypmif1\0\0\0\0mif1miafavif" + bytes(40),
+        "AVIF, which is not read",
+    ),
+    "HEIC under the name of its family": (
+        b"\0\0\0\x1cftypmif1\0\0\0\0mif1heic" + bytes(40),
+        "HEIC, which is not read",
+    ),
+    "a film": (b"\0\0\0\x1cftypisom\0\0\0\0isommp41" + bytes(40), "Not an image"),
+    "a list of brands without end": (b"\xff\xff\xff\xffftypmif1" + bytes(4000), "Not an image"),
     "HEIC": (b"\0\0\0\x20ftypheic" + bytes(40), "HEIC, which is not read"),
     "JPEG XL": (b"\xff\x0a" + bytes(40), "JPEG XL, which is not read"),
 }

@@ -101,7 +101,8 @@ class Preparation(QObject):
         self._matching.project_found.connect(self.scored)
         self._matching.bundle_found.connect(self.checked)
         self._matching.failed.connect(self._on_failed)
-        start.chosen.connect(self.take)
+        for chosen in (start.chosen, setup.records.chosen, setup.checkpoint.chosen):
+            chosen.connect(self.take)
         setup.score_requested.connect(self.score)
         setup.stop_requested.connect(self._jobs.stop)
         setup.other_checkpoints.chosen.connect(self._switch)
