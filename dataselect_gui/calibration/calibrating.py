@@ -188,7 +188,7 @@ def _within(bound: float | None, threshold: float | None) -> float | None:
     return threshold if bound is None or threshold is None else min(threshold, bound)
 
 
-def _thresholds(found: ScoreThresholds | None) -> list[float]:
+def _thresholds(by_class: ScoreThresholds | None) -> list[float]:
     """Return the thresholds of the classes that have one."""
-    classes = [] if found is None else found.classes.values()
+    classes = [] if by_class is None else by_class.classes.values()
     return [each.threshold for each in classes if each.threshold is not None]

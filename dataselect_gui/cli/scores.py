@@ -12,6 +12,9 @@ from dataselect_gui.cli.table import as_text, print_table, rows_of, save
 from dataselect_gui.errors import UsageError
 from dataselect_gui.texts import _
 
+_BEFORE_SCORES = 5
+"""So many columns stand before the scores where there are no answers."""
+
 
 def scores(
     project: ProjectPath,
@@ -32,8 +35,11 @@ def scores(
         tell("scores", True, content | stated_decision(workflow.decision(project)), [])
     elif form == "table":
         print_table(columns)
-        by_model = [name for name in list(columns)[5:] if workflow.find_score(name).needs_model]
-        if by_model and "answer" not in columns:
+        if "answer" not in columns and any(map(_needs_model, list(columns)[_BEFORE_SCORES:])):
             print_lines(results, [_(workflow.NOT_KEPT)])
     else:
         print_raw(as_text(columns, form))
+
+
+def _needs_model(score: str) -> bool:
+    return workflow.find_score(score).needs_model

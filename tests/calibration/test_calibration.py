@@ -100,11 +100,11 @@ def test_bounds_hold_the_thresholds_of_every_class() -> None:
     """A class of one row in a hundred lies above the 99 % quantile of all of them."""
     values = np.concatenate([np.arange(9900.0), 20_000 + np.arange(100.0)])
     rows = rows_of("loss", values, np.repeat([0, 1], [9900, 100]))
-    found = calibrate_as_they_are(rows, ["loss"], Fraction(1, 20), np.ones(10_000, dtype=bool))
-    threshold = found.scores["loss"].classes["hard"].threshold
+    calibrated = calibrate_as_they_are(rows, ["loss"], Fraction(1, 20), np.ones(10_000, dtype=bool))
+    threshold = calibrated.scores["loss"].classes["hard"].threshold
     assert threshold == 20_095.0, "the 96th of 100, by hand: ⌈0.95 · 101⌉"
     assert np.quantile(values, 0.99, method="inverted_cdf") == 9899.0
-    assert found.bounds["loss"] == (99.0, threshold)
+    assert calibrated.bounds["loss"] == (99.0, threshold)
 
 
 @pytest.mark.parametrize("is_private", [False, True])
@@ -119,15 +119,15 @@ def test_no_threshold_is_above_the_scores_own_bound(is_private: bool) -> None:
     own, alpha = {"el2n": bound}, Fraction(1, 20)
     if is_private:
         queries = PrivateQueries(Decimal(100), Decimal(0), 1, with_directions=False)
-        found = calibrate_privately(rows, ["el2n"], alpha, queries, own)
+        calibrated = calibrate_privately(rows, ["el2n"], alpha, queries, own)
         unbounded = PrivateQueries(Decimal(100), Decimal(0), 1, with_directions=False)
         free = calibrate_privately(rows, ["el2n"], alpha, unbounded)
         assert all(each.threshold == 1.43301 for each in free.scores["el2n"].classes.values())
-        assert all(each.threshold == bound for each in found.scores["el2n"].classes.values())
+        assert all(each.threshold == bound for each in calibrated.scores["el2n"].classes.values())
     else:
-        found = calibrate_as_they_are(rows, ["el2n"], alpha, np.ones(4000, dtype=bool), own)
-        assert all(each.threshold == 1.414 for each in found.scores["el2n"].classes.values())
-    assert not found.bounds, "the score has its own"
+        calibrated = calibrate_as_they_are(rows, ["el2n"], alpha, np.ones(4000, dtype=bool), own)
+        assert all(each.threshold == 1.414 for each in calibrated.scores["el2n"].classes.values())
+    assert not calibrated.bounds, "the score has its own"
 
 
 @pytest.mark.parametrize(("alpha", "advised"), [("0.05", 200), ("0.025", 400), ("0.3", 34)])

@@ -193,8 +193,8 @@ def test_other_programs_that_keep_the_machine_are_told_and_not_counted(
     assert max(sizes) == trial.at_once == 1024
     assert trial.seconds_per_record == pytest.approx(0.001)
     assert trial.busy == pytest.approx(8.0)
-    words = dict(workflow.preflight_facts(replace(preflight_of(trial), seconds=60.0)))
-    assert words["Time"] == (
+    facts = dict(workflow.preflight_facts(replace(preflight_of(trial), seconds=60.0)))
+    assert facts["Time"] == (
         "about 60 s for your 8 records; up to 8 min while other programs keep this machine as busy as "
         "now"
     )

@@ -77,10 +77,10 @@ def test_an_answer_is_said_in_everyday_words() -> None:
         assert short is not None
         return full.replace("\N{NO-BREAK SPACE}", " "), short
 
-    one = AnswerForm(names=["Shirt", "Pullover"])
-    assert said(one, [1], [0.934]) == ("Pullover (93 in 100)", "Pullover")
-    assert said(one, [1], [0.9999]) == ("Pullover (over 99 in 100)", "Pullover")
-    assert said(one, [0], [1.0]) == ("Shirt (over 99 in 100)", "Shirt")
+    single = AnswerForm(names=["Shirt", "Pullover"])
+    assert said(single, [1], [0.934]) == ("Pullover (93 in 100)", "Pullover")
+    assert said(single, [1], [0.9999]) == ("Pullover (over 99 in 100)", "Pullover")
+    assert said(single, [0], [1.0]) == ("Shirt (over 99 in 100)", "Shirt")
     assert said(AnswerForm(), [812], [0.004]) == ("812 (under 1 in 100)", "812")
     several = AnswerForm(task="multi_label", names=["Edema", "Fracture", "Mass"], places=3)
     assert said(several, [1, 0, -1], [0.91, 0.73, NAN]) == (

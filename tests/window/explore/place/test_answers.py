@@ -73,7 +73,7 @@ def test_a_tile_has_a_sign_where_the_model_disagrees(show: Show, state: State) -
     standings = state.look.answers.answers.standings
     standings[agreeing], standings[differing] = standings[differing], standings[agreeing]
     after = corner_of(explore, state, differing), corner_of(explore, state, agreeing)
-    assert all(one != other for one, other in zip(before, after, strict=True))
+    assert all(earlier != later for earlier, later in zip(before, after, strict=True))
     state.withhold([agreeing])  # Both signs stand beside each other.
     assert corner_of(explore, state, agreeing) != after[1]
 
