@@ -53,7 +53,7 @@ def test_an_error_that_no_record_is_to_blame_for_is_not_hidden(
     def broken(*_: object) -> dict[str, NDArray[np.float64]]:
         raise RuntimeError("shapes do not match")
 
-    monkeypatch.setattr(Scorer, "score", broken)
+    monkeypatch.setattr(Scorer, "score_and_answer", broken)
     with pytest.raises(RuntimeError, match="shapes do not match"):
         score(scans, series, tmp_path / "p.dataselect", batch_size=8)
 
