@@ -319,8 +319,8 @@ def main() -> None:
                 "QT_SCALE_FACTOR": str(scale),
                 "DATASELECT_HOME": str(scratch / "home"),
             }
-            words = [sys.executable, __file__, "--scale", str(scale), made, str(out)]
-            subprocess.run(words, env=environment, check=True)  # noqa: S603  (this script)
+            command = [sys.executable, __file__, "--scale", str(scale), made, str(out)]
+            subprocess.run(command, env=environment, check=True)  # noqa: S603  (this script)
 
 
 if __name__ == "__main__":

@@ -45,7 +45,7 @@ class Frozen:
         if not os.environ.get("DISPLAY"):
             self._environment["QT_QPA_PLATFORM"] = "offscreen"
 
-    def run(self, *words: str | Path) -> tuple[str, float]:
+    def run(self, *arguments: str | Path) -> tuple[str, float]:
         """Run a verb; return what it prints and how long it took, in seconds.
 
         Raises
@@ -55,7 +55,7 @@ class Frozen:
         """
         started = time.monotonic()
         done = subprocess.run(  # noqa: S603  (the program that was just built)
-            [self._program, *words],
+            [self._program, *arguments],
             capture_output=True,
             text=True,
             env=self._environment,
@@ -65,21 +65,21 @@ class Frozen:
         seconds = time.monotonic() - started
         unexpected = _PROGRESS.sub("", done.stderr)
         if done.returncode != 0 or unexpected:
-            raise SystemExit(f"{words}: exit code {done.returncode}\n{done.stdout}{done.stderr}")
+            raise SystemExit(f"{arguments}: exit code {done.returncode}\n{done.stdout}{done.stderr}")
         return done.stdout, seconds
 
-    def tell(self, *words: str | Path) -> dict[str, Any]:
+    def tell(self, *arguments: str | Path) -> dict[str, Any]:
         """Run a verb for its one JSON object, and say how long it took."""
-        printed, seconds = self.run(*words, "--json")
-        print(f"{words[0]}: {seconds:.1f} s")
-        told: dict[str, Any] = json.loads(printed)
-        return told
+        printed, seconds = self.run(*arguments, "--json")
+        print(f"{arguments[0]}: {seconds:.1f} s")
+        answer: dict[str, Any] = json.loads(printed)
+        return answer
 
-    def show(self, *words: str | Path) -> float:
+    def show(self, *arguments: str | Path) -> float:
         """Show the window several times; return the median of how long it took to come and go."""
         times = []
         for _ in range(STARTS):
-            printed, seconds = self.run("gui", *words)
+            printed, seconds = self.run("gui", *arguments)
             if printed:
                 raise SystemExit(f"the window printed {printed!r}")
             times.append(seconds)
@@ -160,10 +160,10 @@ def main() -> None:
         records = make_records(out / "records.npz")
         for checkpoint in make_checkpoints(out / "checkpoints"):
             project = out / f"{checkpoint.name}.dataselect"
-            told = frozen.tell("score", records, "--checkpoint", checkpoint, "--project", project)
-            if (told["scored"], told["problems"]) != (12, []):
-                raise SystemExit(f"{checkpoint.name} was not scored: {told}")
-            print(f"  by a {checkpoint.name}: {', '.join(told['scores'])}")
+            answer = frozen.tell("score", records, "--checkpoint", checkpoint, "--project", project)
+            if (answer["scored"], answer["problems"]) != (12, []):
+                raise SystemExit(f"{checkpoint.name} was not scored: {answer}")
+            print(f"  by a {checkpoint.name}: {', '.join(answer['scores'])}")
             tried = frozen.tell("inspect", checkpoint, "--records", records)["preflight"]
             if not 0 < tried["deviation"] < 1e-4:
                 raise SystemExit(f"{checkpoint.name} is not computed exactly: {tried}")

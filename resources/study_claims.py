@@ -77,7 +77,7 @@ def _word_claims(results: Mapping[str, ArmFindings]) -> list[str]:
         alpha = float(findings.choices.alpha)
         for left_out in findings.left_out:
             share = left_out.share
-            told = f"{percent(share.mean)} ({percent(share.low)} to {percent(share.high)})"
+            here = f"{percent(share.mean)} ({percent(share.low)} to {percent(share.high)})"
             claim, holds = (
                 f"at most about {percent(alpha)} of clean records is left out",
                 share.low <= alpha,
@@ -87,7 +87,7 @@ def _word_claims(results: Mapping[str, ArmFindings]) -> list[str]:
                     "36 % are left out with everything at once",
                     share.low <= 0.36 <= share.high,
                 )
-            lines.append(f"| {name} | {claim} | {told} | {_confirmed(holds)} |")
+            lines.append(f"| {name} | {claim} | {here} | {_confirmed(holds)} |")
         for compared in findings.comparisons:
             in_words = _claim_in_words(compared)
             if in_words is not None:
@@ -116,26 +116,26 @@ def _confirmed(holds: bool) -> Outcome:
     return "confirmed" if holds else "not confirmed"
 
 
-def outcome_of(claim: Claim, found: Compared | None) -> Outcome:
+def outcome_of(claim: Claim, compared: Compared | None) -> Outcome:
     """Return what became of a claim; see the module."""
-    if found is None:
+    if compared is None:
         return "not run"
-    is_better = found.difference.verdict == "better"
+    is_better = compared.difference.verdict == "better"
     is_tie = (claim.study, claim.planted, claim.epsilon) in TIES
     if claim.points <= 0 or is_tie:
         return "not confirmed" if is_better else "confirmed"
     if not is_better:
         return "not confirmed"
-    return "confirmed" if 100 * found.difference.mean >= claim.points / 2 else "weaker"
+    return "confirmed" if 100 * compared.difference.mean >= claim.points / 2 else "weaker"
 
 
 def read_results(folder: Path) -> dict[str, ArmFindings]:
     """Return the findings that are kept, by study: those of the full one where it was run."""
-    found: dict[str, ArmFindings] = {}
+    results: dict[str, ArmFindings] = {}
     for part in PARTS:
         for path in sorted((folder / part).glob("*/findings.json")):
-            found.setdefault(path.parent.name, read_arm_findings(path.parent))
-    return found
+            results.setdefault(path.parent.name, read_arm_findings(path.parent))
+    return results
 
 
 def claims_page(results: Mapping[str, ArmFindings]) -> str:
@@ -159,8 +159,8 @@ def claims_page(results: Mapping[str, ArmFindings]) -> str:
         "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     for claim in CLAIMS:
-        found = _found(claim, results)
-        here = "–" if found is None else spread_of(found.difference)
+        compared = _found(claim, results)
+        here = "–" if compared is None else spread_of(compared.difference)
         trained = "no DP" if claim.epsilon is None else f"DP-SGD, ε = {claim.epsilon}"
         dirt = "everything at once" if claim.planted else "none"
         claimed = f"{claim.points:+.1f}".replace("-", "−")
@@ -171,7 +171,7 @@ def claims_page(results: Mapping[str, ArmFindings]) -> str:
             claim.against.kind,
             claimed,
             here,
-            outcome_of(claim, found),
+            outcome_of(claim, compared),
         )
         lines.append(f"| {' | '.join(cells)} |")
     lines += ["", "## Claims in words", "", *_word_claims(results)]

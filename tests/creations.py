@@ -57,9 +57,20 @@ def watch(
     """Run a command and return what it created, and the lines by which it started programs."""
     if sys.platform != "linux" or shutil.which("strace") is None:
         pytest.skip("strace is not on this machine")
-    words = ["strace", "-f", "--seccomp-bpf", "-qq", "-v", "-s", "20000", "-e", f"trace={_CALLS}", "-o"]
+    strace = [
+        "strace",
+        "-f",
+        "--seccomp-bpf",
+        "-qq",
+        "-v",
+        "-s",
+        "20000",
+        "-e",
+        f"trace={_CALLS}",
+        "-o",
+    ]
     run = subprocess.run(
-        [*words, str(log), *map(str, command)],
+        [*strace, str(log), *map(str, command)],
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
@@ -77,7 +88,7 @@ def created_in(lines: Sequence[str], mask: int) -> list[Created]:
     """Read a log of strace, following the mask of each process from its parent's."""
     parents = _parents(lines)
     masks: dict[str, _Mask] = {}
-    found = []
+    created = []
     for line in lines:
         match = _LINE.match(line)
         if match is None:
@@ -92,10 +103,10 @@ def created_in(lines: Sequence[str], mask: int) -> list[Created]:
             assert asked is not None, line
             masks[process].value = int(asked.group(), 8)
         elif call == "memfd_create":
-            found.append(Created(call, "memory", 0o777))
+            created.append(Created(call, "memory", 0o777))
         elif call not in _STARTS and call != "execve":
-            found += _created(call, rest, masks[process].value)
-    return found
+            created += _created(call, rest, masks[process].value)
+    return created
 
 
 def _created(call: str, rest: str, mask: int) -> list[Created]:

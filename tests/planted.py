@@ -88,20 +88,20 @@ class World:
 
     Parameters
     ----------
-    told : dict
+    stated : dict
         ``port`` of TCP and ``udp`` of UDP on this machine, ``unix`` and ``abstract`` addresses;
         ``secret``, a file in a home; ``project``, a folder that may be written, and ``beside``, which
         may not; ``parent`` and the ``address`` of its secret; ``library``, native code, or none.
     """
 
-    def __init__(self, told: dict[str, Any]) -> None:
-        self.port, self.udp = told["port"], told["udp"]
-        self.unix, self.abstract = told["unix"], told["abstract"]
-        self.secret, self.project = Path(told["secret"]), Path(told["project"])
-        self.beside = Path(told["beside"])
-        self.parent, self.address = told["parent"], told["address"]
+    def __init__(self, stated: dict[str, Any]) -> None:
+        self.port, self.udp = stated["port"], stated["udp"]
+        self.unix, self.abstract = stated["unix"], stated["abstract"]
+        self.secret, self.project = Path(stated["secret"]), Path(stated["project"])
+        self.beside = Path(stated["beside"])
+        self.parent, self.address = stated["parent"], stated["address"]
         self._column = {"x86_64": 0, "aarch64": 1}[platform.machine()]
-        self._raw = ctypes.CDLL(told["library"]).raw if told["library"] else None
+        self._raw = ctypes.CDLL(stated["library"]).raw if stated["library"] else None
         self._count = 0
 
     def fresh(self, folder: Path) -> Path:
@@ -116,8 +116,10 @@ class World:
     def call(self, name: str, *arguments: Any) -> int:  # noqa: ANN401
         """Make a system call by native code: without the C library where a compiler made some."""
         made = [
-            ctypes.c_long(one) if isinstance(one, int) else ctypes.cast(one, ctypes.c_void_p)
-            for one in arguments
+            ctypes.c_long(argument)
+            if isinstance(argument, int)
+            else ctypes.cast(argument, ctypes.c_void_p)
+            for argument in arguments
         ]
         made += [ctypes.c_long(0)] * (6 - len(made))
         number = ctypes.c_long(_NUMBERS[name][self._column])
@@ -322,9 +324,9 @@ def _in_native_code(world: World) -> dict[str, Callable[[], object]]:
         call("wait4", process, 0, 0, 0)
 
     def queued() -> None:
-        told = ctypes.create_string_buffer(128)
-        ctypes.memmove(told, (ctypes.c_int * 3)(signal.SIGUSR1, 0, -1), 12)
-        call("rt_sigqueueinfo", world.parent, signal.SIGUSR1, told)
+        siginfo = ctypes.create_string_buffer(128)
+        ctypes.memmove(siginfo, (ctypes.c_int * 3)(signal.SIGUSR1, 0, -1), 12)
+        call("rt_sigqueueinfo", world.parent, signal.SIGUSR1, siginfo)
 
     return {
         "tcp": tcp,
@@ -405,18 +407,18 @@ def _in_child(world: World) -> dict[str, bool]:
         os.write(writing, json.dumps(attempts(world)).encode())
         os._exit(0)
     os.close(writing)
-    with os.fdopen(reading, "rb") as told:
-        made: dict[str, bool] = json.loads(told.read())
+    with os.fdopen(reading, "rb") as stream:
+        made: dict[str, bool] = json.loads(stream.read())
     os.waitpid(child, 0)
     return made
 
 
-def _worker(told: dict[str, Any]) -> None:
-    if told["grant"] is not None:
+def _worker(stated: dict[str, Any]) -> None:
+    if stated["grant"] is not None:
         from dataselect_gui.sandbox.confining import Grant, confine
 
-        confine(Grant(**told["grant"]))
-    world = World(told)
+        confine(Grant(**stated["grant"]))
+    world = World(stated)
     made = {"itself": attempts(world), "thread": _in_thread(world), "child": _in_child(world)}
     sys.stdout.write(json.dumps(made))
 
@@ -426,9 +428,9 @@ def _parent(path: str) -> None:
     with contextlib.suppress(AttributeError, OSError):  # Some systems let only ancestors look.
         ctypes.CDLL(None).prctl(0x59616D61, ctypes.c_ulong(-1 & (1 << 64) - 1), 0, 0, 0)
     held = ctypes.create_string_buffer(SECRET)
-    told = {**json.loads(Path(path).read_text()), "parent": os.getpid()}
-    told["address"] = ctypes.addressof(held)
-    command = [sys.executable, "-m", "tests.planted", json.dumps(told)]
+    stated = {**json.loads(Path(path).read_text()), "parent": os.getpid()}
+    stated["address"] = ctypes.addressof(held)
+    command = [sys.executable, "-m", "tests.planted", json.dumps(stated)]
     sys.exit(subprocess.run(command, check=False).returncode)
 
 

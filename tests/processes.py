@@ -20,8 +20,8 @@ def workers_of(parent: int) -> Iterator[int]:
     """Yield the process ids of a process's workers, not of its other children."""
     for child in children_of(parent):
         try:
-            words = Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
+            arguments = Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
         except OSError:
             continue
-        if b"--worker" in words:
+        if b"--worker" in arguments:
             yield child

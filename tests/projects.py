@@ -1,7 +1,7 @@
 """Projects with scores made up, so that releases can be tested without a model."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,8 @@ from dataselect_gui.records.opening import content_hash, open_source
 from dataselect_gui.records.reference import AS_THEY_ARE, LabelRule
 from dataselect_gui.records.source import SourceRef
 from dataselect_gui.scoring.catalog import find_score
+from dataselect_gui.tasks.answer_form import AnswerForm
+from dataselect_gui.tasks.answers import Answers, Standing
 from tests.helpers import array_file, hugging_face_folder, write_json
 
 
@@ -57,9 +59,9 @@ def scored_project(
         StoredSource.of(ref, opened.kind.name),
         StoredCheckpoint(str(checkpoint.resolve()), find_checkpoint(checkpoint).digest()),
     )
-    hashes = np.array([list(one) for one in content], dtype=np.uint8)
+    hashes = np.array([list(digest) for digest in content], dtype=np.uint8)
     table = project.update_index(Index(opened.ids, opened.labels, opened.units, hashes))
-    values = [own_score(one) for one in content] if scores is None else scores
+    values = [own_score(digest) for digest in content] if scores is None else scores
     column = table.column(score)
     rows = np.arange(len(opened.ids))
     column.write(rows, np.array(values, dtype=np.float64))
@@ -79,6 +81,24 @@ def scored_project(
     project.scores[score] = conditions
     project.save()
     return folder
+
+
+def answered(
+    project: Path,
+    answer: Callable[[int], int] = lambda row: row % 2,
+    sure: float = 0.93,
+    names: Sequence[str] = ("bird", "cat", "dog"),
+) -> Path:
+    """Have the model answer a class of each record, by its row; labels are names of these classes."""
+    table = Project.open(project).table
+    rows = np.arange(len(table.index.ids))
+    classes = np.array([answer(row) for row in rows.tolist()], dtype=np.int32)
+    same = [names[index] == label for index, label in zip(classes, table.index.labels, strict=True)]
+    standings = np.where(same, Standing.SAME, Standing.OTHER).astype(np.uint8)
+    numbers = np.full((len(rows), 1), sure, dtype=np.float32)
+    kept = table.keep_answers(AnswerForm(names=list(names)))
+    kept.write(rows, Answers(classes[:, None], numbers, standings))
+    return project
 
 
 def own_score(content: bytes) -> float:

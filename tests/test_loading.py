@@ -38,8 +38,8 @@ def loaded(bundle: Path, tmp_path: Path) -> dict[str, Any]:
         env={**os.environ, "HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path / "cache")},
     )
     assert run.returncode == 0, run.stderr[-2000:]
-    told: dict[str, Any] = json.loads(run.stdout.splitlines()[-1])
-    return told
+    answer: dict[str, Any] = json.loads(run.stdout.splitlines()[-1])
+    return answer
 
 
 def test_images_load_as_an_image_folder(tmp_path: Path) -> None:
@@ -50,12 +50,12 @@ def test_images_load_as_an_image_folder(tmp_path: Path) -> None:
     project = scored_project(tmp_path / "p.dataselect", source, checkpoint, [1.0] * len(names))
     select(project, threshold="0.5")
     release(project, tmp_path / "b", epsilon="2")
-    told = loaded(tmp_path / "b", tmp_path)
+    answer = loaded(tmp_path / "b", tmp_path)
     lines = (tmp_path / "b/data/train/metadata.jsonl").read_text(encoding="utf-8").splitlines()
-    assert told["rows"] == len(lines) > 8
-    assert told["columns"] == ["image", "label"]
-    assert "Image" in told["first"]["image"]
-    assert told["labels"] == sorted(json.loads(line)["label"] for line in lines)
+    assert answer["rows"] == len(lines) > 8
+    assert answer["columns"] == ["image", "label"]
+    assert "Image" in answer["first"]["image"]
+    assert answer["labels"] == sorted(json.loads(line)["label"] for line in lines)
 
 
 def test_noised_scores_load_as_a_table(tmp_path: Path) -> None:
@@ -64,5 +64,5 @@ def test_noised_scores_load_as_a_table(tmp_path: Path) -> None:
     project = scored_project(tmp_path / "p.dataselect", source, checkpoint)
     workflow.select_records(project, workflow.make_rule("loss", threshold="0.5"))
     release(project, tmp_path / "b", kind="scores")
-    told = loaded(tmp_path / "b", tmp_path)
-    assert (told["rows"], told["columns"]) == (40, ["score", "token"])
+    answer = loaded(tmp_path / "b", tmp_path)
+    assert (answer["rows"], answer["columns"]) == (40, ["score", "token"])

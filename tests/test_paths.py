@@ -149,7 +149,7 @@ def test_a_folder_that_is_gone_is_refused(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize(
-    "words",
+    "command",
     [
         "score {circle} --checkpoint {checkpoint}",
         "score {records} --checkpoint {circle}",
@@ -172,11 +172,11 @@ def test_a_folder_that_is_gone_is_refused(tmp_path: Path, monkeypatch: pytest.Mo
     ],
 )
 def test_no_verb_falls_over_a_circle(
-    words: str, circle: Path, scored: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    command: str, circle: Path, scored: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     from dataselect_gui.cli.app import main
 
-    named = words.format(
+    named = command.format(
         circle=circle,
         project=scored,
         records=scored.parent / "records.npz",
@@ -213,8 +213,8 @@ def scored(tmp_path_factory: pytest.TempPathFactory) -> Path:
     source, checkpoint = owner_records(root / "records.npz"), consortium(root / "consortium")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DATASELECT_HOME", str(root / "home"))
-        words = ["score", str(source), "--checkpoint", str(checkpoint), "--scores", "random"]
-        assert main([*words, "--project", str(root / "p.dataselect")]) == 0
+        arguments = ["score", str(source), "--checkpoint", str(checkpoint), "--scores", "random"]
+        assert main([*arguments, "--project", str(root / "p.dataselect")]) == 0
         assert main(f"select {root / 'p.dataselect'} --by random --fraction 0.5".split()) == 0
     return root / "p.dataselect"
 

@@ -31,9 +31,9 @@ def annotations(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
 
     def of_function(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[tuple[str, ast.expr]]:
         arguments = node.args
-        for one in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
-            if one.annotation is not None:
-                yield f"{node.name}({one.arg})", one.annotation
+        for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
+            if argument.annotation is not None:
+                yield f"{node.name}({argument.arg})", argument.annotation
         if node.returns is not None:
             yield f"{node.name}()", node.returns
 
@@ -61,11 +61,11 @@ def found_in(source: str) -> list[str]:
 
 
 def test_no_room_hands_over_an_object_of_any_values() -> None:
-    found = {
+    by_file = {
         str(path.relative_to(PACKAGE).as_posix()): found_in(path.read_text(encoding="utf-8"))
         for path in sorted(PACKAGE.rglob("*.py"))
     }
-    having = {path: names for path, names in found.items() if names}
+    having = {path: names for path, names in by_file.items() if names}
     edges = {edge: [path for path in having if path.startswith(edge)] for edge in EDGES}
     at_edges = {path for paths in edges.values() for path in paths}
     assert not {path: names for path, names in having.items() if path not in at_edges}

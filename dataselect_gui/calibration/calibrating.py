@@ -1,7 +1,7 @@
 """Make a calibration from what clean rows came to."""
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -17,6 +17,7 @@ CALIBRATED = ("loss", "distance", "el2n", "grad_norm", "reducible_loss")
 """The scores of which a high value may mean that a record looks wrong."""
 SIGNED = ("reducible_loss",)
 """Those of them that are not on the grid of `private`."""
+_NONE: Mapping[str, float | None] = {}
 
 
 @dataclass(frozen=True)
@@ -64,9 +65,9 @@ class Findings:
         conditions = []
         for name, thresholds in self.scores.items():
             most = {
-                c: found.threshold
-                for c, found in thresholds.classes.items()
-                if found.threshold is not None
+                c: stated.threshold
+                for c, stated in thresholds.classes.items()
+                if stated.threshold is not None
             }
             if most:
                 conditions.append({"score": name, "most": most, "otherwise": "keep"})
@@ -89,7 +90,7 @@ def calibrate_as_they_are(
     wanted: Sequence[str],
     alpha: Fraction,
     for_thresholds: NDArray[np.bool_],
-    bounded: Collection[str] = (),
+    own_bounds: Mapping[str, float | None] = _NONE,
 ) -> Findings:
     """Find thresholds, recall and bounds of clean rows as they are.
 
@@ -103,8 +104,10 @@ def calibrate_as_they_are(
         Of all together.
     for_thresholds : ndarray of bool
         Which rows thresholds may be taken from, shape (n,).
-    bounded : collection of str
-        The scores that have public bounds of their own, and get no others.
+    own_bounds : mapping
+        The scores that have public bounds of their own, and get no others → the upper one, above which
+        no threshold lies; None where the request states it. The bounds of the others hold all of their
+        thresholds.
     """
     own = alpha / len(wanted)
     scores = {}
@@ -114,7 +117,8 @@ def calibrate_as_they_are(
         classes = {}
         for index, class_name in enumerate(rows.class_names):
             its = values[usable & (rows.classes == index)]
-            classes[class_name] = ClassThreshold(count=len(its), threshold=threshold_of(own, its))
+            threshold = _within(own_bounds.get(name), threshold_of(own, its))
+            classes[class_name] = ClassThreshold(count=len(its), threshold=threshold)
         scores[name] = ScoreThresholds(alpha=float(own), classes=classes)
     recall = {}
     for index, class_name in enumerate(rows.class_names):
@@ -123,8 +127,13 @@ def calibrate_as_they_are(
             count=len(right), recall=float(right.mean()) if len(right) else None
         )
     used = rows.classes >= 0
-    bounds = {name: bounds_of(rows.scores[name][used]) for name in rows.scores if name not in bounded}
-    return Findings(scores, recall, {name: pair for name, pair in bounds.items() if pair is not None})
+    bounds = {}
+    for name in rows.scores:
+        pair = None if name in own_bounds else bounds_of(rows.scores[name][used])
+        if pair is not None:
+            # Of a class that is hard, the threshold may be above nearly all rows of the others.
+            bounds[name] = pair[0], max([pair[1], *_thresholds(scores.get(name))])
+    return Findings(scores, recall, bounds)
 
 
 def calibrate_privately(
@@ -132,7 +141,7 @@ def calibrate_privately(
     wanted: Sequence[str],
     alpha: Fraction,
     queries: PrivateQueries,
-    bounded: Collection[str] = (),
+    own_bounds: Mapping[str, float | None] = _NONE,
 ) -> Findings:
     """Find thresholds, recall and bounds of clean rows by queries of which each is private.
 
@@ -148,7 +157,7 @@ def calibrate_privately(
         Of all together.
     queries : PrivateQueries
         What may be asked.
-    bounded : collection of str
+    own_bounds : mapping
         As `calibrate_as_they_are` takes it.
     """
     own = alpha / len(wanted)
@@ -158,15 +167,28 @@ def calibrate_privately(
     for name in wanted:
         thresholds = queries.thresholds(name, rows.scores[name], rows.classes, counts, own)
         classes = {
-            class_name: ClassThreshold(count=counts.of(index), threshold=thresholds[index])
+            class_name: ClassThreshold(
+                count=counts.of(index), threshold=_within(own_bounds.get(name), thresholds[index])
+            )
             for index, class_name in names
         }
         scores[name] = ScoreThresholds(alpha=float(own), classes=classes)
-        found = [threshold for threshold in thresholds if threshold is not None]
-        if found and name not in bounded:
-            bounds[name] = 0.0, max(found)
+        known = _thresholds(scores[name])
+        if known and name not in own_bounds:
+            bounds[name] = 0.0, max(known)
     recall = {
         class_name: Recall(count=counts.of(index), recall=counts.recall(index))
         for index, class_name in names
     }
     return Findings(scores, recall, bounds)
+
+
+def _within(bound: float | None, threshold: float | None) -> float | None:
+    """Return a threshold that is not above the score's own bound, where every record is kept, too."""
+    return threshold if bound is None or threshold is None else min(threshold, bound)
+
+
+def _thresholds(by_class: ScoreThresholds | None) -> list[float]:
+    """Return the thresholds of the classes that have one."""
+    classes = [] if by_class is None else by_class.classes.values()
+    return [each.threshold for each in classes if each.threshold is not None]

@@ -52,6 +52,8 @@ class Member:
         What its files say of its tokenizer; None where it has none, or takes images.
     features : Features or None
         What its ``features.json`` says; None where it takes no rows of a table.
+    predicts_numbers : bool
+        Whether its task is stated to be a regression, whose numbers may be of any range.
     """
 
     folder: Path
@@ -64,6 +66,7 @@ class Member:
     read_hashes: dict[str, str] = field(default_factory=dict)
     tokenizer: StatedTokenizer | None = None
     features: Features | None = None
+    predicts_numbers: bool = False
 
     @property
     def labels(self) -> tuple[str, ...]:

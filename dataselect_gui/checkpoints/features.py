@@ -57,6 +57,22 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,4})?", re.ASCII)
 _EMPTY = frozenset({"na", "n/a", "nan", "null", "none"})
 
 
+@dataclass(frozen=True)
+class ColumnCells:
+    """The cells of a column in some rows.
+
+    Attributes
+    ----------
+    cells : sequence of str or None
+        Those that differ, as in a `Row`.
+    places : ndarray of int64
+        Which of them each row has, shape (rows,).
+    """
+
+    cells: Sequence[str | None]
+    places: NDArray[np.int64]
+
+
 CellState: TypeAlias = Literal["known", "unknown", "missing", "unusable"]
 """What a cell is to a model: as it is; of no known category, or empty, where something stands for that;
 or such that a row has no score."""
@@ -266,28 +282,32 @@ class Features:
             start += feature.width
         return numbers
 
-    def matrix(self, rows: Sequence[Row]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    def matrix(self, columns: Sequence[ColumnCells]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         """Return many rows as the model's input; each comes to what `vector` makes of it.
+
+        Parameters
+        ----------
+        columns : sequence of ColumnCells
+            The cells of these rows, in the model's order.
 
         Returns
         -------
         tuple of ndarray
             The inputs, shape (rows, width); and which rows have one, shape (rows,).
         """
-        numbers = np.zeros((len(rows), self.width), dtype=np.float32)
-        is_whole, start = np.ones(len(rows), dtype=bool), 0
-        for feature, cells in zip(self.features, zip(*rows, strict=True), strict=bool(rows)):
-            places = {cell: place for place, cell in enumerate(dict.fromkeys(cells))}
-            known = np.zeros((len(places), feature.width), dtype=np.float32)
-            is_usable = np.ones(len(places), dtype=bool)
-            for cell, place in places.items():
+        rows = len(columns[0].places)
+        numbers, start = np.zeros((rows, self.width), dtype=np.float32), 0
+        is_whole = np.ones(rows, dtype=bool)
+        for feature, column in zip(self.features, columns, strict=True):
+            of_cells = np.zeros((len(column.cells), feature.width), dtype=np.float32)
+            is_usable = np.ones(len(column.cells), dtype=bool)
+            for place, cell in enumerate(column.cells):
                 try:
-                    feature.put(cell, known[place])
+                    feature.put(cell, of_cells[place])
                 except CellError:
                     is_usable[place] = False
-            chosen = [places[cell] for cell in cells]
-            numbers[:, start : start + feature.width] = known[chosen]
-            is_whole &= is_usable[chosen]
+            numbers[:, start : start + feature.width] = of_cells[column.places]
+            is_whole &= is_usable[column.places]
             start += feature.width
         return numbers, is_whole
 

@@ -26,6 +26,7 @@ from dataselect_gui.checkpoints.label_forms import (
 )
 from dataselect_gui.errors import UnusableError, UsageError
 from dataselect_gui.records.reference import LabelRule
+from dataselect_gui.tasks.answer_form import MOST_PLACES, AnswerForm
 from dataselect_gui.tasks.task import Targets, Task
 from dataselect_gui.texts import _
 
@@ -90,6 +91,14 @@ class LabelReader:
     ) -> "LabelReader":
         """Return what reads the labels of a source for a checkpoint."""
         return cls(checkpoint.task, checkpoint.labels, source_classes, rule, outputs_of(checkpoint))
+
+    @property
+    def answer_form(self) -> AnswerForm:
+        """How a model's answers are kept and read."""
+        task = self.task
+        names = self.class_names or (() if task.has_classes else self.rule.columns)
+        places = 1 if task.has_classes else max(1, min(self.outputs, MOST_PLACES))
+        return AnswerForm(task=task.name, names=list(names), places=places)
 
     def targets(self, labels: Iterable[str | None]) -> Targets:
         """Return the target of each label: for the loss, see `Targets`."""

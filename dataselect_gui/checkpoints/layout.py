@@ -9,6 +9,7 @@ JSON is read here, once, when the checkpoint is found; nothing else looks into t
 
 import hashlib
 import re
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
@@ -20,6 +21,7 @@ from dataselect_gui.checkpoints.features import FEATURES, Features, features_of
 from dataselect_gui.checkpoints.json_file import LARGEST, JsonObject, parse_object
 from dataselect_gui.checkpoints.request import FILE_NAME, read_request
 from dataselect_gui.checkpoints.safetensors_header import read_header
+from dataselect_gui.checkpoints.task import states_regression
 from dataselect_gui.checkpoints.tokenizer import (
     SPECIAL_TOKENS,
     TOKENIZER,
@@ -143,6 +145,10 @@ def _with_request(path: Path, final: Member, series: tuple[Member, ...], folder:
             folder, request.calibration, sum(file.stat().st_size for file in final.weights)
         )
     reference = None if request.reference is None else _reference(folder, request.reference, series)
+    if states_regression(final.config, request):
+        final = replace(final, predicts_numbers=True)
+        series = tuple(replace(member, predicts_numbers=True) for member in series)
+        reference = None if reference is None else replace(reference, predicts_numbers=True)
     checkpoint = Checkpoint(
         path,
         final,

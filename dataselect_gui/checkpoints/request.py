@@ -160,8 +160,8 @@ def request_of(content: JsonObject) -> Request:
 
 def faults_of(content: JsonObject) -> dict[str, str]:
     """Return what is wrong with each key of a request, as sentences; nothing of unknown ones."""
-    found = {key: check(key, content[key]) for key, check in _CHECKS.items() if key in content}
-    return {key: why for key, why in found.items() if why is not None}
+    checked = {key: check(key, content[key]) for key, check in _CHECKS.items() if key in content}
+    return {key: why for key, why in checked.items() if why is not None}
 
 
 _Check = Callable[[str, Any], str | None]

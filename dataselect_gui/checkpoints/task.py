@@ -68,6 +68,12 @@ def find_task(config: JsonObject, names: int, request: Request, *, is_hugging_fa
     return REGRESSION if is_hugging_face and outputs == 1 else SINGLE_LABEL
 
 
+def states_regression(config: JsonObject, request: Request) -> bool:
+    """Say whether the consortium's files state that the model predicts numbers."""
+    by_config = _BY_PROBLEM_TYPE.get(str(config.get("problem_type")))
+    return REGRESSION in {by_config, None if request.task is None else TASKS[request.task]}
+
+
 def check_outputs(task: Task, outputs: int, names: int) -> None:
     """Refuse a model whose outputs are not what its task and its classes' names say.
 

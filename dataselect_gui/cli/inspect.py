@@ -1,7 +1,7 @@
 """The command `inspect`."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -50,6 +50,7 @@ def inspect(
         inspection = workflow.inspect(target, ref, context)
         tried = None
         if isinstance(inspection, CheckpointInspected) and ref is not None:
+            ref = replace(ref, label_column=label_column or inspection.preflight.proposed_label)
             tried = workflow.preflight(path, ref, context)
     content = msgspec.to_builtins(inspection)
     picking = _rule_of(inspection)
@@ -68,7 +69,9 @@ def inspect(
         lines += workflow.decision_sentences(decision)
     if tried is not None:
         lines += [f"{name}: {value}" for name, value in workflow.preflight_facts(tried)]
+        of_both = content["preflight"].get("notes", [])
         content["preflight"] |= tried.as_json()
+        content["preflight"]["notes"] = [*of_both, *content["preflight"].get("notes", [])]
     tell("inspect", as_json, content, lines)
 
 

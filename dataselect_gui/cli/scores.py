@@ -7,10 +7,13 @@ import typer
 
 from dataselect_gui import workflow
 from dataselect_gui.cli.options import Json, ProjectPath, TableFormat
-from dataselect_gui.cli.output import print_raw, stated_decision, tell
+from dataselect_gui.cli.output import print_lines, print_raw, results, stated_decision, tell
 from dataselect_gui.cli.table import as_text, print_table, rows_of, save
 from dataselect_gui.errors import UsageError
 from dataselect_gui.texts import _
+
+_BEFORE_SCORES = 5
+"""So many columns stand before the scores where there are no answers."""
 
 
 def scores(
@@ -32,5 +35,11 @@ def scores(
         tell("scores", True, content | stated_decision(workflow.decision(project)), [])
     elif form == "table":
         print_table(columns)
+        if "answer" not in columns and any(map(_needs_model, list(columns)[_BEFORE_SCORES:])):
+            print_lines(results, [_(workflow.NOT_KEPT)])
     else:
         print_raw(as_text(columns, form))
+
+
+def _needs_model(score: str) -> bool:
+    return workflow.find_score(score).needs_model

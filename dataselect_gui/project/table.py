@@ -4,7 +4,8 @@ A score's column is an ``.npy`` of float64 beside an ``.npy`` of bytes that says
 Both are mapped into memory: what was written survives the death of the process that wrote it. Rows
 are marked as done only after their values are on disk. Columns lie in a folder for each checkpoint,
 called by its digest; those of a project of format 1 lie beside the index. With the columns lie the
-problems, which earlier versions wrote beside the index, for the one checkpoint that a project had.
+problems, which earlier versions wrote beside the index, for the one checkpoint that a project had, and
+what the checkpoint answers, which earlier versions did not keep.
 """
 
 import copy
@@ -13,15 +14,17 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dataselect_gui.project.answer_columns import AnswerColumns, keep_form, read_form
 from dataselect_gui.project.files import write_json
+from dataselect_gui.project.mapping import mapped
 from dataselect_gui.records.source import own_unit
+from dataselect_gui.tasks.answer_form import AnswerForm
 
-Mapped = np.memmap[tuple[int, ...], np.dtype[Any]]
 _RECORDS, _CONTENT, _PROBLEMS = "records.json", "content.npy", "problems.json"
 _WHOLE_ROWS = "rows.npy"
 
@@ -164,6 +167,7 @@ class Table:
                     kept = old.done[old_rows] == 1
                     new.write(new_rows[kept], old.values[old_rows[kept]])
                     new.mark_done(new_rows[kept])
+                by_new.take_answers(by_old, old_rows, new_rows)
                 problems = by_old.problems()
                 by_new.add_problems({i: r for i, r in problems.items() if i in surviving})
         return table
@@ -186,6 +190,30 @@ class Table:
     def column(self, name: str) -> Column:
         """Open a column, creating it where there is none."""
         return Column(self._place, name, len(self.index.ids))
+
+    @property
+    def answers(self) -> AnswerColumns | None:
+        """What the checkpoint answers; None where an earlier version scored, and kept no answers."""
+        form = read_form(self._place)
+        return None if form is None else AnswerColumns(self._place, form, len(self.index.ids))
+
+    def keep_answers(self, form: AnswerForm) -> AnswerColumns:
+        """Return where answers are kept, made where there are none yet."""
+        if (answers := self.answers) is not None:
+            return answers
+        self._place.mkdir(exist_ok=True)
+        answers = AnswerColumns(self._place, form, len(self.index.ids))
+        keep_form(self._place, form)
+        return answers
+
+    def take_answers(
+        self, other: Self, old_rows: NDArray[np.int64], new_rows: NDArray[np.int64]
+    ) -> None:
+        """Take over what another table holds of records, by their rows there and here."""
+        if (answers := other.answers) is not None:
+            kept = answers.done[old_rows]
+            taken = answers.values(old_rows[kept])
+            self.keep_answers(answers.form).write(new_rows[kept], taken)
 
     @property
     def _place(self) -> Path:
@@ -230,19 +258,6 @@ class Table:
     def _write_problems(self, reasons: Mapping[str, str]) -> None:
         self._place.mkdir(exist_ok=True)
         write_json(self._place / _PROBLEMS, reasons)
-
-
-def mapped(path: Path, dtype: type, shape: tuple[int, ...], fill: float) -> Mapped:
-    """Return an array that lives in a file, made where there is none.
-
-    What is written survives the death of the process that wrote it.
-    """
-    if not path.is_file():
-        partial = path.with_name(f".{path.name}.partial.npy")
-        np.save(partial, np.full(shape, fill, dtype=dtype))
-        partial.replace(path)
-    array: Mapped = np.lib.format.open_memmap(path, mode="r+")
-    return array
 
 
 def _same_rows(first: NDArray[np.uint8] | None, second: NDArray[np.uint8] | None) -> bool:

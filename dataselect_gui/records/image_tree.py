@@ -75,7 +75,10 @@ def _why_passed_over(entry: "os.DirEntry[str]") -> str | None:
     if is_named_as_metadata(entry.name) and not (leads and entry.is_file()):
         return _("A table of the records by its name, and no file that can be read.")
     if Path(entry.name).suffix.lower() in OTHER_EXTENSIONS:
-        return _("An image by its ending, of a format that is not read here. Save it as PNG.")
+        return _(
+            "An image by its ending, of a format that is not read here. Save it as PNG with 8 bits a "
+            "channel."
+        )
     return None
 
 

@@ -28,7 +28,11 @@ OTHER_EXTENSIONS = frozenset(
     ".avif .heic .heif .jxl .svg .psd .xcf .exr .hdr .dds .ico .pcx .sgi .ras .pfm "
     ".qoi .fits .eps .xbm .xpm .cr2 .cr3 .nef .arw .dng .orf .svs .ndpi .dcm .nii .mha .nrrd".split()
 )
-"""Of images that are not read here: passed over with a word, never in silence."""
+"""Of images that are not read here: passed over with a word, never in silence.
+
+Pillow decodes AVIF, but gives 8 bits of those that have 10 or 12, and what its decoder sets aside
+follows from headers within the coded data, which would have to be read here first.
+"""
 MAX_FILE_BYTES = 1 << 29
 
 _TURNS = {
@@ -47,6 +51,13 @@ _OTHERS = {
     b"8BPS": "PSD",
     b"\x76\x2f\x31\x01": "OpenEXR",
 }
+_BRANDS = {
+    **dict.fromkeys((b"avif", b"avis"), "AVIF"),
+    **dict.fromkeys((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"), "HEIC"),
+    b"crx ": "CR3",
+}
+_LONGEST_BRANDS = 256
+"""Bytes of a list of brands that are looked at."""
 _OF_16_BITS = frozenset({"I;16", "I;16B"})
 _OF_8_BITS = frozenset({"1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK"})
 _READ_AS = {"La": "LA", "YCbCr": "RGB"}
@@ -203,8 +214,12 @@ def _counted_from_black(image: Image.Image) -> Image.Image:
 
 def _other_format(stored: bytes) -> str | None:
     """Return the name of a format that is known and not read."""
-    if stored[4:8] == b"ftyp":
-        return {b"avi": "AVIF", b"hei": "HEIC", b"mif": "HEIF"}.get(stored[8:11])
+    if (
+        stored[4:8] == b"ftyp"
+    ):  # A family of formats, of which a file may name several, the first one best.
+        end = min(int.from_bytes(stored[:4], "big"), _LONGEST_BRANDS)
+        brands = [stored[8:12], *(stored[place : place + 4] for place in range(16, end, 4))]
+        return next((_BRANDS[brand] for brand in brands if brand in _BRANDS), None)
     return next((name for start, name in _OTHERS.items() if stored.startswith(start)), None)
 
 
@@ -221,5 +236,9 @@ def _not_an_image(stored: bytes) -> str:
     if start.startswith((b"\x89png", b"gif8")):
         return _("The image is cut off or damaged.")
     if (name := _other_format(stored)) is not None:
-        return _("An image of the format {name}, which is not read here. Save it as PNG.", name=name)
+        return _(
+            "An image of the format {name}, which is not read here. Save it as PNG with 8 bits a "
+            "channel.",
+            name=name,
+        )
     return _("Not an image of a known format ({formats}).", formats=", ".join(FORMATS))

@@ -7,27 +7,31 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+import numpy as np
+
 from dataselect_gui.checkpoints.features import CellState, Feature, Features, Numeric
-from dataselect_gui.records.tables.table import Column
+from dataselect_gui.records.tables.table import CodedColumn
 from dataselect_gui.texts import _, ngettext
 
 _FAR = 4.0
 """So many times the spread from the mean does the middle of a column lie that is counted otherwise."""
 
 
-def row_notes(features: Features, columns: Iterable[Column]) -> list[str]:
+def row_notes(features: Features, columns: Iterable[CodedColumn]) -> list[str]:
     """Say which cells a model does not know, and which columns may be in another unit.
 
     Parameters
     ----------
     features : Features
         What the model takes.
-    columns : iterable of Column
+    columns : iterable of CodedColumn
         The cells of these columns, each as JSON.
     """
     notes = []
     for feature, column in zip(features.features, columns, strict=True):
-        counts = {json.loads(cell or "null"): count for cell, count in Counter(column).items()}
+        rows = np.bincount(column.codes, minlength=len(column.distinct)).tolist()
+        cells = (json.loads(cell or "null") for cell in column.distinct)
+        counts = dict(zip(cells, rows, strict=True))
         notes += _cell_notes(feature, counts)
         if isinstance(feature, Numeric):
             notes += _unit_notes(feature, counts)

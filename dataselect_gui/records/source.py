@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from dataselect_gui.checkpoints.features import Row
+from dataselect_gui.checkpoints.features import ColumnCells, Row
 from dataselect_gui.records.cell_text import own_cell
 from dataselect_gui.records.reference import SourceRef as SourceRef
 
@@ -26,6 +26,8 @@ FloatArray: TypeAlias = NDArray[np.float32] | NDArray[np.float64]
 Content: TypeAlias = Image.Image | FloatArray | str | Row
 """One decoded record: an image, upright, in its own mode; a float array as it is stored; a text; or the
 cells of a table's row."""
+Contents: TypeAlias = Sequence[str] | Sequence[ColumnCells]
+"""Many decoded records: texts; or rows of a table, by their columns."""
 
 
 @dataclass(frozen=True)
@@ -141,6 +143,18 @@ class SourceOfMany(Protocol):
 
     def read_many(self, rows: Sequence[int]) -> list[bytes]:
         """Return the stored bytes of many records, each as `Source.read` does; none is unreadable."""
+
+    def sizes(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return about how many bytes are stored of many records, shape (rows,)."""
+
+    def contents(self, rows: NDArray[np.int64]) -> Contents:
+        """Return what many records hold, each what its kind decodes of its stored bytes.
+
+        Raises
+        ------
+        UnreadableRecordError
+            Where one of them cannot be decoded.
+        """
 
 
 @runtime_checkable

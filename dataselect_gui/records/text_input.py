@@ -6,6 +6,7 @@ up follows from the text alone, never from the texts beside it.
 
 from collections.abc import Sequence
 from contextlib import suppress
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,8 @@ from dataselect_gui.checkpoints.tokenizer import (
 )
 from dataselect_gui.checkpoints.tokenizer_parts import read_parts
 from dataselect_gui.errors import UnusableError
-from dataselect_gui.records.source import Content, Source, UnreadableRecordError
+from dataselect_gui.records.kinds.kind import InputsOfShape
+from dataselect_gui.records.source import Content, Contents, Source, UnreadableRecordError
 from dataselect_gui.texts import _, ngettext
 
 _FEWEST, _MOST_SPECIAL = 8, 16
@@ -91,33 +93,44 @@ class TextInput:
         UnreadableRecordError
             Where the tokenizer cannot handle this text.
         """
-        return self._input(self._encode(content))
+        ((_place, inputs),) = self._inputs([self._encode(content)])
+        alone: NDArray[np.int64] = inputs[0]
+        return alone
 
-    def of_many(
-        self, rows: Sequence[int], contents: Sequence[Content]
-    ) -> Sequence[NDArray[np.int64] | None]:
+    def of_many(self, rows: NDArray[np.int64], contents: Contents) -> Sequence[InputsOfShape]:
         """Return the inputs of many texts. See `InputsOfMany`."""
         try:
             encodings = self._tokenizer.encode_batch_fast(list(contents))
         except BaseException as error:
             if not _is_of_tokenizer(error):
                 raise
-            return [None] * len(contents)  # Each by itself, so that one stops no other.
-        self.counts.update(zip(rows, map(_count, encodings), strict=True))
-        return [self._input(encoding) for encoding in encodings]
+            return []  # Each by itself, so that one stops no other.
+        self.counts.update(zip(rows.tolist(), map(_count, encodings), strict=True))
+        return self._inputs(encodings)
 
-    def _input(self, encoding: Any) -> NDArray[np.int64]:  # noqa: ANN401  (a class without types)
-        numbers = np.array(encoding.ids, dtype=np.int64)
-        if numbers.max(initial=0) >= self._tokens:
-            raise _too_large(int(numbers.max()), self._tokens)
-        length = next(length for length in self.lengths if length >= len(numbers))
-        whole = np.zeros((self.shapes[0][0], length), dtype=np.int64)
-        whole[0] = self.padding
-        whole[0, : len(numbers)] = numbers
-        whole[1, : len(numbers)] = 1
-        if len(whole) == 3:
-            whole[2, : len(numbers)] = encoding.type_ids
-        return whole
+    def _inputs(self, encodings: Sequence[Any]) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+        """Return the inputs of texts, by their lengths."""
+        of_texts = [encoding.ids for encoding in encodings]
+        counts = np.array(list(map(len, of_texts)), dtype=np.int64)
+        numbers = _joined(of_texts)
+        largest = int(numbers.max(initial=0))
+        if largest >= self._tokens:
+            raise _too_large(largest, self._tokens)
+        has_types = self.shapes[0][0] == 3
+        types = _joined([encoding.type_ids for encoding in encodings]) if has_types else None
+        made, fits = [], np.searchsorted(self.lengths, counts)
+        for place in np.unique(fits).tolist():
+            is_so_long = fits == place
+            chosen, tokens = np.flatnonzero(is_so_long), np.repeat(is_so_long, counts)
+            is_token = np.arange(self.lengths[place]) < counts[chosen, None]
+            inputs = np.zeros((len(chosen), *self.shapes[place]), dtype=np.int64)
+            inputs[:, 0] = self.padding
+            inputs[:, 0][is_token] = numbers[tokens]
+            inputs[:, 1] = is_token
+            if types is not None:
+                inputs[:, 2][is_token] = types[tokens]
+            made.append((chosen, inputs))
+        return made
 
     def count(self, content: Content) -> int:
         """Return how many tokens a text has before it is cut, with those that are put around it.
@@ -191,6 +204,11 @@ def length_notes(of_each: Sequence[int], longest: int) -> list[str]:
             longest=longest,
         ),
     ]
+
+
+def _joined(of_texts: Sequence[Sequence[int]]) -> NDArray[np.int64]:
+    """Return the numbers of all texts, one text behind the other."""
+    return np.fromiter(chain.from_iterable(of_texts), dtype=np.int64)
 
 
 def _count(encoding: Any) -> int:  # noqa: ANN401  (a class without types)

@@ -8,7 +8,7 @@ from dataselect_gui.release.documents import claimed_delta
 from dataselect_gui.release.terms import Terms
 from dataselect_gui.release.verify import Check
 from dataselect_gui.texts import _
-from dataselect_gui.texts.promises import CANNOT_CHECK
+from dataselect_gui.texts.promises import CANNOT_CHECK, CHECKS_HOLD
 
 
 def page_of(terms: Terms | None, promise: str, checks: Sequence[Check], digest: str) -> str:
@@ -33,7 +33,7 @@ def page_of(terms: Terms | None, promise: str, checks: Sequence[Check], digest: 
             count=len(checks),
         )
         if failed
-        else _("Everything that can be checked holds.")
+        else _(CHECKS_HOLD)
     )
     return render(
         "check.html",

@@ -321,9 +321,9 @@ def _content(path: Path) -> str:
 
 
 def _by(terms: Terms) -> str:
-    """Return a sentence where another version wrote the bundle, whose texts may differ."""
+    """Return a sentence on what wrote the bundle, whose texts may be those of another program."""
     if terms.program == __version__:
-        return ""
+        return _(" It was changed, or an older program wrote it: its owner can release the same again.")
     return _(
         " It was written by version {program}; check it with that one, not {version}.",
         program=terms.program,

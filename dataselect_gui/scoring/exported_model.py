@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from dataselect_gui.checkpoints.checkpoint import Member
-from dataselect_gui.checkpoints.exported.program import Name, Operation, Program
+from dataselect_gui.checkpoints.exported.program import Program
 from dataselect_gui.checkpoints.exported.reading import read_exported
 from dataselect_gui.checkpoints.features import Features
 from dataselect_gui.errors import UnusableError
@@ -12,16 +12,12 @@ from dataselect_gui.norms.memory import is_out_of_memory
 from dataselect_gui.scoring.batching.calls import NotTogetherError
 from dataselect_gui.scoring.graph import ExportedModel
 from dataselect_gui.scoring.logits import check_logits, check_no_probabilities
+from dataselect_gui.scoring.output_bounds import output_bounds
 from dataselect_gui.texts import _
 
 _TOLERANCE = 1e-9
 """How far logits may be from those of another form, relative to the largest: rounding of float64."""
 _SEED = 1
-_LEAVES_PROBABILITIES = frozenset(
-    "alias clone contiguous detach flatten reshape squeeze to unsqueeze view "
-    "clamp clamp_max clamp_min clip log".split()
-)
-"""Operations after which a probability is one still, or its logarithm."""
 
 
 def load_exported(member: Member, device: torch.device) -> tuple[ExportedModel, int | None]:
@@ -48,12 +44,14 @@ def load_exported(member: Member, device: torch.device) -> tuple[ExportedModel, 
             ),
         )
     model = ExportedModel(program).eval()
-    model.runs_together = _runs_together(program, member.features)
+    model.runs_together = _runs_together(
+        program, member.features, predicts_numbers=member.predicts_numbers
+    )
     channels = program.input_sizes[1] if len(program.input_sizes) == 4 else None
     return model.to(device), channels
 
 
-def _runs_together(program: Program, features: Features | None) -> bool:
+def _runs_together(program: Program, features: Features | None, *, predicts_numbers: bool) -> bool:
     """Say whether running many records at once computes the same as the graph that the authors wrote.
 
     Tried on a synthetic input, in float64 on the CPU. That records do not affect each other does not
@@ -68,7 +66,8 @@ def _runs_together(program: Program, features: Features | None) -> bool:
             alone = torch.cat(
                 [check_logits(model.as_written(record.clone()), 1) for record in inputs.split(1)]
             )
-            check_no_probabilities(alone, _last_operation(program))
+            if not predicts_numbers:
+                check_no_probabilities(alone, output_bounds(program, _stored_bounds(model, program)))
             if written is not None and not _agree(written, alone):
                 raise _mixing()
             together = _together(model, inputs)
@@ -113,18 +112,18 @@ def _made_up(program: Program, features: Features | None) -> Tensor:
     return inputs
 
 
-def _last_operation(program: Program) -> str:
-    """Return the name of the operation that makes the logits, before they are rearranged or clamped."""
-    makers = {name: step for step in program.graph.steps for name in step.results}
-    output = program.graph.outputs[program.logits]
-    step = None if output is None else makers.get(output.of)
-    while isinstance(step, Operation):
-        name = step.signature.target.removeprefix("torch.ops.aten.").split(".")[0].rstrip("_")
-        source = next(iter(step.arguments.values()), None)
-        if name not in _LEAVES_PROBABILITIES or not isinstance(source, Name):
-            return name
-        step = makers.get(source.of)
-    return ""
+def _stored_bounds(model: ExportedModel, program: Program) -> dict[str, tuple[float, float]]:
+    """Return the least and the largest number of stored tensors that are no parameters."""
+    tensors = {
+        name: model.get_buffer(stored.path)
+        for name, stored in program.stored.items()
+        if not stored.is_parameter
+    }
+    return {
+        name: (float(tensor.min()), float(tensor.max()))
+        for name, tensor in tensors.items()
+        if tensor.numel() and not tensor.isnan().any()
+    }
 
 
 def _agree(logits: Tensor, other: Tensor) -> bool:

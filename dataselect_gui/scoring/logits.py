@@ -1,15 +1,14 @@
 """What a classifier returns, held against what it is to be."""
 
+import math
 from typing import Any
 
 from torch import Tensor
 
 from dataselect_gui.errors import UnusableError
+from dataselect_gui.scoring.interval import Form, Known
 from dataselect_gui.texts import _, ngettext
 
-_PROBABILITIES = frozenset(
-    "softmax _softmax log_softmax _log_softmax sigmoid log_sigmoid hardsigmoid".split()
-)
 _PROBABILITY_TOLERANCE = 1e-5
 
 
@@ -58,32 +57,50 @@ def check_logits(output: Any, batch: int) -> Tensor:  # noqa: ANN401  (whatever 
     )
 
 
-def check_no_probabilities(output: Tensor, operation: str) -> None:
+def check_no_probabilities(output: Tensor, known: Known) -> None:
     """Refuse outputs that are probabilities already: a loss would take their softmax again.
 
     Parameters
     ----------
     output : Tensor
         Of some made-up records, shape (records, outputs), float64.
-    operation : str
-        The name of the operation that made them.
+    known : Known
+        What is known of the outputs of all records.
 
     Raises
     ------
     UnusableError
-        Where they are.
+        Where they are, or their logarithms.
     """
-    is_softmax = bool((output >= 0).all()) and _are_all(output.sum(dim=1), 1.0)
-    is_logarithm = _are_all(output.logsumexp(dim=1), 0.0)
-    if operation in _PROBABILITIES or (output.shape[1] > 1 and (is_softmax or is_logarithm)):
-        raise UnusableError(
-            _("The checkpoint returns probabilities instead of logits."),
+    is_one_of_several = output.shape[1] > 1
+    if (known.varies and known.within(0, 1)) or (
+        is_one_of_several and bool((output >= 0).all()) and _are_all(output.sum(dim=1), 1.0)
+    ):
+        raise _probabilities(
             _(
-                "Its last operation is a softmax, a sigmoid or a logarithm of one; scores would be "
+                "Its numbers lie between 0 and 1, as after a softmax or a sigmoid; scores would be "
                 "wrong."
-            ),
-            _("Ask the consortium to export the model without that last operation."),
+            )
         )
+    is_logarithm = known.form is Form.LOG_PROBABILITY and known.within(-math.inf, 0)
+    if is_logarithm or (is_one_of_several and _are_all(output.logsumexp(dim=1), 0.0)):
+        raise _probabilities(
+            _(
+                "Its numbers are logarithms of probabilities, as after a log-softmax or a log-sigmoid; "
+                "scores would be wrong."
+            )
+        )
+
+
+def _probabilities(why: str) -> UnusableError:
+    return UnusableError(
+        _("The checkpoint returns probabilities instead of logits."),
+        why,
+        _(
+            "Ask the consortium to export the model without that last operation; or, where it predicts "
+            'numbers and not classes, to state "task": "regression" in dataselect.json.'
+        ),
+    )
 
 
 def _are_all(values: Tensor, number: float) -> bool:

@@ -1,7 +1,6 @@
 """What is to be known of a checkpoint and some of the owner's records before a long run."""
 
 import sys
-import time
 from collections import Counter
 from typing import Literal
 
@@ -20,6 +19,7 @@ from dataselect_gui.scoring.graph import ExportedModel
 from dataselect_gui.scoring.model import PREFIX
 from dataselect_gui.scoring.naive import naive_scores
 from dataselect_gui.scoring.scorer import Scorer
+from dataselect_gui.scoring.stopwatch import Stopwatch, Taken
 from dataselect_gui.scoring.trial import Trial
 from dataselect_gui.tasks.task import Targets
 from dataselect_gui.texts import _
@@ -30,6 +30,8 @@ EXACT = 1e-4
 _CHECKED, _PATIENCE = 3, 4.0
 _FEW, _ROUNDS = 8, 3
 """Records of the smallest batch that is timed; how often one is, where there is time for it."""
+_LEAST = 1e-9
+"""Seconds; a clock of the processor's time may not have moved on."""
 
 
 def try_on(
@@ -62,13 +64,16 @@ def try_on(
     has_double = scorer.device.type != "mps"
     exact = Scorer(checkpoint, names, scorer.device, "float64") if has_double else scorer
     checked, deviation = _deviation(exact, checkpoint, names, inputs, targets)
+    watch = Stopwatch(scorer.device.type)
     need = scorer.need(inputs.shape[1:])
     at_once = need.records_at_once(scorer.device)
+    scorer.prepare((at_once, *inputs.shape[1:]))
+    to_prepare = watch.taken()
     tried, moved, other_pace = 0, 0, None
     if has_double:
         pace, slow = _paces([scorer, exact], names, inputs, targets, at_once)
-        other_pace = slow / pace
-        tried = int(np.clip(_PATIENCE / max(slow, 1e-6), 1, len(inputs)))
+        other_pace = slow.alone / pace.alone
+        tried = int(np.clip(_PATIENCE / max(slow.now, 1e-6), 1, len(inputs)))
         some = inputs[:tried], targets[:tried]
         moved = _count_off(scorer.score(names, *some), exact.score(names, *some))
     else:
@@ -88,7 +93,9 @@ def try_on(
         float64_pace=other_pace,
         device=scorer.device.type,
         at_once=at_once,
-        seconds_per_record=pace,
+        seconds_to_prepare=to_prepare.alone,
+        seconds_per_record=pace.alone,
+        busy=max(1.0, pace.now / pace.alone),
         bytes_needed=need.of(at_once) + _held(scorer.device),
         dp_training=verdict,
         dp_objections=objections,
@@ -138,29 +145,35 @@ def _paces(
     inputs: InputArray,
     targets: Targets,
     at_once: int,
-) -> list[float]:
-    """Return how many seconds a record takes with each scorer, in batches as they will be.
+) -> list[Taken]:
+    """Return how long a record takes with each scorer, in batches as they will be.
 
-    What is found out of a shape once is not counted. The scorers take turns, so
-    that a machine that slows down slows all of them; medians are returned. Where a batch takes long,
-    batches are smaller and rounds are fewer.
+    What is found out of a shape once is not counted. The scorers take turns, so that a machine that
+    slows down slows all of them; of the rounds the least counts, since whatever comes between only adds
+    to it. Where a batch takes long, batches are smaller and rounds are fewer.
     """
 
-    def seconds(scorer: Scorer, size: int) -> float:
+    def taken(scorer: Scorer, size: int) -> Taken:
         rows = np.arange(size) % len(inputs)
         some = inputs[rows], targets[rows]
         scorer.prepare(some[0].shape)
-        began = time.perf_counter()
+        watch = Stopwatch(scorer.device.type)
         scorer.score(names, *some)
-        return (time.perf_counter() - began) / size
+        return watch.taken().per(size)
 
     size = min(_FEW, at_once)
-    rough = seconds(scorers[0], size)
-    while size < at_once and 2 * size * rough * _ROUNDS < _PATIENCE:
+    rough = taken(scorers[0], size)
+    while size < at_once and 2 * size * rough.alone < _PATIENCE:
         size *= 2
-    rounds = int(np.clip(_PATIENCE / max(size * rough, 1e-6), 1, _ROUNDS))
-    taken = [[seconds(scorer, size) for scorer in scorers] for _ in range(rounds)]
-    return [float(median) for median in np.median(taken, axis=0)]
+    rounds = int(np.clip(_PATIENCE / max(size * rough.now, 1e-6), 1, _ROUNDS))
+    rows = [[taken(scorer, size) for scorer in scorers] for _ in range(rounds)]
+    return [
+        Taken(
+            max(_LEAST, min(each.alone for each in column)),
+            float(np.median([each.now for each in column])),
+        )
+        for column in zip(*rows, strict=True)
+    ]
 
 
 def _count_off(single: dict[str, NDArray[np.float64]], exact: dict[str, NDArray[np.float64]]) -> int:

@@ -13,6 +13,7 @@ from dataselect_gui.checkpoints.task import check_outputs
 from dataselect_gui.errors import UnusableError, UsageError
 from dataselect_gui.norms.gradient_norms import GradientNorms
 from dataselect_gui.records.kinds.kind import InputArray
+from dataselect_gui.scoring.answering import answers_of
 from dataselect_gui.scoring.arithmetic import flushed_denormals
 from dataselect_gui.scoring.catalog import find_mapped_score, find_model_score
 from dataselect_gui.scoring.centres import load_centres
@@ -21,9 +22,11 @@ from dataselect_gui.scoring.last_linear import check_features
 from dataselect_gui.scoring.memory import Need, PeakMemory
 from dataselect_gui.scoring.model import Model, in_precision, load_model, to_tensor
 from dataselect_gui.scoring.names import Precision
+from dataselect_gui.scoring.parts import Measured, Parts, joined, parts_of, quantities_of
 from dataselect_gui.scoring.quantities import MeasuredBatch, State
 from dataselect_gui.scoring.scores.base import ModelScore, Quantity
 from dataselect_gui.scoring.synthetic import synthetic
+from dataselect_gui.tasks.answers import Answers
 from dataselect_gui.tasks.task import Targets
 from dataselect_gui.texts import _, ngettext
 
@@ -40,10 +43,6 @@ _PASSES = 3
 """After so many, no further parameter can turn out to have no rule."""
 
 Maps = dict[str, NDArray[np.float64]]
-Parts = dict[str, Tensor]
-"""What scores keep of a checkpoint, by their definitions' names."""
-PartsByState = list[Parts]
-"""The same of every state, in the scorer's order; nothing where no score reads a state."""
 
 
 class Scorer:
@@ -133,7 +132,7 @@ class Scorer:
     def _state(self, member: Member, place: int) -> State:
         model = in_precision(load_model(member, self.device), self._dtype)
         state = State(model, GradientNorms(model, model.embedding), self.task)
-        needs = _quantities(self._reading(self._scores.values(), place))
+        needs = quantities_of(self._reading(self._scores.values(), place))
         if Quantity.PRODUCT in needs:
             state.direction = load_direction(self._checkpoint.read_direction(), model)
         if Quantity.CLASS_PRODUCT in needs:
@@ -297,15 +296,46 @@ class Scorer:
         UnusableError
             As `prepare` does; or where a label is none that the model can predict.
         """
+        return self.score_and_answer(names, inputs, targets)[0]
+
+    def score_and_answer(
+        self, names: Sequence[str], inputs: InputArray, targets: Targets, places: int = 1
+    ) -> tuple[dict[str, NDArray[np.float64]], Answers]:
+        """Score one batch, and say what the final checkpoint answers: the same pass tells both.
+
+        Parameters
+        ----------
+        names, inputs, targets
+            As `score` takes them; without names the batch goes forward alone.
+        places : int
+            How many classes or numbers of an answer are kept.
+
+        Returns
+        -------
+        dict
+            See `score`.
+        Answers
+            One for each record.
+        """
         self.prepare(inputs.shape)
-        return self._score(names, inputs, targets)
+        measured = self._measure_all(names, inputs, targets)
+        scores = self._values(names, measured.parts, targets)
+        return scores, answers_of(self.task, measured.logits, targets, places)
 
     def _score(
         self, names: Sequence[str], inputs: InputArray, targets: Targets
     ) -> dict[str, NDArray[np.float64]]:
+        return self._values(names, self._measure_all(names, inputs, targets).parts, targets)
+
+    def _measure_all(self, names: Sequence[str], inputs: InputArray, targets: Targets) -> Measured:
         wanted = [self._scores[name] for name in names]
         given = torch.from_numpy(targets).to(self.device)
-        parts = self._measure(wanted, self._tensor(inputs), given)
+        return self._measure(wanted, self._tensor(inputs), given)
+
+    def _values(
+        self, names: Sequence[str], parts: list[Parts], targets: Targets
+    ) -> dict[str, NDArray[np.float64]]:
+        wanted = [self._scores[name] for name in names]
         scored = {
             score.name: score.values(self._parts_of(score, parts), self._request).double().cpu().numpy()
             for score in wanted
@@ -334,29 +364,26 @@ class Scorer:
         self.prepare(inputs.shape)
         wanted = [find_mapped_score(name) for name in names]
         given = torch.from_numpy(targets).to(self.device)
-        parts = self._measure(wanted, self._tensor(inputs), given)
+        parts = self._measure(wanted, self._tensor(inputs), given).parts
         return {score.name: score.map(self._parts_of(score, parts)).cpu().numpy() for score in wanted}
 
     @flushed_denormals()
-    def _measure(self, wanted: Sequence[ModelScore], batch: Tensor, given: Tensor) -> PartsByState:
-        """Return what the scores keep of each state."""
+    def _measure(self, wanted: Sequence[ModelScore], batch: Tensor, given: Tensor) -> Measured:
+        """Return what the scores keep of each state, and the logits at the final one."""
         if len(batch) > 1 and self._goes_one_at_a_time:
-            alone = [
-                self._measure(wanted, *record)
-                for record in zip(batch.split(1), given.split(1), strict=True)
-            ]
-            return [_joined(parts) for parts in zip(*alone, strict=True)]
+            alone = zip(batch.split(1), given.split(1), strict=True)
+            return joined([self._measure(wanted, *record) for record in alone])
         reading = [self._reading(wanted, place) for place in range(len(self._states))]
-        final = MeasuredBatch(self._final, batch, given, _quantities(reading[0]))
+        final = MeasuredBatch(self._final, batch, given, quantities_of(reading[0]))
         self._check_labels(final.logits, given)
         watched = self.task.watched(final.logits, given)
-        parts = [_parts(reading[0], final, watched)]
+        parts = [parts_of(reading[0], final, watched)]
         for state, scores in zip(self._states[1:], reading[1:], strict=True):
-            measured = MeasuredBatch(state, batch, given, _quantities(scores)) if scores else None
-            parts.append({} if measured is None else _parts(scores, measured, watched))
-        return parts
+            measured = MeasuredBatch(state, batch, given, quantities_of(scores)) if scores else None
+            parts.append({} if measured is None else parts_of(scores, measured, watched))
+        return Measured(final.logits, parts)
 
-    def _parts_of(self, score: ModelScore, parts: PartsByState) -> list[Tensor]:
+    def _parts_of(self, score: ModelScore, parts: list[Parts]) -> list[Tensor]:
         """Return what a score keeps of each checkpoint that it reads."""
         return [parts[place][score.base] for place in self._places[score.name]]
 
@@ -381,19 +408,6 @@ def _differ(alone: float, together: float, allowed: float) -> bool:
     if math.isnan(alone) or math.isnan(together):
         return math.isnan(alone) != math.isnan(together)
     return abs(alone - together) > allowed
-
-
-def _quantities(scores: Sequence[ModelScore]) -> frozenset[Quantity]:
-    return frozenset[Quantity]().union(*(score.quantities for score in scores))
-
-
-def _parts(scores: Sequence[ModelScore], batch: MeasuredBatch, watched: Tensor) -> Parts:
-    quantities, definitions = batch.measure(watched), {score.base: score for score in scores}
-    return {base: score.part(quantities) for base, score in definitions.items()}
-
-
-def _joined(parts: Sequence[Parts]) -> Parts:
-    return {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
 
 
 def _mixing() -> UnusableError:

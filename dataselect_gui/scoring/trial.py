@@ -39,8 +39,12 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         Where scores are computed.
     at_once : int
         Records in a batch.
+    seconds_to_prepare : float
+        How long it takes to find out what batches need and how they are computed, before the first one.
     seconds_per_record : float
-        How long computing takes.
+        How long computing takes, while nothing else runs on the machine.
+    busy : float
+        How many times as long it took with what else ran on it.
     bytes_needed : int
         Main memory, or the GPU's, at its peak.
     dp_training : str
@@ -61,7 +65,9 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     float64_pace: Annotated[float, msgspec.Meta(ge=0)] | None
     device: Text
     at_once: Annotated[int, msgspec.Meta(gt=0, le=_LARGEST_BATCH)]
+    seconds_to_prepare: Seconds
     seconds_per_record: Seconds
+    busy: Annotated[float, msgspec.Meta(ge=1)]
     bytes_needed: Count
     dp_training: Literal["yes", "no", "unknown"]
     dp_objections: list[Text]

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataselect_gui.privacy.amounts import COIN_PLACES
+from dataselect_gui.selection.classes import CodedClasses
 from dataselect_gui.selection.rules import (
     Bound,
     Condition,
@@ -24,7 +25,9 @@ from dataselect_gui.selection.rules import (
 Scores: TypeAlias = Mapping[str, NDArray[np.float64]]
 """Score → its values in the source's order, each of shape (n,); NaN where there is none."""
 Classes: TypeAlias = Sequence[str | None]
-"""The class of each record in the consortium's spelling; None for a record without a label."""
+"""The class of each record in the consortium's spelling; None for a record without a label.
+
+`CodedClasses` are looked up fastest."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +101,7 @@ def _fulfilling(
     rule: RecordRule, scores: Scores, eligible: NDArray[np.bool_], classes: Classes | None
 ) -> Selection:
     chosen = eligible.copy()
+    classes = None if classes is None else CodedClasses.of(classes)
     for condition in rule.conditions:
         chosen &= _holds(condition, scores[condition.score], classes)
     if rule.keep is None:
@@ -149,8 +153,8 @@ def _bound(
     if isinstance(bound, Decimal):
         return np.full(count, float(bound))
     assert classes is not None
-    table = {name: float(number) for name, number in bound.numbers}
-    return np.array([table.get(name, np.nan) if name is not None else np.nan for name in classes])
+    table = {name: np.float64(number) for name, number in bound.numbers}
+    return CodedClasses.of(classes).look_up(table, np.float64(np.nan))
 
 
 def _keep(keep: Keep, scores: Scores, classes: Classes | None) -> NDArray[np.int64]:
@@ -158,10 +162,8 @@ def _keep(keep: Keep, scores: Scores, classes: Classes | None) -> NDArray[np.int
     match keep:
         case KeepByClass():
             assert classes is not None
-            table = {name: _steps(chance) for name, chance in keep.probabilities.numbers}
-            others = _steps(keep.otherwise)
-            kept = [others if name is None else table.get(name, others) for name in classes]
-            return np.array(kept, dtype=np.int64)
+            table = {name: np.int64(_steps(chance)) for name, chance in keep.probabilities.numbers}
+            return CodedClasses.of(classes).look_up(table, np.int64(_steps(keep.otherwise)))
         case KeepByScore():
             values = scores[keep.score]
             steps = np.array([*map(_steps, keep.probabilities), _steps(keep.otherwise)], dtype=np.int64)

@@ -311,7 +311,7 @@ class Evaluation:
             known.append(
                 Known(
                     what=statement,
-                    told=_(
+                    result=_(
                         "{low:.1%} wrong in the tenth with the lowest VoG, {high:.1%} in that with the "
                         "highest; rank correlation over the tenths {correlation:.2f}",
                         low=rates[0],
@@ -328,7 +328,7 @@ class Evaluation:
             known.append(
                 Known(
                     what=_("Wrong labels have a high {score}", score=name),
-                    told=_("AUROC {auroc:.3f} by the checkpoint", auroc=value),
+                    result=_("AUROC {auroc:.3f} by the checkpoint", auroc=value),
                     value=value,
                     holds=value >= 0.85,
                 )
@@ -338,7 +338,7 @@ class Evaluation:
         known.append(
             Known(
                 what=_("Individual privacy loss grows with the loss"),
-                told=_("rank correlation {correlation:.2f}", correlation=with_loss),
+                result=_("rank correlation {correlation:.2f}", correlation=with_loss),
                 value=with_loss,
                 holds=with_loss > _CLEARLY,
             )
@@ -349,7 +349,7 @@ class Evaluation:
         known.append(
             Known(
                 what=_("The class that is recognised worst pays the most privacy"),
-                told=_(
+                result=_(
                     "“{name}”: mean εᵢ {cost:.2f}, the other classes {others:.2f}",
                     name=worst.name,
                     cost=worst.cost.mean,
@@ -387,7 +387,7 @@ class Evaluation:
         value = float(np.mean(apart))
         return Known(
             what=_("Randomised response is as precise as its formula says"),
-            told=ngettext(
+            result=ngettext(
                 "on average {difference:+.3f} from the formula, over {count} draw",
                 "on average {difference:+.3f} from the formula, over {count} draws",
                 len(apart),

@@ -184,7 +184,7 @@ class Known(msgspec.Struct, frozen=True):
     """What is known of such scores: what it is, how it was here, and whether it holds."""
 
     what: str
-    told: str
+    result: str = msgspec.field(name="told")
     value: float
     holds: bool
 

@@ -64,7 +64,7 @@ def page_of(findings: Findings, figures: Mapping[str, str], setting: Mapping[str
         for question, text in QUESTIONS.items()
     ]
     known = [
-        (statement.what, statement.told, _("holds") if statement.holds else _("does not hold"))
+        (statement.what, statement.result, _("holds") if statement.holds else _("does not hold"))
         for statement in findings.known
     ]
     choices = json.dumps({**asdict(findings.choices), **setting}, ensure_ascii=False, indent=1)

@@ -15,6 +15,9 @@ from dataselect_gui.study.findings import (
 from dataselect_gui.study.plan import COST, Place
 from dataselect_gui.texts import N_, _
 
+RANDOM_WON = N_("Random picks won more often than picks by a score.")
+SCORES_WON = N_("Picks by a score won more often than random ones.")
+NEITHER_WON = N_("Neither picks by a score nor random ones won more often.")
 _VERDICTS = {
     "better": N_("better"),
     "worse": N_("random won"),
@@ -175,10 +178,10 @@ def verdict(findings: Findings) -> str:
     verdicts = _verdicts(findings)
     better, worse = verdicts.count("better"), verdicts.count("worse")
     if worse > better:
-        return _("Random picks won more often than picks by a score.")
+        return _(RANDOM_WON)
     if better > worse:
-        return _("Picks by a score won more often than random ones.")
-    return _("Neither picks by a score nor random ones won more often.")
+        return _(SCORES_WON)
+    return _(NEITHER_WON)
 
 
 def tally(findings: Findings) -> str:

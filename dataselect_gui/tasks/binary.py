@@ -64,6 +64,14 @@ class Binary(OfClasses):
         del targets
         return torch.ones_like(logits)
 
+    def answers(self, logits: "Tensor") -> "tuple[Tensor, Tensor]":
+        """See `Task`: the class of 1 where f > 0, and σ(|f|)."""
+        return (logits > 0).long(), logits.double().abs().sigmoid()
+
+    def agrees(self, logits: "Tensor", targets: "Tensor") -> "Tensor":
+        """See `Task`."""
+        return (logits[:, 0] > 0).long() == targets
+
 
 def _signs(targets: "Tensor") -> "Tensor":
     """Return −1 for the class of 1, and 1 for the other, shape (batch, 1)."""

@@ -60,6 +60,16 @@ class MultiLabel(OfNumbers):
         largest = torch.zeros_like(logits).scatter(1, logits.argmax(dim=1, keepdim=True), 1.0)
         return given.where(given.any(dim=1, keepdim=True), largest)
 
+    def answers(self, logits: "Tensor") -> "tuple[Tensor, Tensor]":
+        """See `Task`: the classes with a probability above one half."""
+        numbers, classes = logits.double().sort(dim=1, descending=True, stable=True)
+        has = numbers > 0
+        return classes.where(has, -1), numbers.sigmoid().where(has, float("nan"))
+
+    def agrees(self, logits: "Tensor", targets: "Tensor") -> "Tensor":
+        """See `Task`: for each class that the label speaks of."""
+        return (((logits > 0) == (targets == 1)) | targets.isnan()).all(dim=1)
+
 
 def _signs(targets: "Tensor") -> "Tensor":
     """Return −1 where a record has a class, and 1 elsewhere, shape (batch, outputs), float64."""

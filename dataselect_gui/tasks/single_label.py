@@ -68,5 +68,14 @@ class SingleLabel(OfClasses):
         classes = targets.where(targets >= 0, logits.argmax(dim=1))
         return torch.zeros_like(logits).scatter(1, classes[:, None], 1.0)
 
+    def answers(self, logits: "Tensor") -> "tuple[Tensor, Tensor]":
+        """See `Task`: the class of the largest logit, the first of equal ones, and its softmax."""
+        classes = logits.argmax(dim=1, keepdim=True)
+        return classes, logits.double().softmax(dim=1).gather(1, classes)
+
+    def agrees(self, logits: "Tensor", targets: "Tensor") -> "Tensor":
+        """See `Task`."""
+        return logits.argmax(dim=1) == targets
+
 
 SINGLE_LABEL = SingleLabel()

@@ -37,6 +37,8 @@ class Task(ABC):
         The formula of EL2N; empty where it is not defined.
     has_classes : bool
         Whether a label is one class of several that exclude each other.
+    has_right_answers : bool
+        Whether an answer is the label or another one; of numbers, neither can be said.
     """
 
     name: ClassVar[TaskName]
@@ -44,6 +46,7 @@ class Task(ABC):
     loss: ClassVar[str]
     distance: ClassVar[str]
     has_classes: ClassVar[bool] = False
+    has_right_answers: ClassVar[bool] = True
 
     # Labels as numbers
 
@@ -111,6 +114,30 @@ class Task(ABC):
         """Return the weights of the logits whose sum VoG differentiates, shape (batch, outputs).
 
         The label's logit; where a record has no label, the predicted one's.
+        """
+
+    # What the model answers
+
+    @abstractmethod
+    def answers(self, logits: "Tensor") -> "tuple[Tensor, Tensor]":
+        """Return what the model answers, each of shape (batch, places).
+
+        Returns
+        -------
+        classes : Tensor of int64
+            Indices of classes or of numbers, the surest class first; −1 in places without any.
+        numbers : Tensor of float64
+            The probability of each, or the number; NaN where there is none.
+        """
+
+    @abstractmethod
+    def agrees(self, logits: "Tensor", targets: "Tensor") -> "Tensor":
+        """Say of each record whether the answer is its label, shape (batch,).
+
+        Raises
+        ------
+        ValueError
+            Where that cannot be said of numbers.
         """
 
 

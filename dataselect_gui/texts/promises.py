@@ -104,8 +104,9 @@ NUMBER_OF_FILES = N_("roughly how many records scored beyond the threshold, by t
 READABLE = N_("which records can be read at all")
 RELATED = N_("what one unit's records tell about another's: c related units together cost c·ε")
 
-# What a check cannot show
+# What a check shows, and what it cannot
 
+CHECKS_HOLD = N_("Everything that can be checked holds.")
 CANNOT_CHECK = (
     N_("that the mechanism drew its randomness as described"),
     N_("that the threshold was fixed before anybody looked at the scores"),

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from dataselect_gui.tasks.answers import Answers
+
 EMPTY = -1
 """Stands for no record."""
 _DIGITS = 18
@@ -46,12 +48,13 @@ def in_batches(ids: Sequence[str], rows: Sequence[int], size: int) -> NDArray[np
     ndarray of int64
         Rows, shape (batches, size); `EMPTY` where there is none.
     """
-    places = [place_of(ids[row], size) for row in rows]
-    batches = np.full((max(np.bincount(places, minlength=1)), size), EMPTY, dtype=np.int64)
-    filled = [0] * size
-    for row, place in zip(rows, places, strict=True):
-        batches[filled[place], place] = row
-        filled[place] += 1
+    places = np.fromiter((place_of(ids[row], size) for row in rows), dtype=np.int64, count=len(rows))
+    counts = np.bincount(places, minlength=size)
+    by_place = np.argsort(places, kind="stable")
+    before = np.cumsum(counts) - counts
+    batch = np.arange(len(rows)) - before[places[by_place]]
+    batches = np.full((counts.max(), size), EMPTY, dtype=np.int64)
+    batches[batch, places[by_place]] = np.asarray(rows, dtype=np.int64)[by_place]
     return batches
 
 
@@ -65,6 +68,8 @@ class BatchScores:
         Which, shape (n,): all that were computed, or are known to have no score.
     scores : dict
         For each score an array of shape (n,); NaN where there is none.
+    answers : Answers
+        What the model answers, n of them.
     reasons : dict
         Why records have none: row → a sentence.
     handled : int
@@ -73,5 +78,6 @@ class BatchScores:
 
     rows: NDArray[np.int64]
     scores: Mapping[str, NDArray[np.float64]]
+    answers: Answers
     reasons: Mapping[int, str]
     handled: int

@@ -21,6 +21,7 @@ from dataselect_gui.scoring.memory import release_memory
 from dataselect_gui.scoring.public_shapes import Shape
 from dataselect_gui.scoring.scorer import Scorer
 from dataselect_gui.scoring.synthetic import filler
+from dataselect_gui.tasks.answers import Answers
 from dataselect_gui.tasks.task import Targets
 from dataselect_gui.texts import N_, _
 from dataselect_gui.worker.batches import BatchScores
@@ -38,6 +39,8 @@ _NO_CLASS = N_("Its label is none of the classes that the model tells apart.")
 _NO_RESULT = N_("The model cannot be computed for what it holds.")
 _OWN_SHAPE = N_("Its input has a shape of its own, {shape}, and the model cannot be computed for that.")
 _OWN_MEMORY = N_("Its input has a shape of its own, {shape}, for which there is not enough memory.")
+Scores = dict[str, NDArray[np.float64]]
+"""The values of some records by each score."""
 Hold = Callable[[str | None], AbstractContextManager[None]]
 """Leaves a mark while something is computed: a batch, or a record, by its id, by itself."""
 
@@ -62,6 +65,8 @@ class Computation:
         Of the records, as the checkpoint's task has them, one row per record.
     hold : callable
         See `Hold`.
+    places : int
+        How many classes or numbers of an answer are kept.
     """
 
     def __init__(
@@ -73,8 +78,9 @@ class Computation:
         ids: Sequence[str],
         targets: Targets,
         hold: Hold,
+        places: int = 1,
     ) -> None:
-        self._scorer, self._names, self.size = scorer, names, size
+        self._scorer, self._names, self.size, self._places = scorer, names, size, places
         self._waiting = {shape: _Waiting(size) for shape in shapes}
         self._fits: dict[Shape, NDArray[np.bool_]] = {}
         self._ids, self._targets, self._hold = ids, targets, hold
@@ -125,8 +131,9 @@ class Computation:
             if not record.has_changed:
                 lacking.append(record.row)
         if handled:
-            nothing = {name: np.full(len(lacking), np.nan) for name in self._names}
-            yield BatchScores(np.array(lacking, dtype=np.int64), nothing, reasons, handled)
+            yield BatchScores(
+                np.array(lacking, dtype=np.int64), *self._nothing(len(lacking)), reasons, handled
+            )
         for row in alone:
             yield self._alone(loader.load(row))
 
@@ -148,41 +155,51 @@ class Computation:
         inputs[loaded.places] = loaded.values
         targets[loaded.places] = self._targets[loaded.rows]
         with self._hold(None):
-            scores, failed = self._score(inputs, targets, loaded.places.tolist())
+            scores, answers, failed = self._score(inputs, targets, loaded.places.tolist())
         return BatchScores(
             loaded.rows,
             {name: values[loaded.places] for name, values in scores.items()},
-            {row: _(_NO_RESULT) for row in loaded.rows[np.isin(loaded.places, failed)].tolist()},
+            answers.at(loaded.places),
+            {row: _(_NO_RESULT) for row in loaded.rows[failed].tolist()},
             len(loaded.rows),
         )
 
     def _score(
         self, inputs: InputArray, targets: Targets, places: Sequence[int]
-    ) -> tuple[dict[str, NDArray[np.float64]], list[int]]:
-        """Score a batch; returns also the places of records for which that fails."""
+    ) -> tuple[Scores, Answers, list[int]]:
+        """Score a batch; returns also which of the records in these places that fails for."""
         try:
-            return self._scorer.score(self._names, inputs, targets), []
+            return *self._came_to(inputs, targets), []
         except Exception as error:
             if is_out_of_memory(error):
                 raise
         # In its own place, beside empty ones, a record comes to the same digits.
         shape = inputs.shape[1:]
-        self._scorer.score(self._names, *self._empty(shape))  # Where this fails, no record is to blame.
-        scores = {name: np.full(self.size, np.nan) for name in self._names}
+        self._came_to(*self._empty(shape))  # Where this fails, no record is to blame.
+        scores, answers = self._nothing(self.size)
         failed = []
-        for place in places:
+        for number, place in enumerate(places):
             own, label = self._empty(shape)
             own[place], label[place] = inputs[place], targets[place]
             try:
-                single = self._scorer.score(self._names, own, label)
+                single, answer = self._came_to(own, label)
             except Exception as error:
                 if is_out_of_memory(error):
                     raise
-                failed.append(place)
+                failed.append(number)
                 continue
             for name, values in single.items():
                 scores[name][place] = values[place]
-        return scores, failed
+            answers.put(np.array([place]), answer.at(np.array([place])))
+        return scores, answers, failed
+
+    def _came_to(self, inputs: InputArray, targets: Targets) -> tuple[Scores, Answers]:
+        return self._scorer.score_and_answer(self._names, inputs, targets, self._places)
+
+    def _nothing(self, records: int) -> tuple[Scores, Answers]:
+        """Return what records come to that cannot be computed."""
+        scores = {name: np.full(records, np.nan) for name in self._names}
+        return scores, Answers.none(records, self._places)
 
     def _empty(self, shape: Shape) -> tuple[InputArray, Targets]:
         """Return a batch without a record."""
@@ -201,28 +218,27 @@ class Computation:
 
     def _alone(self, record: LoadedInput) -> BatchScores:
         """Compute a record whose input has a shape of its own."""
-        scores = {name: np.full(1, np.nan) for name in self._names}
+        scores, answers = self._nothing(1)
         reason = record.problem
         if record.values is not None:
             shape = " × ".join(map(str, record.values.shape))
             try:
                 with self._hold(self._ids[record.row]):
-                    scores, reason = self._score_alone(record.row, record.values[None], scores)
+                    scores, answers, reason = self._score_alone(record.row, record.values[None])
             except Exception as error:  # Whatever it is, it comes of this record's own shape.
                 reason = _(_OWN_MEMORY if is_out_of_memory(error) else _OWN_SHAPE, shape=shape)
         if record.values is not None and reason:
             release_memory()
         rows = np.array([] if record.has_changed else [record.row], dtype=np.int64)
         values = {name: column[: len(rows)] for name, column in scores.items()}
-        return BatchScores(rows, values, {record.row: reason} if reason else {}, handled=1)
+        reasons = {record.row: reason} if reason else {}
+        return BatchScores(rows, values, answers.at(slice(len(rows))), reasons, handled=1)
 
-    def _score_alone(
-        self, row: int, inputs: InputArray, none: dict[str, NDArray[np.float64]]
-    ) -> tuple[dict[str, NDArray[np.float64]], str]:
+    def _score_alone(self, row: int, inputs: InputArray) -> tuple[Scores, Answers, str]:
         label = self._targets[row : row + 1]
         if not self._scorer.task.fits(label, self._scorer.prepare(inputs.shape)).all():
-            return none, _(_NO_CLASS)
-        return self._scorer.score(self._names, inputs, label), ""
+            return *self._nothing(1), _(_NO_CLASS)
+        return *self._came_to(inputs, label), ""
 
 
 class _Waiting:

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.jobs.progress import Phase
+from dataselect_gui.project.mapping import mapped
 from dataselect_gui.project.project import Project
-from dataselect_gui.project.table import Index, mapped
+from dataselect_gui.project.table import Index
 from dataselect_gui.records.opening import content_hash
 from dataselect_gui.records.source import Source, SourceOfMany, UnreadableRecordError, whole_rows_of
 from dataselect_gui.texts import _, ngettext
@@ -114,6 +115,21 @@ def read_index(source: Source, context: JobContext, cache: "KnownHashes | None" 
                 cache.put(row, stamp, digest)
         content[row] = digest
     return Index(source.ids, source.labels, source.units, content, whole_rows_of(source))
+
+
+def hashes_to_check(source: Source, index: Index) -> NDArray[np.uint8] | None:
+    """Return the hashes that records of an index shall have when they are read once more.
+
+    None where all are in memory since before they were taken: they cannot change.
+
+    Parameters
+    ----------
+    source : Source
+        What `read_index` made the index of, opened once.
+    index : Index
+        Of its records.
+    """
+    return None if isinstance(source, SourceOfMany) else index.content
 
 
 def fair_order(ids: Sequence[str], limit: int | None = None) -> list[int]:

@@ -1,7 +1,7 @@
 """From rows to the model's inputs, ahead of the computing that takes them."""
 
 from collections import defaultdict, deque
-from collections.abc import Container, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from dataselect_gui.errors import DataSelectError
 from dataselect_gui.project.table import Index
-from dataselect_gui.records.kinds.kind import InputArray, InputsOfMany, ToInput
-from dataselect_gui.records.opening import content_hash, read_unchanged
+from dataselect_gui.records.kinds.kind import InputArray, InputsOfMany, InputsOfShape, ToInput
+from dataselect_gui.records.opening import read_unchanged
 from dataselect_gui.records.scored import ScoredRecords
 from dataselect_gui.records.source import (
     ChangedRecordError,
-    Content,
+    Contents,
     Source,
     SourceOfMany,
     UnreadableRecordError,
@@ -109,7 +109,8 @@ class InputLoader:
     source : Source
         Where they are.
     content : ndarray of uint8 or None
-        The hash that each record shall have, shape (n, 32); None where that does not matter.
+        The hash that each record shall have, shape (n, 32); None where that does not matter, or where
+        all of them are in memory, as they were when their hashes were taken.
     preprocess : ToInput
         From a decoded record to an input.
     shapes : container of tuple of int
@@ -187,80 +188,61 @@ class InputLoader:
                     future.cancel()
 
     def _load_all(self, batch: NDArray[np.int64]) -> LoadedBatch:
-        places = {int(batch[place]): int(place) for place in np.flatnonzero(batch != EMPTY)}
-        of_shape = defaultdict[tuple[int, ...], dict[int, InputArray]](dict)
+        places = np.flatnonzero(batch != EMPTY)
+        rows, is_left = batch[places], np.ones(len(places), dtype=bool)
+        of_shape = defaultdict[tuple[int, ...], list[InputsOfShape]](list)
+        for chosen, values in self._made_together(rows):
+            shape = values.shape[1:]
+            if shape in self._shapes:
+                of_shape[shape].append((chosen, values))
+                is_left[chosen] = False
         others = []
-        for row, made in self._made_of(list(places)):
-            if isinstance(made, LoadedInput):
-                others.append(made)
-            elif made.shape in self._shapes:
-                of_shape[made.shape][row] = made
+        for number in np.flatnonzero(is_left).tolist():
+            record = self.load(int(rows[number]))
+            if record.values is None:
+                others.append(record)
+            elif record.values.shape in self._shapes:
+                of_shape[record.values.shape].append((np.array([number]), record.values[None]))
             else:
-                others.append(LoadedInput(row, None, is_odd=True))
-        return LoadedBatch(
-            tuple(
-                LoadedInputs(
-                    np.array(list(inputs), dtype=np.int64),
-                    np.array([places[row] for row in inputs], dtype=np.int64),
-                    stacked(list(inputs.values())),
-                )
-                for inputs in of_shape.values()
-            ),
-            tuple(others),
-        )
+                others.append(LoadedInput(record.row, None, is_odd=True))
+        inputs = []
+        for made in of_shape.values():
+            chosen = np.concatenate([some for some, _values in made])
+            values = np.concatenate([values for _some, values in made])
+            inputs.append(LoadedInputs(rows[chosen], places[chosen], values))
+        return LoadedBatch(tuple(inputs), tuple(others))
 
-    def _made_of(self, rows: Sequence[int]) -> Iterator[tuple[int, InputArray | LoadedInput]]:
-        """Yield rows with their inputs, or with why there is none."""
+    def _made_together(self, rows: NDArray[np.int64]) -> Iterator[InputsOfShape]:
+        """Yield inputs that can be made of many rows in one go; others are made each by itself."""
         if not isinstance(self._preprocess, InputsOfMany):
-            yield from ((row, self._made_alone(row)) for row in rows)
             return
-        contents, held = dict[int, Content](), 0
-        for row, stored in self._stored_of(rows):
-            content = None if stored is None else self._decoded(stored)
-            if stored is None or content is None:
-                yield row, self._made_alone(row)
-                continue
-            contents[row] = content
-            held += len(stored)
+        for some, contents in self._contents_of(rows):
+            made: Sequence[InputsOfShape] = []
+            with suppress(Exception):  # Of one of them, for which it comes again.
+                made = self._preprocess.of_many(rows[some], contents)
+            yield from ((some[chosen], values) for chosen, values in made)
+
+    def _contents_of(self, rows: NDArray[np.int64]) -> Iterator[tuple[NDArray[np.int64], Contents]]:
+        """Yield what rows hold, behind their places, so many at once as are not too large."""
+        source = self._source
+        if self._content is None and isinstance(source, SourceOfMany):
+            groups = np.cumsum(source.sizes(rows)) // _MOST_BYTES
+            for some in np.split(np.arange(len(rows)), np.flatnonzero(np.diff(groups)) + 1):
+                with suppress(Exception):  # Of one of them, for which it comes again.
+                    yield some, source.contents(rows[some])
+            return
+        texts, held = dict[int, str](), 0
+        for place, row in enumerate(rows.tolist()):
+            with suppress(Exception):  # Whatever it is, it comes again where it is told.
+                stored = self._read(row)
+                content = source.kind.decode(stored)
+                if isinstance(content, str):
+                    texts[place] = content
+                    held += len(stored)
             if held > _MOST_BYTES:
-                yield from self._made_together(self._preprocess, contents)
-                contents, held = {}, 0
-        yield from self._made_together(self._preprocess, contents)
-
-    def _stored_of(self, rows: Sequence[int]) -> Iterator[tuple[int, bytes | None]]:
-        """Yield rows with their bytes; None where these cannot be read, or are not what they were."""
-        if not isinstance(self._source, SourceOfMany):
-            for row in rows:
-                stored = None
-                with suppress(UnreadableRecordError, MemoryError):
-                    stored = self._read(row)
-                yield row, stored
-            return
-        many = self._source.read_many(rows)
-        if self._content is None:
-            yield from zip(rows, many, strict=True)
-            return
-        for row, stored, known in zip(rows, many, self._content[rows], strict=True):
-            yield row, stored if content_hash(stored) == known.tobytes() else None
-
-    def _decoded(self, stored: bytes) -> Content | None:
-        try:
-            return self._source.kind.decode(stored)
-        except Exception:  # Whatever it is, it comes again where it is told.
-            return None
-
-    def _made_together(
-        self, inputs_of: InputsOfMany, contents: Mapping[int, Content]
-    ) -> Iterator[tuple[int, InputArray | LoadedInput]]:
-        made: Sequence[InputArray | None] = [None] * len(contents)
-        with suppress(Exception):  # Of one of them, for which it comes again.
-            made = inputs_of.of_many(list(contents), list(contents.values()))
-        for row, values in zip(contents, made, strict=True):
-            yield row, self._made_alone(row) if values is None else values
-
-    def _made_alone(self, row: int) -> InputArray | LoadedInput:
-        record = self.load(row)
-        return record if record.values is None else record.values
+                yield np.array(list(texts), dtype=np.int64), list(texts.values())
+                texts, held = {}, 0
+        yield np.array(list(texts), dtype=np.int64), list(texts.values())
 
 
 class ScoredInputLoader:

@@ -6,6 +6,7 @@ from typing import assert_never
 
 from dataselect_gui.checkpoints.checkpoint import Checkpoint
 from dataselect_gui.checkpoints.label_account import LabelAccount
+from dataselect_gui.checkpoints.label_column import proposal_sentence, proposed_column
 from dataselect_gui.checkpoints.labels import LabelReader, outputs_of
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.jobs.context import JobContext
@@ -48,7 +49,7 @@ def run_inspection(job: InspectJob, context: JobContext) -> InspectionResult:
     InterruptedByPersonError
         Where it was stopped.
     """
-    match job.thing:
+    match job.read_as:
         case "bundle":
             checked = checks_of(job.path, None, None)
             bundle = BundleInspected(problems=[], checks=checked.checks, release=checked.release)
@@ -58,7 +59,7 @@ def run_inspection(job: InspectJob, context: JobContext) -> InspectionResult:
         case "source":
             return InspectionResult(inspected=_source(job.records or SourceRef(job.path), context))
         case _:
-            assert_never(job.thing)
+            assert_never(job.read_as)
 
 
 def _checkpoint(checkpoint: Checkpoint, records: SourceRef | None) -> CheckpointInspected:
@@ -71,11 +72,17 @@ def _checkpoint(checkpoint: Checkpoint, records: SourceRef | None) -> Checkpoint
         TextInput(checkpoint.final)  # Refused here, where it cannot be used.
     architecture = checkpoint.final.config.get("model_type")
     features, notes = checkpoint.final.features, list[str]()
-    account = None
+    account = proposed = None
     if records is not None:
-        source = open_source(for_model(records, checkpoint))
+        records = for_model(records, checkpoint)
+        source = open_source(records)
+        proposed = proposed_column(records, source, checkpoint)
+        if proposed is not None:
+            source = open_source(replace(records, label_column=proposed))
         account = LabelReader.of(checkpoint, source.classes, records.labels).account(source.labels)
         notes = source.kind.fit_notes(source, checkpoint.final)
+        if proposed is not None:
+            notes.insert(0, proposal_sentence(proposed))
     scores = applicable(
         None,
         series=len(checkpoint.series),
@@ -101,6 +108,7 @@ def _checkpoint(checkpoint: Checkpoint, records: SourceRef | None) -> Checkpoint
             task=checkpoint.task.name,
             labels=None if account is None else _indices(account),
             label_account=account,
+            proposed_label=proposed,
             features=[] if features is None else list(map(str, features.features)),
             feature_columns=[] if features is None else list(features.columns),
             takes_texts=checkpoint.final.tokenizer is not None,

@@ -11,6 +11,7 @@ import msgspec
 from dataselect_gui.jobs.kinds import JobKind
 from dataselect_gui.records.reference import SourceRef
 from dataselect_gui.scoring.names import Precision
+from dataselect_gui.tasks.answer_form import AnswerForm
 from dataselect_gui.worker.results import (
     FilesResult,
     InspectionResult,
@@ -60,6 +61,8 @@ class ScoreJob(Job[ScoringResult], frozen=True):
         At most so many records at once; None for as many as memory allows.
     limit : int or None
         Only the first so many records.
+    answers : AnswerForm
+        How the model's answers are kept.
     """
 
     kind = JobKind.SCORING
@@ -72,6 +75,7 @@ class ScoreJob(Job[ScoringResult], frozen=True):
     precision: Precision
     batch_size: int | None
     limit: int | None
+    answers: AnswerForm = AnswerForm()
 
     @classmethod
     def result_type(cls) -> type[ScoringResult]:
@@ -357,7 +361,7 @@ class InspectJob(Job[InspectionResult], frozen=True):
     records : SourceRef or None
         A source whose labels are held against a checkpoint's; or the source that is looked at, with its
         columns.
-    thing : str
+    read_as : str
         What it is to be read as.
     """
 
@@ -366,7 +370,7 @@ class InspectJob(Job[InspectionResult], frozen=True):
 
     path: Path
     records: SourceRef | None
-    thing: Literal["bundle", "checkpoint", "source"]
+    read_as: Literal["bundle", "checkpoint", "source"]
 
     @classmethod
     def result_type(cls) -> type[InspectionResult]:

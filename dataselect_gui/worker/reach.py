@@ -52,7 +52,7 @@ def _reached_by(job: Job[R]) -> tuple[list[Path], list[Path]]:
         case VerifyJob():
             return [path for path in (job.bundle, job.key) if path is not None], []
         case InspectJob():
-            is_checkpoint = job.thing == "checkpoint"
+            is_checkpoint = job.read_as == "checkpoint"
             beside = files_beside(job.path) if is_checkpoint else linked_files(job.path)
             return [job.path, *beside, *([] if job.records is None else _source(job.records.path))], []
         case ParametersJob():

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from dataselect_gui.plain import visible
 from dataselect_gui.project.table import Index
 from dataselect_gui.records.source import Source
+from dataselect_gui.tasks.answer_form import AnswerForm
+from dataselect_gui.tasks.answers import Answers
 from dataselect_gui.worker.indexing import (
     ENTRY_BYTES,
     hash_entry,
@@ -17,6 +19,7 @@ from dataselect_gui.worker.indexing import (
 )
 from dataselect_gui.worker.jobs import ScoreJob
 from dataselect_gui.worker.score_frames import (
+    ANSWERS,
     CONTENT,
     DONE,
     FORGET,
@@ -89,8 +92,8 @@ class RemoteScoreStore:
         self._hashes.flush()
         self._send(CONTENT, index.content.tobytes())
         states = np.frombuffer(bytearray(self._receive()), dtype=np.uint8)
-        columns = states.reshape(len(self._names), len(index.ids))
-        self._table = _RemoteTable(index, self._names, columns, self._send)
+        *columns, answers = states.reshape(len(self._names) + 1, len(index.ids))
+        self._table = _RemoteTable(index, self._names, columns, answers, self._send)
         return self._table
 
 
@@ -149,17 +152,40 @@ class _RemoteColumn:
         self.states[rows] |= IS_DONE
 
 
+class _RemoteAnswers:
+    def __init__(self, states: NDArray[np.uint8], send: Send) -> None:
+        self._states, self._send = states, send
+
+    @property
+    def done(self) -> NDArray[np.bool_]:
+        return np.asarray(self._states == IS_DONE)
+
+    def write(self, rows: NDArray[np.int64], answers: Answers) -> None:
+        columns = answers.classes, answers.numbers, answers.standings
+        self._send(ANSWERS, rows.tobytes(), *(column.tobytes() for column in columns))
+        self._states[rows] = IS_DONE
+
+
 class _RemoteTable:
     def __init__(
-        self, index: Index, names: Sequence[str], states: NDArray[np.uint8], send: Send
+        self,
+        index: Index,
+        names: Sequence[str],
+        states: Sequence[NDArray[np.uint8]],
+        answers: NDArray[np.uint8],
+        send: Send,
     ) -> None:
-        self.index, self._send = index, send
+        self.index, self._send, self._answers = index, send, _RemoteAnswers(answers, send)
         self._columns = {
             name: _RemoteColumn(number, states[number], send) for number, name in enumerate(names)
         }
 
     def column(self, name: str) -> _RemoteColumn:
         return self._columns[name]
+
+    def keep_answers(self, form: AnswerForm) -> _RemoteAnswers:
+        del form  # The parent keeps them as the job says.
+        return self._answers
 
     def has_number(self, name: str) -> NDArray[np.bool_]:
         has: NDArray[np.bool_] = self._columns[name].states == (IS_DONE | HAS_NUMBER)

@@ -72,13 +72,16 @@ class PreflightResult(Result, Trial, frozen=True, kw_only=True):
     ----------
     records : int
         How many records the source has.
+    seconds_to_load : float
+        How long it takes to load the libraries and the model.
     seconds_to_read : float
-        How long reading one takes.
+        How long reading one takes, many at once.
     notes : list of str
         What a person should know of how the records that were tried became inputs.
     """
 
     records: Count
+    seconds_to_load: Seconds
     seconds_to_read: Seconds
     notes: list[Text] = []
 
@@ -189,6 +192,9 @@ class CheckpointFacts(
         What a person should know of the source beside it, as sentences.
     label_account : LabelAccount or None
         What becomes of the labels of all records; None where no source was given.
+    proposed_label : str or None
+        The column that labels were read from because its values are the model's classes: nobody named
+        one, and none is called so.
     """
 
     form: str
@@ -205,6 +211,7 @@ class CheckpointFacts(
     outputs: Count | None = None
     notes: list[str] = []
     label_account: LabelAccount | None = None
+    proposed_label: str | None = None
 
 
 class CheckpointInspected(Inspected, frozen=True, tag="checkpoint"):

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 from msgspec.structs import replace
+from numpy.typing import NDArray
 
+from dataselect_gui.tasks.answers import Answers
 from dataselect_gui.worker.batches import BatchScores
 
 if TYPE_CHECKING:
-    from dataselect_gui.worker.score_store import ScoreColumn, ScoreTable
+    from dataselect_gui.worker.score_store import AnswerStore, ScoreColumn, ScoreTable
 
 SAVE_SECONDS = 1.0
 
@@ -30,20 +32,28 @@ class ScoreSaver:
         The project's.
     columns : mapping
         Its columns, by the names of the scores.
+    answers : AnswerColumns
+        Its answers.
     """
 
-    def __init__(self, table: "ScoreTable", columns: Mapping[str, "ScoreColumn"]) -> None:
-        self._table, self._columns = table, columns
+    def __init__(
+        self, table: "ScoreTable", columns: Mapping[str, "ScoreColumn"], answers: "AnswerStore"
+    ) -> None:
+        self._table, self._columns, self._kept = table, columns, answers
         self._lacking = {name: column.done == 0 for name, column in columns.items()}
+        self._lacks_answer = ~answers.done
+        self._answers: list[tuple[NDArray[np.int64], Answers]] = []
         self._rows: list[int] = []
         self._problems: dict[str, str] = {}
         self._saved = time.monotonic()
 
     def add(self, result: BatchScores) -> None:
-        """Take the scores of some records, and now and then save them."""
+        """Take the scores and answers of some records, and now and then save them."""
         for name, values in result.scores.items():
             lacks = self._lacking[name][result.rows]
             self._columns[name].write(result.rows[lacks], values[lacks])
+        lacks = self._lacks_answer[result.rows]
+        self._answers.append((result.rows[lacks], result.answers.at(lacks)))
         self._rows += result.rows.tolist()
         ids = self._table.index.ids
         self._problems |= {ids[row]: reason for row, reason in result.reasons.items()}
@@ -53,6 +63,10 @@ class ScoreSaver:
     def save(self) -> None:
         """Bring everything to the disk."""
         self._table.add_problems(self._problems)
+        if self._answers:  # Before the scores: what has scores is not computed again.
+            written, answers = zip(*self._answers, strict=True)
+            self._kept.write(np.concatenate(written), Answers.joined(answers))
+            self._answers.clear()
         rows = np.array(self._rows, dtype=np.int64)
         for name, column in self._columns.items():
             column.mark_done(rows[self._lacking[name][rows]])

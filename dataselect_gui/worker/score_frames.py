@@ -7,12 +7,15 @@
 `LISTING`  the digest of the records' names, labels and units; answered by the hashes that are known
 `HASHES`   rows (int64), and for each the content hash and stamp of its file (48 bytes)
 `CONTENT`  the content hashes of all records (32 bytes each); answered, score by score and record by
-           record, by 0, `IS_DONE` or `IS_DONE` + `HAS_NUMBER`
+           record, by 0, `IS_DONE` or `IS_DONE` + `HAS_NUMBER`, and then of the model's answers by 0 or
+           `IS_DONE`
 `FORGET`   the number of a score that is computed from the beginning again
 `VALUES`   the number of a score, rows (int64), and for each its value (float64)
 `DONE`     the number of a score, and rows (int64) of which nothing is left to compute
 `PROBLEMS` why records have no scores: the length of a reason in bytes (uint32), how many rows have it
            (uint32), the reason, and these rows (int64); further reasons likewise
+`ANSWERS`  rows (int64), and for each what the model answers: classes (int32) and numbers (float32), as
+           many as the job has places, and a standing (uint8)
 ========== =============================================================================================
 """
 
@@ -25,7 +28,7 @@ import msgspec
 from dataselect_gui.project.settings import Conditions
 from dataselect_gui.records.source import Source
 
-STATE, SETTINGS, MARK, LISTING, HASHES, CONTENT, FORGET, VALUES, DONE, PROBLEMS = range(20, 30)
+STATE, SETTINGS, MARK, LISTING, HASHES, CONTENT, FORGET, VALUES, DONE, PROBLEMS, ANSWERS = range(20, 31)
 IS_DONE, HAS_NUMBER = 1, 2
 REASON = struct.Struct("<II")
 MOST_REASON = 300
@@ -67,6 +70,11 @@ class InWork(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     scores: list[str]
     record: str | None
+
+
+def answer_bytes(places: int) -> int:
+    """Return how many bytes a record's answer takes in a frame, its row among them."""
+    return 8 + 8 * places + 1
 
 
 def listing_digest(source: Source) -> bytes:

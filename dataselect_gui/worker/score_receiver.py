@@ -16,12 +16,14 @@ from numpy.typing import NDArray
 from dataselect_gui import __version__
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.plain import visible
+from dataselect_gui.project.answer_columns import AnswerColumns
 from dataselect_gui.project.project import Project
 from dataselect_gui.project.settings import Conditions
 from dataselect_gui.project.table import Index, Table
 from dataselect_gui.records.source import Source, whole_rows_of
 from dataselect_gui.sandbox.frames import FrameError
 from dataselect_gui.scoring.catalog import find_score
+from dataselect_gui.tasks.answers import Answers, Standing
 from dataselect_gui.texts import _
 from dataselect_gui.worker.indexing import (
     ENTRY_BYTES,
@@ -31,6 +33,7 @@ from dataselect_gui.worker.indexing import (
 from dataselect_gui.worker.jobs import ScoreJob
 from dataselect_gui.worker.saving import InProgressMark
 from dataselect_gui.worker.score_frames import (
+    ANSWERS,
     CONTENT,
     DONE,
     FORGET,
@@ -48,6 +51,7 @@ from dataselect_gui.worker.score_frames import (
     InWork,
     Settled,
     State,
+    answer_bytes,
     listing_digest,
 )
 from dataselect_gui.worker.score_store import ProjectScoreStore
@@ -89,6 +93,7 @@ class ScoreReceiver:
         """For each score, which rows have a value that came since it was forgotten."""
         self._hashes: HashCache | None = None
         self._table: Table | None = None
+        self._answers: AnswerColumns | None = None
         rows, record = self._rows, self._mark.record
         ended = self.store.ended_by
         # The list itself, so that what was added stays.
@@ -105,6 +110,7 @@ class ScoreReceiver:
             VALUES: 1 + self._asked * 16,
             DONE: 1 + self._asked * 8,
             PROBLEMS: reasons * (REASON.size + _UTF_8 * MOST_REASON) + rows * 8,
+            ANSWERS: self._asked * answer_bytes(job.answers.places),
         }
         """How long a frame of each kind may be."""
 
@@ -136,6 +142,7 @@ class ScoreReceiver:
             VALUES: self._take_values,
             DONE: self._take_done,
             PROBLEMS: self._take_problems,
+            ANSWERS: self._take_answers,
         }
         try:
             return take[kind](content)
@@ -238,7 +245,10 @@ class ScoreReceiver:
             self._table.column(name).done * IS_DONE + self._table.has_number(name) * HAS_NUMBER
             for name in self._names
         ]
-        return b"".join(state.astype(np.uint8).tobytes() for state in states)
+        if self._names:
+            self._answers = self._table.keep_answers(self.job.answers)
+        done = np.zeros(self._rows, bool) if self._answers is None else self._answers.done
+        return b"".join(state.astype(np.uint8).tobytes() for state in (*states, done * IS_DONE))
 
     def _forget(self, content: bytes) -> None:
         name = self._name_in(content)
@@ -274,6 +284,25 @@ class ScoreReceiver:
         if not self._given[name][rows].all():
             raise FrameError("rows without values")
         self._table.column(name).mark_done(rows)
+
+    def _take_answers(self, content: bytes) -> None:
+        places = self.job.answers.places
+        count, rest = divmod(len(content), answer_bytes(places))
+        if self._table is None or self._answers is None or rest:
+            raise FrameError("no answers")
+        rows = self._rows_in(content[: 8 * count], self._asked)
+        classes = np.frombuffer(content, np.int32, count * places, 8 * count)
+        numbers = np.frombuffer(content, np.float32, count * places, (8 + 4 * places) * count)
+        standings = np.frombuffer(content, np.uint8, offset=(8 + 8 * places) * count)
+        answers = Answers(classes.reshape(count, places), numbers.reshape(count, places), standings)
+        if not answers.are_sound(self.job.answers):
+            raise FrameError("nothing that a model answers")
+        unread = ~self._table.index.content[rows].any(axis=1)
+        if (standings[unread] != Standing.NONE).any():
+            raise FrameError("answers for records that cannot be read")
+        if self._answers.done[rows].any():
+            raise FrameError("rows that are done")
+        self._answers.write(rows, answers)
 
     def _take_problems(self, content: bytes) -> None:
         if self._table is None:

@@ -12,11 +12,12 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import msgspec
 import numpy as np
 from msgspec.structs import replace
+from numpy.typing import NDArray
 
 from dataselect_gui import __version__
 from dataselect_gui.checkpoints.checkpoint import Checkpoint
@@ -34,9 +35,11 @@ from dataselect_gui.project.settings import Conditions, Device
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.source import Source
 from dataselect_gui.scoring.catalog import find_score
+from dataselect_gui.tasks.answer_form import AnswerForm
+from dataselect_gui.tasks.answers import Answers
 from dataselect_gui.texts import N_, _, ngettext
 from dataselect_gui.worker.batches import in_batches
-from dataselect_gui.worker.indexing import fair_order, read_index
+from dataselect_gui.worker.indexing import fair_order, hashes_to_check, read_index
 from dataselect_gui.worker.input_loading import InputLoader
 from dataselect_gui.worker.jobs import ScoreJob
 from dataselect_gui.worker.results import ScoringResult
@@ -90,13 +93,13 @@ def run(job: ScoreJob, context: JobContext, store: ScoreStore) -> ScoringResult:
     index = read_index(source, context, store.hashes(source))
     table = store.take(index)
     if given_up is not None:
-        _give_up(table, given_up, job.names)
+        _give_up(table, given_up, job.names, job.answers)
     targets = reader.targets(index.labels)
     reasons = reader.reasons(index.labels)
     table.add_problems({index.ids[row]: reason for row, reason in reasons.items()})
     order = fair_order(index.ids, job.limit)
-    for part in parts:
-        if part.lacks(table, order):
+    for part in [*parts, *map(_AnswersPart.beside, parts[:1])]:
+        if part.left(table, order):
             context.check()
             part.score(table, targets, order)
     device = parts[0].device if parts else "none"
@@ -192,12 +195,16 @@ def _check_conditions(store: ScoreStore, job: ScoreJob) -> None:
             _start_again(store, name, job.batch_size)
 
 
-def _give_up(table: ScoreTable, record: str, names: Sequence[str]) -> None:
+def _give_up(table: ScoreTable, record: str, names: Sequence[str], form: AnswerForm) -> None:
     rows = np.array([row for row, other in enumerate(table.index.ids) if other == record], dtype=int)
     for column in map(table.column, names):
         lacking = rows[column.done[rows] == 0]
         column.write(lacking, np.full(len(lacking), np.nan))
         column.mark_done(lacking)
+    if names:
+        answers = table.keep_answers(form)
+        lacking = rows[~answers.done[rows]]
+        answers.write(lacking, Answers.none(len(lacking), form.places))
     table.add_problems({record: _(_GIVEN_UP)})
 
 
@@ -257,9 +264,19 @@ class _Part:
         """What makes their inputs; None where nothing was to be made."""
         return None if self._loaded is None else self._loaded[1]
 
-    def lacks(self, table: ScoreTable, rows: Sequence[int]) -> bool:
-        """Say whether some of the rows lack some of the scores."""
-        return not all(table.column(name).done[rows].all() for name in self.names)
+    @property
+    def computed(self) -> list[str]:
+        """The scores that are computed; with none the model answers all the same."""
+        return self.names
+
+    def left(self, table: ScoreTable, rows: Sequence[int]) -> list[int]:
+        """Return which of the rows are still to be computed: they lack some of the scores."""
+        has_scores = self._has_scores(table)
+        return [row for row in rows if not has_scores[row]]
+
+    def _has_scores(self, table: ScoreTable) -> NDArray[np.bool_]:
+        """Say which rows have all of the scores, shape (n,)."""
+        return np.asarray(np.all([table.column(name).done == 1 for name in self.names], axis=0))
 
     def settle(self) -> None:
         """Settle how the scores are computed, on made-up records."""
@@ -307,23 +324,24 @@ class _Part:
         scorer, to_input, shapes = self._load()
         size, ids, hold = self.size or 1, table.index.ids, self.store.mark.hold
         for shape in shapes:
-            with hold(self.names):
+            with hold(self.computed):
                 scorer.prepare((size, *shape))
-        columns = {name: table.column(name) for name in self.names}
-        is_done = np.all([column.done for column in columns.values()], axis=0)
-        left = [row for row in order if not is_done[row]]
+        left = self.left(table, order)
         total, done = len(order), len(order) - len(left)
         computation = Computation(
             scorer,
-            self.names,
+            self.computed,
             shapes,
             size,
             ids,
             targets,
-            lambda record: hold(self.names, record),
+            lambda record: hold(self.computed, record),
+            self.job.answers.places,
         )
-        loader = InputLoader(self.source, table.index.content, to_input, shapes)
-        pace, saver = Pace(), ScoreSaver(table, columns)
+        hashes = hashes_to_check(self.source, table.index)
+        loader = InputLoader(self.source, hashes, to_input, shapes)
+        columns = {name: table.column(name) for name in self.computed}
+        pace, saver = Pace(), ScoreSaver(table, columns, table.keep_answers(self.job.answers))
         with closing(computation.results(loader, in_batches(ids, left, size))) as results:
             for result in results:
                 saver.add(result)
@@ -351,7 +369,7 @@ class _Part:
         self.context.report(Phase.LOADING_MODEL)
         device = choose_device(self.device)
         threads = fix_arithmetic(None if self._known is None else self._known.threads)
-        scorer = Scorer(self.checkpoint, self.names, device, self.job.precision)
+        scorer = Scorer(self.checkpoint, self.computed, device, self.job.precision)
         for name in self.names:
             known = self.store.scores.get(name)
             self.store.scores[name] = Conditions(
@@ -383,6 +401,33 @@ class _Part:
                 _("Close other programs, or leave out plis, which takes the most; then score again."),
             )
         _halve(self.store, self.names)
+
+
+class _AnswersPart(_Part):
+    """What the model answers beside scores that an earlier version computed, and kept no answers."""
+
+    @classmethod
+    def beside(cls, part: _Part) -> Self:
+        """Return what computes answers as the scores of a part were computed: one pass forward."""
+        return cls(part.job, part.names, part.store, part.checkpoint, part.source, part.context)
+
+    @property
+    def computed(self) -> list[str]:
+        """See `_Part`: none."""
+        return []
+
+    def left(self, table: ScoreTable, rows: Sequence[int]) -> list[int]:
+        """See `_Part`: they have the scores, and lack an answer."""
+        is_left = self._has_scores(table) & ~table.keep_answers(self.job.answers).done
+        return [row for row in rows if is_left[row]]
+
+    def _take_half(self) -> None:
+        """See `_Part`: the size is that of the scores, which took more memory."""
+        raise NotEnoughMemoryError(
+            _("There is not enough memory to see what the model answers."),
+            _("The model, or its input, is too large for what is free now."),
+            _("Close other programs, then score again."),
+        )
 
 
 def _half(records: int) -> int:

@@ -15,6 +15,8 @@ from dataselect_gui.project.project import Project
 from dataselect_gui.project.settings import Conditions, StoredCheckpoint, StoredSource
 from dataselect_gui.project.table import Index, Table
 from dataselect_gui.records.source import Source
+from dataselect_gui.tasks.answer_form import AnswerForm
+from dataselect_gui.tasks.answers import Answers
 from dataselect_gui.worker.indexing import (
     HashCache,
     KnownHashes,
@@ -38,6 +40,17 @@ class ScoreColumn(Protocol):
         """Mark rows as done."""
 
 
+class AnswerStore(Protocol):
+    """What the model answers for all records; see `AnswerColumns`."""
+
+    @property
+    def done(self) -> NDArray[np.bool_]:
+        """Which rows are done, shape (n,)."""
+
+    def write(self, rows: NDArray[np.int64], answers: Answers) -> None:
+        """Store answers, and mark the rows as done."""
+
+
 class ScoreTable(Protocol):
     """The records and their scores; see `dataselect_gui.project.table.Table`."""
 
@@ -45,6 +58,9 @@ class ScoreTable(Protocol):
 
     def column(self, name: str) -> ScoreColumn:
         """Open a column."""
+
+    def keep_answers(self, form: AnswerForm) -> AnswerStore:
+        """Return where answers are kept, made where there are none yet."""
 
     def has_number(self, name: str) -> NDArray[np.bool_]:
         """Say which records have a score, shape (n,)."""

@@ -78,6 +78,7 @@ if TYPE_CHECKING:  # The same names as below, with their types.
         knows_head,
         ledger,
     )
+    from dataselect_gui.workflow.answers import NOT_KEPT
     from dataselect_gui.workflow.arms_choices import (
         ArmsForecast,
         ArmsFound,
@@ -269,6 +270,7 @@ _NAMES = {
     "workflow.accounts": (
         "Account, AccountEntry, EntryTerms, account, change_budget, hold_against, knows_head, ledger"
     ),
+    "workflow.answers": "NOT_KEPT",
     "workflow.arms_choices": (
         "ArmsForecast, ArmsFound, ArmsWish, arms_at, count_arms, has_thresholds, plan_arms, "
         "run_arms_study, why_not"

@@ -207,9 +207,9 @@ def run_arms_study(
     """
     with begin_anew():
         study_arms(check_arms(_request(subject, wish, folder), limit), context)
-    found = arms_at(folder)
-    assert found is not None
-    return found
+    study = arms_at(folder)
+    assert study is not None
+    return study
 
 
 def arms_at(folder: Path) -> ArmsFound | None:

@@ -220,7 +220,7 @@ def requested_scores(checkpoint: Checkpoint) -> tuple[str, ...]:
     return tuple(
         name
         for name, stated in calibration.scores.items()
-        if any(found.threshold is not None for found in stated.classes.values())
+        if any(of_class.threshold is not None for of_class in stated.classes.values())
     )
 
 

@@ -14,8 +14,11 @@ from dataselect_gui.texts import N_, _
 
 LEAVING_OUT_HELPS = N_(
     "If your records hold wrong labels or foreign pictures, leaving these out usually trains better "
-    "than a random pick or sending everything, also under DP-SGD, less so where the consortium mixes "
-    "in its own records. In our three clean tests without DP it cost 0.3 to 0.8 points."
+    "than a random pick or sending everything. In this project's own tests, on five public data sets "
+    "into which much dirt was put, it gained 5 to 12 points over a random pick, and with DP-SGD at "
+    "ε = 3 it gained on three of the five. Where nothing had been put in, it changed less than half a "
+    "point on four of them. Where very much is wrong, not training on the records at all can be better "
+    "still."
 )
 """What is known of leaving out what looks wrong."""
 

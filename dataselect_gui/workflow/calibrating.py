@@ -99,20 +99,20 @@ def calibrate(
         Where something cannot be used, or the work was stopped.
     """
     checkpoint = find_checkpoint(resolved(checkpoint_path))
-    found = find_calibration(checkpoint.path, records, context, stated)
+    calibrated = find_calibration(checkpoint.path, records, context, stated)
     folder = request_folder(checkpoint.path) if stated.out is None else resolved(stated.out)
     before = request_content(folder)
     start = checkpoint.request.content if before is None else before
-    prepared = with_calibration(folder, before, start, found)
+    prepared = with_calibration(folder, before, start, calibrated)
     write_prepared(prepared)
     return Calibrated(
         request=prepared.path,
         file=prepared.file,
-        calibration=found.calibration,
-        rule=found.rule,
-        bounds=found.bounds,
-        rows=found.rows,
-        warnings=[*found.warnings, *prepared.warnings],
+        calibration=calibrated.calibration,
+        rule=calibrated.rule,
+        bounds=calibrated.bounds,
+        rows=calibrated.rows,
+        warnings=[*calibrated.warnings, *prepared.warnings],
     )
 
 
@@ -239,11 +239,17 @@ class _Run:
         self, rows: CleanRows, others: NDArray[np.bool_], queries: PrivateQueries | None
     ) -> Findings:
         scores, alpha = self.options.scores, self.options.alpha
-        known = {name: find_score(name) for name in rows.scores}
-        bounded = [n for n, s in known.items() if s.own_bounds is not None or s.bounded_by]
+        own_bounds = dict[str, float | None]()
+        for name in rows.scores:
+            known = find_score(name)
+            if known.own_bounds is not None:
+                holds = self.checkpoint.task.name not in known.unbounded
+                own_bounds[name] = float(known.own_bounds[1]) if holds else None
+            elif known.bounded_by:
+                own_bounds[name] = None
         if queries is None:
-            return calibrate_as_they_are(rows, scores, alpha, others, bounded)
-        return calibrate_privately(rows, scores, alpha, queries, bounded)
+            return calibrate_as_they_are(rows, scores, alpha, others, own_bounds)
+        return calibrate_privately(rows, scores, alpha, queries, own_bounds)
 
     def _seen_in_training(self, index: Index) -> NDArray[np.bool_]:
         """Say which rows are among the training's, by their content, shape (n,)."""

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataselect_gui.calibration.calibrating import CleanRows
-from dataselect_gui.calibration.ranks import fewest_rows
+from dataselect_gui.calibration.ranks import advised_rows, fewest_rows
 from dataselect_gui.checkpoints.calibration import Calibration
 from dataselect_gui.texts import N_, _, ngettext
 from dataselect_gui.workflow.calibration_options import Options
@@ -48,14 +48,19 @@ def warnings_of(
     counts = [int((rows.classes == index).sum()) for index in range(len(names))]
     usable = [int((for_thresholds & (rows.classes == index)).sum()) for index in range(len(names))]
     missing = [name for name, count in zip(names, counts, strict=True) if not count]
-    few = [
-        f"{name} ({count})"
-        for name, whole, count in zip(names, counts, usable, strict=True)
-        if whole and count < needed
-    ]
-    told = [
+    advised = advised_rows(own)
+    few, rather_few = (
+        [
+            f"{name} ({count})"
+            for name, whole, count in zip(names, counts, usable, strict=True)
+            if whole and least <= count < most
+        ]
+        for least, most in ((0, needed), (needed, advised))
+    )
+    warnings = [
         _missing_classes(missing),
         _few_rows(few, needed, float(own)),
+        _rather_few_rows(rather_few, advised, float(own)),
         _without_threshold(calibration, set(missing), few),
         _seen_rows(seen),
         _looks_trained_on(rows, options),
@@ -80,7 +85,7 @@ def warnings_of(
         if options.queries is None
         else _(ONCE),
     ]
-    return [sentence for sentence in told if sentence]
+    return [sentence for sentence in warnings if sentence]
 
 
 def _listed(names: list[str]) -> str:
@@ -110,15 +115,27 @@ def _few_rows(few: list[str], needed: int, alpha: float) -> str:
     )
 
 
+def _rather_few_rows(few: list[str], advised: int, alpha: float) -> str:
+    if not few:
+        return ""
+    return _(
+        "{names} have fewer than the {advised:,} rows for thresholds that α = {alpha:g} needs to be "
+        "met closely: how many of these classes' clean records are left out is then largely chance.",
+        names=_listed(few),
+        advised=advised,
+        alpha=alpha,
+    )
+
+
 def _without_threshold(calibration: Calibration, missing: set[str], few: list[str]) -> str:
     """Name the classes for which noise left no threshold, beside those that were named."""
-    told = missing | {name.rpartition(" (")[0] for name in few}
+    named = missing | {name.rpartition(" (")[0] for name in few}
     lacking = sorted(
         {
             name
             for thresholds in calibration.scores.values()
-            for name, found in thresholds.classes.items()
-            if found.threshold is None and name not in told
+            for name, stated in thresholds.classes.items()
+            if stated.threshold is None and name not in named
         }
     )
     if not lacking:

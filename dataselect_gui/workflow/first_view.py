@@ -88,7 +88,7 @@ def take_over_view(project: Project, statement: Statement) -> None:
     The settings are changed, and not saved.
     """
     settings = project.settings
-    if settings.shown is None and statement.shown is not None:
+    if settings.shown is None and statement.shown is not None and not settings.demo:
         settings.shown = Marks(_ineligible_then(project, statement.shown), [])
         settings.decision = _taken_late(settings.decision)
 
@@ -99,6 +99,8 @@ def may_be_told(project: Project, rule: Rule) -> bool:
 
 
 def _compare_with_ledger(project: Project, *, is_shown: bool) -> None:
+    if project.settings.demo:
+        return  # Whoever tries it again after its project was deleted has not seen it.
     with contextlib.suppress(RefusedError, UnusableError), ledger_of(project).session() as session:
         _compare(project, session, is_shown=is_shown)
 

@@ -34,7 +34,7 @@ _NOT_OF_CLEAN_ROWS = {
 
 
 def with_calibration(
-    folder: Path, before: JsonObject | None, content: JsonObject, found: CalibrationFound
+    folder: Path, before: JsonObject | None, content: JsonObject, calibrated: CalibrationFound
 ) -> PreparedRequest:
     """Return a request with a calibration, as it would be written, and what is to be known of it.
 
@@ -48,26 +48,26 @@ def with_calibration(
         What is there; None for nothing.
     content : dict
         The request that the calibration is put into.
-    found : CalibrationFound
+    calibrated : CalibrationFound
         The calibration.
     """
-    is_private = found.calibration.privacy is not None
+    is_private = calibrated.calibration.privacy is not None
     kept = _without_former(content, is_private=is_private)
-    bounds = {score: list(pair) for score, pair in found.bounds.items()}
-    made: JsonObject = {CALIBRATION: msgspec.to_builtins(found.calibration)}
-    if found.rule is not None:
-        made["rule"] = found.rule
+    bounds = {score: list(pair) for score, pair in calibrated.bounds.items()}
+    made: JsonObject = {CALIBRATION: msgspec.to_builtins(calibrated.calibration)}
+    if calibrated.rule is not None:
+        made["rule"] = calibrated.rule
     if bounds:
         made["bounds"] = bounds
     whole, stated = kept | made, kept.get("bounds")
     if bounds and isinstance(stated, dict):
         whole["bounds"] = stated | bounds
-    prepared = PreparedRequest(folder, before, whole, found)
+    prepared = PreparedRequest(folder, before, whole, calibrated)
     gone = sorted(parts_of(content).keys() - parts_of(whole).keys() - {CALIBRATION})
-    told = [_gone(gone)]
+    warnings = [_gone(gone)]
     if is_private:
-        told += [_not_covered(_typed(kept, made)), _left_beside(prepared)]
-    return replace(prepared, warnings=[sentence for sentence in told if sentence])
+        warnings += [_not_covered(_typed(kept, made)), _left_beside(prepared)]
+    return replace(prepared, warnings=[sentence for sentence in warnings if sentence])
 
 
 def _without_former(content: JsonObject, *, is_private: bool) -> JsonObject:

@@ -24,7 +24,7 @@ from dataselect_gui.worker.results import (
 from dataselect_gui.workflow.reasons import reasons_of
 from dataselect_gui.workflow.switching import KeptScores, kept_scores
 
-_Thing = Literal["bundle", "checkpoint", "source"]
+_ReadAs = Literal["bundle", "checkpoint", "source"]
 
 
 class ProjectInspected(Inspected, frozen=True, tag="project", omit_defaults=True):
@@ -60,7 +60,7 @@ class ProjectInspected(Inspected, frozen=True, tag="project", omit_defaults=True
 
 Inspection: TypeAlias = ProjectInspected | BundleInspected | CheckpointInspected | SourceInspected
 _OF_MODELS = frozenset({".pt2", ".safetensors"})
-_TYPES: dict[_Thing, type[Inspected]] = {
+_TYPES: dict[_ReadAs, type[Inspected]] = {
     "bundle": BundleInspected,
     "checkpoint": CheckpointInspected,
     "source": SourceInspected,
@@ -92,14 +92,14 @@ def inspect(target: Path | SourceRef, records: SourceRef | None, context: JobCon
     path = source.path
     if (path / "project.json").is_file():
         return _inspect_project(Project.open(path))
-    thing = _thing_at(path)
-    if thing == "source":
+    read_as = _read_as(path)
+    if read_as == "source":
         records = source
     if records is not None:
         records = replace(records, path=resolved(records.path))
-    job = InspectJob(path=resolved(path), records=records, thing=thing)
+    job = InspectJob(path=resolved(path), records=records, read_as=read_as)
     inspection = run_job(job, context).inspected
-    if not isinstance(inspection, _TYPES[thing]):
+    if not isinstance(inspection, _TYPES[read_as]):
         raise UnusableError(
             _("“{name}” cannot be looked at.", name=path.name),
             _("What read it fell over it: it may be made to do harm."),
@@ -108,7 +108,7 @@ def inspect(target: Path | SourceRef, records: SourceRef | None, context: JobCon
     return inspection
 
 
-def _thing_at(path: Path) -> _Thing:
+def _read_as(path: Path) -> _ReadAs:
     if (path / "release.json").is_file():
         return "bundle"
     return "checkpoint" if looks_like_checkpoint(path) else "source"

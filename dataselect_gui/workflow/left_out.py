@@ -7,6 +7,7 @@ from decimal import Decimal
 import numpy as np
 from numpy.typing import NDArray
 
+from dataselect_gui.selection.classes import CodedClasses
 from dataselect_gui.selection.rules import RecordRule
 from dataselect_gui.texts import _
 from dataselect_gui.workflow.calibrated_rules import calibrated_alpha, calibrated_rule
@@ -138,15 +139,14 @@ def _by_class(
     classes: Sequence[str | None], eligible: NDArray[np.bool_], wrong: NDArray[np.bool_]
 ) -> list[LeftOutShare]:
     """Return the share of each class that has eligible records, the largest first."""
-    names = sorted({name for name in classes if name is not None})
-    place: dict[str | None, int] = {name: number for number, name in enumerate(names)}
-    codes = np.array([place.get(name, len(names)) for name in classes], dtype=np.int64)
+    coded = CodedClasses.of(classes)
     records, left_out = (
-        np.bincount(codes[rows], minlength=len(names) + 1).tolist() for rows in (eligible, wrong)
+        np.bincount(coded.codes[rows], minlength=len(coded.names) + 1).tolist()
+        for rows in (eligible, wrong)
     )
     shares = [
         _share(name, left_out[number], records[number])
-        for number, name in enumerate(names)
+        for name, number in sorted((name, number) for number, name in enumerate(coded.names))
         if records[number]
     ]
     return sorted(shares, key=lambda each: -each.share)

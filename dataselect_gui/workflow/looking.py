@@ -25,11 +25,13 @@ from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.scored import ScoredRecords
 from dataselect_gui.records.source import SourceRef
 from dataselect_gui.scoring.catalog import in_order
+from dataselect_gui.selection.classes import CodedClasses
 from dataselect_gui.selection.rules import RecordRule, Rule
 from dataselect_gui.selection.selecting import Selection, select
 from dataselect_gui.tasks.names import TaskName
 from dataselect_gui.tasks.registry import TASKS
 from dataselect_gui.tasks.single_label import SINGLE_LABEL
+from dataselect_gui.workflow.answers import RecordAnswers, answers_of
 from dataselect_gui.workflow.calibrated_rules import calibrated_rule
 from dataselect_gui.workflow.decisions import Decision, decision_of
 from dataselect_gui.workflow.first_view import note_shown
@@ -98,6 +100,8 @@ class Look:
         The model's class of each label that is a number or was matched by the owner's table.
     decision : Decision or None
         What was decided about leaving records out; None where nothing was.
+    answers : RecordAnswers or None
+        What the model answers; None where an earlier version scored, and kept no answers.
     is_demo : bool
         Whether records and checkpoint are those that come with the program.
     """
@@ -129,6 +133,7 @@ class Look:
     class_of: Mapping[str, str] = field(default_factory=dict)
     decision: Decision | None = None
     is_demo: bool = False
+    answers: RecordAnswers | None = None
 
     @property
     def has_classes(self) -> bool:
@@ -196,10 +201,10 @@ def look(project_path: Path) -> Look:
     settings = project.settings
     checkpoint = Path(settings.checkpoint.path)
     try:
-        found = find_checkpoint(checkpoint)
-        request, task = found.request, found.task.name
+        opened = find_checkpoint(checkpoint)
+        request, task = opened.request, opened.task.name
     except UnusableError:  # The checkpoint moved: scores can still be looked at.
-        found, request, task = None, Request(), SINGLE_LABEL.name
+        opened, request, task = None, Request(), SINGLE_LABEL.name
     kind = kind_named(settings.source.kind)
     table = None if settings.table is None else project.table
     index = _NOTHING if table is None else table.index
@@ -210,7 +215,9 @@ def look(project_path: Path) -> Look:
         for name in names:
             scores[name] = table.values(name)
             undone |= table.column(name).done == 0
-    if any(not np.isnan(values).all() for values in scores.values()):
+    answers = None if table is None else answers_of(table)
+    has_answers = answers is not None and answers.are_there.any()
+    if has_answers or any(not np.isnan(values).all() for values in scores.values()):
         note_shown(project)
     return Look(
         folder=project_path,
@@ -239,7 +246,8 @@ def look(project_path: Path) -> Look:
         other_checkpoints=kept_scores(project),
         decision=decision_of(project),
         is_demo=settings.demo,
-        class_of={} if found is None else _class_of(found, settings.source, index.labels),
+        answers=answers,
+        class_of={} if opened is None else _class_of(opened, settings.source, index.labels),
     )
 
 
@@ -249,7 +257,7 @@ def _classes(project: Project, request: Request) -> Sequence[str | None] | None:
         for rule in (rule_of(project), request.asked_rule, calibrated_rule(request)):
             classes = None if rule is None else classes_for(project, rule)
             if classes is not None:
-                return classes
+                return CodedClasses.of(classes)
     return None
 
 

@@ -20,6 +20,9 @@ from dataselect_gui.worker.handle import run_job
 from dataselect_gui.worker.jobs import PreflightJob
 from dataselect_gui.worker.results import PreflightResult
 
+_BUSY = 1.5
+"""So many times as long as alone: beyond that a person is told of it."""
+
 
 @dataclass(frozen=True)
 class Preflight:
@@ -30,11 +33,17 @@ class Preflight:
     result : PreflightResult
         What the worker found.
     seconds : float
-        Estimated time to read and score all records.
+        Estimated time to read and score all records, while nothing else runs on the machine.
     """
 
     result: PreflightResult
     seconds: float
+
+    @property
+    def seconds_as_now(self) -> float | None:
+        """The same where the machine stays as busy as it was; None where that hardly differs."""
+        busy = self.result.busy
+        return self.seconds * busy if busy > _BUSY else None
 
     def as_json(self) -> dict[str, object]:
         """Return all of it as one JSON object."""
@@ -90,7 +99,7 @@ def preflight(checkpoint_path: Path, records: SourceRef, context: JobContext) ->
     read, compute = result.seconds_to_read * len(ids), result.seconds_per_record * places
     # With a GPU, reading and computing overlap.
     seconds = read + compute if result.device == "cpu" else max(read, compute)
-    return Preflight(result, seconds)
+    return Preflight(result, result.seconds_to_load + result.seconds_to_prepare + seconds)
 
 
 def preflight_facts(preflight: Preflight) -> list[tuple[str, str]]:
@@ -102,15 +111,7 @@ def preflight_facts(preflight: Preflight) -> list[tuple[str, str]]:
         *((_("Inputs"), note) for note in result.notes),
         (_("Checked"), _checked(result)),
         (_("Precision"), _precision(result)),
-        (
-            _("Time"),
-            ngettext(
-                "about {time} for your {count:,} record",
-                "about {time} for your {count:,} records",
-                result.records,
-                time=duration(preflight.seconds),
-            ),
-        ),
+        (_("Time"), _time(preflight)),
         (
             _("Memory"),
             ngettext(
@@ -134,6 +135,23 @@ _BATCHING: dict[Batching, str] = {
     ),
     "by family": N_("records are computed together; models of this family keep them apart"),
 }
+
+
+def _time(preflight: Preflight) -> str:
+    count, busy = preflight.result.records, preflight.seconds_as_now
+    text = ngettext(
+        "about {time} for your {count:,} record",
+        "about {time} for your {count:,} records",
+        count,
+        time=duration(preflight.seconds),
+    )
+    if busy is None:
+        return text
+    return _(
+        "{text}; up to {time} while other programs keep this machine as busy as now",
+        text=text,
+        time=duration(busy),
+    )
 
 
 def _parameters(result: PreflightResult) -> str:

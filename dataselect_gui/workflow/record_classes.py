@@ -8,6 +8,7 @@ from dataselect_gui.checkpoints.labels import LabelReader
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.project.project import Project
 from dataselect_gui.records.opening import open_source
+from dataselect_gui.selection.classes import CodedClasses
 from dataselect_gui.workflow.request_writing import class_names_of
 from dataselect_gui.workflow.selecting import checkpoint_path
 
@@ -41,6 +42,5 @@ def read_classes(project_path: Path) -> RecordClasses:
     if not checkpoint.task.has_classes:
         return RecordClasses((), ())
     reader = LabelReader.of(checkpoint, open_source(ref).classes, ref.labels)
-    return RecordClasses(
-        class_names_of(reader), [reader.written(label) for label in project.table.index.labels]
-    )
+    by_record = CodedClasses(map(reader.written, project.table.index.labels))
+    return RecordClasses(class_names_of(reader), by_record)

@@ -223,9 +223,12 @@ def training_of(project: Project, request: ReleaseRequest, rule: Rule) -> Traini
     """Return the answer about training: the request's, or else the one stored in the project.
 
     Where a score of the rule reads the reference state, too, that has an answer of its own, and what
-    holds of both is returned.
+    holds of both is returned. A rule that takes everything reads no score and claims no ε: nothing
+    depends on the answer then, and it may be missing.
     """
     text = request.in_training or project.settings.in_training
+    if text is None and isinstance(rule, EverythingRule):
+        return Training("unknown")
     if text is None:
         raise UsageError(
             _("One answer is missing: did these records help to train this checkpoint?"),
@@ -271,13 +274,13 @@ def _reads_reference(rule: Rule) -> bool:
     return any(isinstance(score, ModelScore) and score.reads_reference for score in read)
 
 
-def _of_both(one: Training, other: Training) -> Training:
+def _of_both(training: Training, other: Training) -> Training:
     """Return what holds of two trainings: the worse answer, and of two under DP their sum."""
     worst: tuple[TrainingAnswer, ...] = ("yes", "unknown", "dp", "no")
-    answer = next(each for each in worst if each in {one.answer, other.answer})
+    answer = next(each for each in worst if each in {training.answer, other.answer})
     if answer != "dp":
         return Training(answer)
-    return Training("dp", one.epsilon + other.epsilon, one.delta + other.delta)
+    return Training("dp", training.epsilon + other.epsilon, training.delta + other.delta)
 
 
 def remember_training(project: Project, request: ReleaseRequest) -> None:

@@ -16,7 +16,7 @@ from dataselect_gui.workflow.requesting import RequestChecked, check_request, va
 
 
 def prepare_request(
-    checkpoint: Path, keys: Mapping[str, object], found: CalibrationFound | None
+    checkpoint: Path, keys: Mapping[str, object], calibrated: CalibrationFound | None
 ) -> PreparedRequest:
     """Return a request as it would be written; what is wrong with it is among its `faults`.
 
@@ -26,7 +26,7 @@ def prepare_request(
         Where it belongs.
     keys : mapping
         Key → its value; None takes the key away. Others stay as they are.
-    found : CalibrationFound or None
+    calibrated : CalibrationFound or None
         A calibration to write with it.
 
     Raises
@@ -38,9 +38,9 @@ def prepare_request(
     before = request_content(folder)
     content = {k: v for k, v in (before or {}).items() if k not in keys}
     content |= {k: v for k, v in keys.items() if v is not None}
-    if found is None:
+    if calibrated is None:
         return PreparedRequest(folder, before, content)
-    return with_calibration(folder, before, content, found)
+    return with_calibration(folder, before, content, calibrated)
 
 
 def write_request(prepared: PreparedRequest, checkpoint: Path) -> RequestChecked:

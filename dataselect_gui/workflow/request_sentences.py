@@ -9,7 +9,7 @@ _MOST_LISTED = 12
 
 def request_words(request: Request) -> list[str]:
     """Return what a request says, as sentences; unknown keys last."""
-    told = [
+    sentences = [
         _training(request),
         _("It predicts {task}.", task=request.task) if request.task is not None else "",
         _selection(request),
@@ -41,7 +41,7 @@ def request_words(request: Request) -> list[str]:
         if request.unknown
         else "",
     ]
-    return [sentence for sentence in told if sentence]
+    return [sentence for sentence in sentences if sentence]
 
 
 def calibration_words(calibration: Calibration, *, with_thresholds: bool = True) -> list[str]:
@@ -104,7 +104,7 @@ def threshold_table(calibration: Calibration) -> tuple[list[str], list[list[str]
     rows = []
     for name in names:
         by_score = [each.classes.get(name) for each in scores.values()]
-        counts = {found.count for found in by_score if found is not None}
+        counts = {stated.count for stated in by_score if stated is not None}
         recall = calibration.recall.get(name)
         share = None if recall is None else recall.recall
         rows.append(
@@ -113,9 +113,9 @@ def threshold_table(calibration: Calibration) -> tuple[list[str], list[list[str]
                 " / ".join(f"{count:,}" for count in sorted(counts)),
                 *(
                     _("none")
-                    if found is None or found.threshold is None
-                    else f"≤ {found.threshold:.4g}"
-                    for found in by_score
+                    if stated is None or stated.threshold is None
+                    else f"≤ {stated.threshold:.4g}"
+                    for stated in by_score
                 ),
                 "–" if share is None else f"{share:.0%}",
             ]

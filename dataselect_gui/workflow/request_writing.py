@@ -62,7 +62,7 @@ class PreparedRequest:
         What is there; None for nothing.
     content : dict
         What is to be there.
-    found : CalibrationFound or None
+    calibrated : CalibrationFound or None
         The calibration that is written with it; None for none.
     warnings : sequence of str
         What the consortium should know of the rest of the request before it writes it.
@@ -71,7 +71,7 @@ class PreparedRequest:
     folder: Path
     before: JsonObject | None
     content: JsonObject
-    found: CalibrationFound | None = None
+    calibrated: CalibrationFound | None = None
     warnings: Sequence[str] = ()
 
     @property
@@ -82,14 +82,14 @@ class PreparedRequest:
     @property
     def file(self) -> Path | None:
         """The calibration's file beside it; None where none is written."""
-        name = None if self.found is None else self.found.calibration.file
+        name = None if self.calibrated is None else self.calibrated.calibration.file
         return None if name is None else self.folder / name
 
     @property
     def former_file(self) -> Path | None:
         """The file of the former calibration, which goes; None where there is none to go."""
         former = (self.before or {}).get("calibration")
-        name = former.get("file") if self.found is not None and isinstance(former, dict) else None
+        name = former.get("file") if self.calibrated is not None and isinstance(former, dict) else None
         if not isinstance(name, str) or not OWN_FILE.fullmatch(name):
             return None
         if self.folder / name == self.file or self.content.get("direction") == name:
@@ -205,7 +205,7 @@ def write_prepared(prepared: PreparedRequest) -> None:
     UnusableError
         Where the request that is there is no longer what it was, or the disk refuses.
     """
-    folder, found = prepared.folder, prepared.found
+    folder, calibrated = prepared.folder, prepared.calibrated
     if request_content(folder) != prepared.before:
         raise UnusableError(
             _("The request was not written."),
@@ -215,9 +215,9 @@ def write_prepared(prepared: PreparedRequest) -> None:
     request_of(prepared.content)  # What is written can be read.
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if found is not None and found.file is not None and prepared.file is not None:
+        if calibrated is not None and calibrated.file is not None and prepared.file is not None:
             with replacing(prepared.file) as file:
-                file.write(found.file)
+                file.write(calibrated.file)
         write_request(folder, prepared.content)
         if prepared.former_file is not None:
             prepared.former_file.unlink(missing_ok=True)

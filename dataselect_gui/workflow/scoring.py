@@ -10,6 +10,7 @@ import numpy as np
 from dataselect_gui import __version__
 from dataselect_gui.checkpoints.checkpoint import Checkpoint
 from dataselect_gui.checkpoints.label_account import LabelAccount
+from dataselect_gui.checkpoints.label_column import proposal_sentence, proposed_column
 from dataselect_gui.checkpoints.labels import LabelReader
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import (
@@ -227,6 +228,10 @@ def score(
     )
     ref = for_model(ref, checkpoint)
     source = open_source(ref)
+    proposed = proposed_column(ref, source, checkpoint) if project is None else None
+    if proposed is not None:
+        ref = replace(ref, label_column=proposed)
+        source = open_source(ref)
     labelled = any(label is not None for label in source.labels)
     wanted = applicable(
         names,
@@ -240,8 +245,11 @@ def score(
         _check_demo(project, source)
     if leave_out is not None:
         check_decision(project, checkpoint, wanted, leave_out, count_epsilon)
-    account = LabelReader.of(checkpoint, source.classes, ref.labels).check(source.labels)
+    reader = LabelReader.of(checkpoint, source.classes, ref.labels)
+    account = reader.check(source.labels)
     notes = [*source.notes, *source.kind.fit_notes(source, checkpoint.final)]
+    if proposed is not None:
+        notes.insert(0, proposal_sentence(proposed))
     if names is None and checkpoint.indexed:
         notes.append(_(_NOT_BY_INPUT))
     described = StoredSource.of(ref, source.kind.name)
@@ -271,6 +279,7 @@ def score(
         precision=model_precision,
         batch_size=None if batch_size is None else min(batch_size, MOST_PLACES),
         limit=limit,
+        answers=reader.answer_form,
     )
     in_hand = InProgressMark(folder)
     try:

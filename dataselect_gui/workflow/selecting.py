@@ -31,6 +31,7 @@ from dataselect_gui.selection.rules import (
 )
 from dataselect_gui.selection.selecting import Selection, select
 from dataselect_gui.texts import N_, _, ngettext
+from dataselect_gui.workflow.answers import answers_of
 from dataselect_gui.workflow.calibrated_rules import calibrated_rule
 from dataselect_gui.workflow.decisions import Decision, note_choice
 from dataselect_gui.workflow.first_view import note_shown, settle
@@ -76,6 +77,8 @@ def scores(project_path: Path) -> dict[str, list[Any]]:
         "eligible": eligible.tolist(),
         "selected": selection_of(project, eligible).chosen.tolist(),
     }
+    if (answers := answers_of(table)) is not None:
+        columns |= answers.columns()
     for name in in_order(table.columns()):
         columns[name] = [None if np.isnan(v) else v for v in table.values(name).tolist()]
     return columns

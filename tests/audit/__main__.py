@@ -30,16 +30,16 @@ def main() -> int:
         started = time.monotonic()
         # A rare event needs more draws for its bound to be within a tenth of what is claimed.
         draws = chosen.draws * (2 if case.rare else 1)
-        found = lower_bound(case.sample, draws, case.delta, error)
+        bound = lower_bound(case.sample, draws, case.delta, error)
         if is_promise:
-            good = found <= case.claim and (not case.tight or found >= SEEN * case.claim)
+            good = bound <= case.claim and (not case.tight or bound >= SEEN * case.claim)
             verdict = "holds" + (", tight" if case.tight else "") if good else "FAILS"
         else:
-            good = found > case.claim
+            good = bound > case.claim
             verdict = "caught" if good else "NOT CAUGHT"
         failed += not good
         print(
-            f"{case.name:44} {case.delta:6g} {case.claim:8.3f} {found:8.3f}  {verdict:14} "
+            f"{case.name:44} {case.delta:6g} {case.claim:8.3f} {bound:8.3f}  {verdict:14} "
             f"{time.monotonic() - started:5.1f} s",
             flush=True,
         )

@@ -31,8 +31,8 @@ def counts(epsilon: float, *, classes_charged: int = 2) -> Sampler:
         is_right = np.tile([True] * 2 * ROWS + [in_first], copies)
         queries = PrivateQueries(Decimal(str(epsilon)) * 10, Decimal(0), 1, with_directions=False)
         with patch("dataselect_gui.calibration.private.COUNTS_L1", classes_charged):
-            told = queries.counts(classes, is_right, 2 * copies)
-        first, second = told.right[::2] - ROWS, told.wrong[1::2]
+            noised = queries.counts(classes, is_right, 2 * copies)
+        first, second = noised.right[::2] - ROWS, noised.wrong[1::2]
         # At or beyond an edge where both cells tell the same.
         telling: Floats = np.minimum(first, 1 - second).astype(np.float64)
         return telling
@@ -63,7 +63,7 @@ def directions(epsilon: float, delta: float) -> Sampler:
             Decimal(str(epsilon)) / Decimal("0.3"), Decimal(str(delta)), 1, with_directions=True
         )
         sums = np.full((copies, 1), sign * STEPS, dtype=np.int64)
-        told: Floats = queries.directions(sums, STEPS).ravel().astype(np.float64)
-        return told
+        noised: Floats = queries.directions(sums, STEPS).ravel().astype(np.float64)
+        return noised
 
     return lambda count: (outcomes(count, 1), outcomes(count, -1))

@@ -64,22 +64,22 @@ def bits_of_offers() -> list[Case]:
 
 
 def bits_of_records() -> list[Case]:
-    told = terms(BITS, 1.0, m=2, kind="records")
-    return [Case("records, bits, absence, m 2", 1.0, absences(told, 2), tight=True, rare=True)]
+    stated = terms(BITS, 1.0, m=2, kind="records")
+    return [Case("records, bits, absence, m 2", 1.0, absences(stated, 2), tight=True, rare=True)]
 
 
 def one_sided_records() -> list[Case]:
     cases = []
     for epsilon in (0.3, 1.0, 4.0):
-        told = terms(SIDED, epsilon, kind="records")
-        cases.append(Case(f"records, one-sided, ε {epsilon}", epsilon, absences(told, 1), tight=True))
-    told = terms(SIDED, 1.0, m=3, kind="records")
-    return [*cases, Case("records, one-sided, m 3", 1.0, absences(told, 3), tight=True)]
+        stated = terms(SIDED, epsilon, kind="records")
+        cases.append(Case(f"records, one-sided, ε {epsilon}", epsilon, absences(stated, 1), tight=True))
+    stated = terms(SIDED, 1.0, m=3, kind="records")
+    return [*cases, Case("records, one-sided, m 3", 1.0, absences(stated, 3), tight=True)]
 
 
 def top_of_records() -> list[Case]:
-    told = terms(TOP, 2.0, count=1, kind="records")
-    return [Case("records, highest of three", 2.0, highest_of_three(told, absent=True))]
+    stated = terms(TOP, 2.0, count=1, kind="records")
+    return [Case("records, highest of three", 2.0, highest_of_three(stated, absent=True))]
 
 
 def top_of_offers() -> list[Case]:
@@ -89,9 +89,9 @@ def top_of_offers() -> list[Case]:
 def noise_on_scores() -> list[Case]:
     cases = []
     for epsilon, m in ((0.3, 1), (1.0, 1), (4.0, 1), (1.0, 4)):
-        told = terms(LaplaceOnScores.name, epsilon, m=m, kind="scores")
+        stated = terms(LaplaceOnScores.name, epsilon, m=m, kind="scores")
         name = f"scores, ε {epsilon}, m {m}"
-        cases.append(Case(name, epsilon, all_beyond(told, m), tight=True, rare=m > 1))
+        cases.append(Case(name, epsilon, all_beyond(stated, m), tight=True, rare=m > 1))
     other = other_record(terms(LaplaceOnScores.name, 1.0, kind="scores"), score)
     return [*cases, Case("scores, the other record", 1.0, other)]
 
@@ -99,10 +99,10 @@ def noise_on_scores() -> list[Case]:
 def laplace_on_counts() -> list[Case]:
     cases = []
     for m in (1, 2):
-        told = terms(
+        stated = terms(
             LaplaceOnCounts.name, 2.0, m=m, kind="report", bins=("0.7",), count_threshold="0.7"
         )
-        cases.append(Case(f"report, Laplace, m {m}", 2.0, all_counts(told, m), tight=True, rare=True))
+        cases.append(Case(f"report, Laplace, m {m}", 2.0, all_counts(stated, m), tight=True, rare=True))
         passing = rule_cases.passing(rule_cases.passing_terms(LaplaceOnCounts.name, m), m)
         name = f"report, who passes, Laplace, m {m}"
         cases.append(Case(name, 1.0, passing, tight=True, rare=True))
@@ -112,8 +112,8 @@ def laplace_on_counts() -> list[Case]:
 def gaussian_on_counts() -> list[Case]:
     cases = []
     for m in (1, 2):
-        told = terms(NORMAL, 1.0, m=m, kind="report", bins=("0.7",), delta="0.01")
-        cases.append(Case(f"report, Gaussian, m {m}", 1.0, along_the_difference(told, m), delta=0.01))
+        stated = terms(NORMAL, 1.0, m=m, kind="report", bins=("0.7",), delta="0.01")
+        cases.append(Case(f"report, Gaussian, m {m}", 1.0, along_the_difference(stated, m), delta=0.01))
         passing = rule_cases.passing(rule_cases.passing_terms(NORMAL, m, delta="0.01"), m)
         cases.append(Case(f"report, who passes, Gaussian, m {m}", 1.0, passing, delta=0.01))
     return cases
@@ -122,8 +122,8 @@ def gaussian_on_counts() -> list[Case]:
 def gaussian_on_gradients() -> list[Case]:
     cases = []
     for m in (1, 2):
-        told = terms(NORMAL, 1.0, m=m, kind="gradient", clip="1", delta="0.01")
-        cases.append(Case(f"gradient, m {m}", 1.0, gradient(told, m), delta=0.01))
+        stated = terms(NORMAL, 1.0, m=m, kind="gradient", clip="1", delta="0.01")
+        cases.append(Case(f"gradient, m {m}", 1.0, gradient(stated, m), delta=0.01))
     return cases
 
 

@@ -68,24 +68,24 @@ def against(outcomes: Callable[[Unit, int], Floats], other: Unit) -> Sampler:
     return lambda count: (outcomes(INSIDE, count), outcomes(other, count))
 
 
-def absences(rule: object, told: Terms, other: Unit, m: int = 1) -> Sampler:
+def absences(rule: object, stated: Terms, other: Unit, m: int = 1) -> Sampler:
     """Whether a unit of m records stays wholly out; nothing is promised where one left."""
 
     def outcomes(unit: Unit, count: int) -> Floats:
         contents, label = unit
         chosen_from = picked(records(contents, copies=m * count), [label] * m * count, rule)
-        there = leaving(chosen_from, told).reshape(count, m).any(axis=1)
+        there = leaving(chosen_from, stated).reshape(count, m).any(axis=1)
         return np.where(there, np.nan, 0.0)
 
     return against(outcomes, other)
 
 
-def told_bits(rule: object, told: Terms, other: Unit) -> Sampler:
+def told_bits(rule: object, stated: Terms, other: Unit) -> Sampler:
     """Whether a record is on offer."""
 
     def outcomes(unit: Unit, count: int) -> Floats:
         contents, label = unit
-        there = leaving(picked(records(contents, copies=count), [label] * count, rule), told)
+        there = leaving(picked(records(contents, copies=count), [label] * count, rule), stated)
         return there.astype(np.float64)
 
     return against(outcomes, other)
@@ -97,20 +97,20 @@ def passing_terms(mechanism: str, m: int, delta: str | None = None) -> Terms:
     return terms(mechanism, 1.0, m=m, kind="report", **parts)  # type: ignore[arg-type]
 
 
-def passing(told: Terms, m: int) -> Sampler:
+def passing(stated: Terms, m: int) -> Sampler:
     """How far the numbers that pass in two classes lie on a unit's side: its records move from a to b.
 
     The records are counted by the program.
     """
-    report = told.kind
+    report = stated.kind
     assert isinstance(report, Report)
     rule = {"conditions": [{"score": "el2n", "most": {"a": 1, "b": 1}}]}
 
     def outcomes(label: str, count: int) -> Floats:
         unit = picked(records(EVEN, copies=m), [label] * m, rule)
         true = report.count(unit.scores, ["ab".index(label)] * m, unit.chosen, lowest=False)
-        steps = true * as_noise(told.mechanism).query.steps
-        noised = as_noise(told.mechanism).add_noise(np.tile(steps, count)).reshape(count, 3)
+        steps = true * as_noise(stated.mechanism).query.steps
+        noised = as_noise(stated.mechanism).add_noise(np.tile(steps, count)).reshape(count, 3)
         nearest: Floats = (noised[:, :2] * np.array([-1, 1])).min(axis=1).astype(np.float64)
         return nearest
 
@@ -122,7 +122,7 @@ def passing(told: Terms, m: int) -> Sampler:
 
 def pressed_one_sided(epsilon: float, *, sealed: bool) -> Sampler:
     """Absence from ten one-sided releases by other windows, with a keep-probability."""
-    told = terms(SIDED, epsilon, kind="records")
+    stated = terms(SIDED, epsilon, kind="records")
 
     def outcomes(unit: Unit, count: int) -> Floats:
         contents, label = unit
@@ -135,7 +135,7 @@ def pressed_one_sided(epsilon: float, *, sealed: bool) -> Sampler:
                 }
                 chosen_from = picked(world, [label] * count, rule)
                 coins_of = ledger.coins_of if sealed else fresh_coins
-                there |= leaving(chosen_from, told, ledger.secrets_of, coins_of)
+                there |= leaving(chosen_from, stated, ledger.secrets_of, coins_of)
         return np.where(there, np.nan, 0.0)
 
     return against(outcomes, OUTSIDE)
@@ -147,7 +147,7 @@ def pressed_bits(epsilon: float, *, sealed: bool) -> Sampler:
     The same release again is the same draw. A program that kept the flips, and threw the coins anew,
     would take that for the same.
     """
-    told = terms(BITS, epsilon)
+    stated = terms(BITS, epsilon)
 
     def outcomes(unit: Unit, count: int) -> Floats:
         contents, label = unit
@@ -155,7 +155,7 @@ def pressed_bits(epsilon: float, *, sealed: bool) -> Sampler:
         nobody = candidates(records(contents, copies=count), chosen=np.zeros(count, dtype=bool))
         seen = np.zeros(count)
         with new_ledger() as ledger:
-            flips = leaving(nobody, told)
+            flips = leaving(nobody, stated)
             for _ in range(PRESSES):
                 coins_of = ledger.coins_of if sealed else fresh_coins
                 assert chosen_from.keep is not None
@@ -175,12 +175,12 @@ def other_record(rule_of: Callable[[NDArray[np.float64]], object]) -> Sampler:
 
     Nothing is promised where the unit itself left.
     """
-    told = terms(SIDED, 1.0, kind="records")
+    stated = terms(SIDED, 1.0, kind="records")
 
     def outcomes(unit: tuple[float, float], count: int) -> Floats:
         world = records(unit, EVEN)
         rule = rule_of(score(world))
-        there = leaving(picked(copies(world, count), ["a"] * 2 * count, rule), told).reshape(count, 2)
+        there = leaving(picked(copies(world, count), ["a"] * 2 * count, rule), stated).reshape(count, 2)
         return np.where(there[:, 0], np.nan, there[:, 1].astype(np.float64))
 
     return lambda count: (outcomes(WRONG, count), outcomes(RIGHT, count))
@@ -235,12 +235,12 @@ def counts(epsilon: float, *, m: int = 1, presses: int = 1, weaker: float = 1) -
 
 def everything(*, marked_by: Callable[[NDArray[np.float64]], NDArray[np.bool_]]) -> Sampler:
     """Whether a record is in a release of everything; nothing is promised where it is."""
-    told = terms("everything", None, kind="records")
+    stated = terms("everything", None, kind="records")
 
     def outcomes(contents: tuple[float, float], count: int) -> Floats:
         world = records(contents, copies=count)
         chosen_from = candidates(world, part=~marked_by(score(world)))
-        return np.where(leaving(chosen_from, told, fresh_secrets), np.nan, 0.0)
+        return np.where(leaving(chosen_from, stated, fresh_secrets), np.nan, 0.0)
 
     return lambda count: (outcomes(WRONG, count), outcomes(RIGHT, count))
 

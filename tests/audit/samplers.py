@@ -342,8 +342,8 @@ def gradient(stated: Terms, m: int, *, mean: bool = False) -> Sampler:
     def sample(count: int) -> tuple[Floats, Floats]:
         drawn = []
         for side in (1.0, -1.0):
-            one = in_steps(np.array([side * 1e9, 0.0]), 1.0, CLIP_STEPS)
-            total = np.tile(m * one, count)
+            of_unit = in_steps(np.array([side * 1e9, 0.0]), 1.0, CLIP_STEPS)
+            total = np.tile(m * of_unit, count)
             sums = as_noise(stated.mechanism).add_noise(total).reshape(count, 2).astype(np.float64)
             # One other record, without a gradient; the unit is beyond the threshold on one side.
             summed = (2 if side > 0 else 1) if mean else 1

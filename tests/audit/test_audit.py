@@ -32,11 +32,11 @@ def draws(case: Case) -> int:
 
 @pytest.mark.parametrize("case", PROMISES, ids=names(PROMISES))
 def test_what_is_promised_is_kept(case: Case) -> None:
-    found = lower_bound(case.sample, draws(case), case.delta, SHARED_OUT)
-    assert found <= case.claim
+    bound = lower_bound(case.sample, draws(case), case.delta, SHARED_OUT)
+    assert bound <= case.claim
     if case.tight and 1 <= case.claim <= 2 and not case.rare:
         # An audit that sees nothing proves nothing; the long one sees nine tenths of every claim.
-        assert found >= SEEN * case.claim
+        assert bound >= SEEN * case.claim
 
 
 @pytest.mark.parametrize("case", CONTROLS, ids=names(CONTROLS))

@@ -145,26 +145,26 @@ def fresh_coins(asked: Sequence[bytes]) -> NDArray[np.int64]:
 
 def leaving(
     chosen_from: Candidates,
-    told: Terms,
+    stated: Terms,
     secrets_of: Callable[[Sequence[bytes]], NDArray[np.int64]] = fresh_secrets,
     coins_of: Callable[[Sequence[bytes]], NDArray[np.int64]] | None = None,
 ) -> NDArray[np.bool_]:
     """Draw a release, and say which records are in it, shape (n,)."""
     names = keys(len(chosen_from.scores))
-    drawn = json.loads(draw(chosen_from, names, told, secrets_of, None, coins_of or fresh_coins))[
+    drawn = json.loads(draw(chosen_from, names, stated, secrets_of, None, coins_of or fresh_coins))[
         "names"
     ]
     return np.array([key.hex() in drawn for key in names])
 
 
-def noised(chosen_from: Candidates, told: Terms) -> NDArray[np.float64]:
+def noised(chosen_from: Candidates, stated: Terms) -> NDArray[np.float64]:
     """Draw noised scores, in the order of the records, in steps."""
     names = keys(len(chosen_from.scores))
-    drawn = json.loads(draw(chosen_from, names, told, fresh_secrets))
+    drawn = json.loads(draw(chosen_from, names, stated, fresh_secrets))
     return np.array([drawn["values"][drawn["names"][key.hex()]] for key in names], dtype=np.float64)
 
 
-def weaker(told: Terms, by: float) -> Terms:
+def weaker(stated: Terms, by: float) -> Terms:
     """Return terms with less noise than they say."""
-    noise = as_noise(told.mechanism)
-    return replace(told, mechanism=replace(noise, scale=noise.scale / by))
+    noise = as_noise(stated.mechanism)
+    return replace(stated, mechanism=replace(noise, scale=noise.scale / by))

@@ -78,9 +78,9 @@ def one_score(rng: np.random.Generator, count: int) -> float:
     """Calibrate loss alone on so many rows of each class."""
     classes, losses, _ = drawn(rng, count)
     rows = CleanRows(NAMES, classes, {"loss": losses}, np.ones(len(classes), dtype=bool))
-    found = calibrate_as_they_are(rows, ["loss"], ALPHA, np.ones(len(classes), dtype=bool))
+    calibrated = calibrate_as_they_are(rows, ["loss"], ALPHA, np.ones(len(classes), dtype=bool))
     others, held_out, _ = drawn(rng, HELD_OUT)
-    return left_out(found, {"loss": held_out}, others)
+    return left_out(calibrated, {"loss": held_out}, others)
 
 
 def two_scores(rng: np.random.Generator, count: int) -> float:
@@ -92,10 +92,10 @@ def two_scores(rng: np.random.Generator, count: int) -> float:
     distances = distances_of(features, classes, means, covariance)
     scores = {"loss": losses, "distance": distances}
     rows = CleanRows(NAMES, classes, scores, np.ones(len(classes), dtype=bool))
-    found = calibrate_as_they_are(rows, ["loss", "distance"], ALPHA, ~part)
+    calibrated = calibrate_as_they_are(rows, ["loss", "distance"], ALPHA, ~part)
     others, held_out, theirs = drawn(rng, HELD_OUT)
-    told = {"loss": held_out, "distance": distances_of(theirs, others, means, covariance)}
-    return left_out(found, told, others)
+    scores_of_others = {"loss": held_out, "distance": distances_of(theirs, others, means, covariance)}
+    return left_out(calibrated, scores_of_others, others)
 
 
 def privately(rng: np.random.Generator, count: int) -> float:
@@ -103,16 +103,18 @@ def privately(rng: np.random.Generator, count: int) -> float:
     classes, losses, _ = drawn(rng, count)
     rows = CleanRows(NAMES, classes, {"loss": losses}, rng.random(len(classes)) < 0.9)
     queries = PrivateQueries(Decimal(1), Decimal(0), 1, with_directions=False)
-    found = calibrate_privately(rows, ["loss"], ALPHA, queries)
+    calibrated = calibrate_privately(rows, ["loss"], ALPHA, queries)
     if queries.privacy().epsilon != 1.0:
         raise ValueError("the budget is not spent")
     others, held_out, _ = drawn(rng, HELD_OUT)
-    return left_out(found, {"loss": held_out}, others)
+    return left_out(calibrated, {"loss": held_out}, others)
 
 
-def measured(what: str, one: Callable[[], float], calibrations: int, least: float, most: float) -> Line:
+def measured(
+    what: str, calibrate_once: Callable[[], float], calibrations: int, least: float, most: float
+) -> Line:
     """Return a line of so many calibrations."""
-    shares = np.array([one() for _calibration in range(calibrations)])
+    shares = np.array([calibrate_once() for _calibration in range(calibrations)])
     return Line(what, float(shares.mean()), float(shares.std(ddof=1)) / calibrations**0.5, least, most)
 
 

@@ -32,7 +32,7 @@ from dataselect_gui.scoring.public_shapes import public_shapes
 from dataselect_gui.scoring.scorer import Scorer
 from dataselect_gui.worker.batches import in_batches
 from dataselect_gui.worker.computing import Computation
-from dataselect_gui.worker.indexing import fair_order, read_index
+from dataselect_gui.worker.indexing import fair_order, hashes_to_check, read_index
 from dataselect_gui.worker.input_loading import InputLoader
 
 SCORES = (("loss",), ("loss", "grad_norm"))
@@ -76,16 +76,17 @@ class Scoring:
     """
 
     def __init__(self, where: SourceRef, checkpoint: Path, names: Sequence[str]) -> None:
-        found = find_checkpoint(checkpoint)
+        opened = find_checkpoint(checkpoint)
         self._names = list(names)
-        self._source: Source = open_source(for_model(where, found))
-        self._scorer = Scorer(found, self._names, choose_device("cpu"))
-        self._to_input = self._source.kind.to_input(found.final, None)
-        self._shapes = public_shapes(self._source, found.final, self._scorer.model, self._to_input)
+        self._source: Source = open_source(for_model(where, opened))
+        self._scorer = Scorer(opened, self._names, choose_device("cpu"))
+        self._to_input = self._source.kind.to_input(opened.final, None)
+        self._shapes = public_shapes(self._source, opened.final, self._scorer.model, self._to_input)
         self.size = self._scorer.need(self._shapes[-1]).records_at_once(self._scorer.device)
         for shape in self._shapes:
             self._scorer.prepare((self.size, *shape))
-        self._content = read_index(self._source, JobContext()).content
+        index = read_index(self._source, JobContext())
+        self._hashes = hashes_to_check(self._source, index)
         self._targets = np.zeros(len(self._source.ids), dtype=np.int64)
 
     def run(self) -> None:
@@ -100,7 +101,7 @@ class Scoring:
             self._targets,
             lambda _record: nullcontext(),
         )
-        loader = InputLoader(self._source, self._content, self._to_input, self._shapes)
+        loader = InputLoader(self._source, self._hashes, self._to_input, self._shapes)
         batches = in_batches(ids, fair_order(ids), self.size)
         done = sum(result.handled for result in work.results(loader, batches))
         assert done == len(ids)
@@ -155,8 +156,10 @@ def compare(
     for _round in range(rounds):
         for way, run in ways.items():
             taken[way].append(Taken.by(run))
-    clock = {way: statistics.median(one.clock for one in each) for way, each in taken.items()}
-    processor = {way: statistics.median(one.processor for one in each) for way, each in taken.items()}
+    clock = {way: statistics.median(spent.clock for spent in each) for way, each in taken.items()}
+    processor = {
+        way: statistics.median(spent.processor for spent in each) for way, each in taken.items()
+    }
     best = min(list(ways)[: len(BATCHES)], key=lambda way: processor[way])
     for way in ways:
         print(

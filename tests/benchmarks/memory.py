@@ -23,7 +23,7 @@ _STATUS, _RESET = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
 def resident(field: str) -> int:
     """Return a size of this process in bytes: ``VmRSS`` now, or ``VmHWM`` at its peak."""
-    line = next(one for one in _STATUS.read_text().splitlines() if one.startswith(field))
+    line = next(line for line in _STATUS.read_text().splitlines() if line.startswith(field))
     return 1024 * int(line.split()[1])
 
 
@@ -39,7 +39,7 @@ def measure(model: str, method: str) -> int:
 
 def measure_apart(model: str, method: str) -> int | None:
     """Return the same from a process of its own; None where the method does not bear the model."""
-    command = [sys.executable, "-m", "tests.benchmarks.memory", "--one", model, method]
+    command = [sys.executable, "-m", "tests.benchmarks.memory", "--alone", model, method]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return int(done.stdout.split()[-1]) if done.returncode == 0 else None
 
@@ -51,19 +51,19 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--model", action="append", choices=WORKLOADS)
     parser.add_argument("--method", action="append", choices=COMPARED)
-    parser.add_argument("--one", nargs=2)
+    parser.add_argument("--alone", nargs=2)
     asked = parser.parse_args()
-    if asked.one:
-        print(measure(*asked.one))
+    if asked.alone:
+        print(measure(*asked.alone))
         return
     for model in asked.model or WORKLOADS:
         step = measure_apart(model, "step")
         assert step is not None
-        words = [f"step {step / 1e6:.0f} MB"]
+        parts = [f"step {step / 1e6:.0f} MB"]
         for method in asked.method or COMPARED[1:]:
-            found = measure_apart(model, method)
-            words.append(f"{method} {'–' if found is None else f'{found / step:.2f}'}")
-        print(f"{model}: {'  '.join(words)}", flush=True)
+            peak = measure_apart(model, method)
+            parts.append(f"{method} {'–' if peak is None else f'{peak / step:.2f}'}")
+        print(f"{model}: {'  '.join(parts)}", flush=True)
 
 
 if __name__ == "__main__":

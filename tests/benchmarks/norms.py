@@ -183,11 +183,11 @@ def main() -> None:
     for name in asked.model or WORKLOADS:
         work = WORKLOADS[name]()
         parameters = sum(p.numel() for p in work.model.parameters())
-        found, step = ratios(prepare(work, chosen), asked.rounds, "step")
+        ratio_of, step = ratios(prepare(work, chosen), asked.rounds, "step")
         size = f"{parameters / 1e6:.1f} M, step {1000 * step:.0f} ms"
-        print(f"{name} ({size}): {in_one_line(found)}", flush=True)
-        if "ours" in found:
-            ours.append(found["ours"])
+        print(f"{name} ({size}): {in_one_line(ratio_of)}", flush=True)
+        if "ours" in ratio_of:
+            ours.append(ratio_of["ours"])
     if ours:
         mean = statistics.geometric_mean(ours)
         print(f"ours: geometric mean {mean:.3f}, most {max(ours):.2f}")

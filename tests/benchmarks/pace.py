@@ -60,14 +60,14 @@ def main() -> None:
         stir(tiny_resnet(), 0).save_pretrained(model)  # type: ignore[operator]
         write_json(model / "preprocessor_config.json", preprocessor(asked.model_side, channels=1))
         device = choose_device(asked.device)
-        found = find_checkpoint(model)
-        scorer = Scorer(found, NAMES, device)
+        checkpoint = find_checkpoint(model)
+        scorer = Scorer(checkpoint, NAMES, device)
         rows = np.arange(len(source.ids))
         hashes = [
             np.frombuffer(content_hash(source.read(row)), dtype=np.uint8) for row in rows.tolist()
         ]
-        to_input = source.kind.to_input(found.final, scorer.model.channels)
-        shapes = public_shapes(source, found.final, scorer.model, to_input)
+        to_input = source.kind.to_input(checkpoint.final, scorer.model.channels)
+        shapes = public_shapes(source, checkpoint.final, scorer.model, to_input)
         decoder = InputLoader(source, np.stack(hashes), to_input, shapes)
         batches = [rows[start : start + AT_ONCE] for start in range(0, len(rows), AT_ONCE)]
         threads = 1 if device.type == "cpu" else min(8, os.cpu_count() or 1)

@@ -34,18 +34,18 @@ def main() -> int:
         root = Path(name)
         os.environ["DATASELECT_HOME"] = str(root / "home")
         project = _project(asked.images, root)
-        found: dict[str, list[dict[str, float]]] = {"here": [], "apart": []}
+        measured: dict[str, list[dict[str, float]]] = {"here": [], "apart": []}
         for _ in range(asked.rounds):
             for where, flags in (("here", [_HERE]), ("apart", [])):
                 command = [sys.executable, "-m", "tests.benchmarks.pictures", "--window", project]
                 run = subprocess.run([*command, *flags], capture_output=True, text=True, check=True)
-                found[where].append(json.loads(run.stdout))
-    for where, runs in found.items():
-        told = {key: statistics.median(run[key] for run in runs) for key in runs[0]}
+                measured[where].append(json.loads(run.stdout))
+    for where, runs in measured.items():
+        median = {key: statistics.median(run[key] for run in runs) for key in runs[0]}
         print(
-            f"{where:>6}: first pictures after {told['first']:.0f} ms, all in sight after "
-            f"{told['all']:.0f} ms; scrolling: {told['late']:.0f} of {SCROLLS} frames over 16 ms, "
-            f"p99 {told['p99']:.1f} ms"
+            f"{where:>6}: first pictures after {median['first']:.0f} ms, all in sight after "
+            f"{median['all']:.0f} ms; scrolling: {median['late']:.0f} of {SCROLLS} frames over 16 ms, "
+            f"p99 {median['p99']:.1f} ms"
         )
     return 0
 
@@ -97,14 +97,14 @@ def window(project: Path, *, here: bool) -> None:
     gallery, thumbnails = made.explore.gallery, made.explore.thumbnails
     has_picture: list[int] = []
     thumbnails.arrived.connect(has_picture.append)
-    told = {"first": 0.0, "all": 0.0}
-    while not told["all"]:
+    times = {"first": 0.0, "all": 0.0}
+    while not times["all"]:
         app.processEvents()
         elapsed = 1000 * (time.perf_counter() - started)
-        if has_picture and not told["first"]:
-            told["first"] = elapsed
+        if has_picture and not times["first"]:
+            times["first"] = elapsed
         if has_picture and not thumbnails.is_waiting:
-            told["all"] = elapsed
+            times["all"] = elapsed
     bar, frames = gallery.verticalScrollBar(), []
     for _ in range(SCROLLS):
         begun = time.perf_counter()
@@ -113,9 +113,9 @@ def window(project: Path, *, here: bool) -> None:
         app.processEvents()
         frames.append(1000 * (time.perf_counter() - begun))
         time.sleep(max(0.0, 0.016 - (time.perf_counter() - begun)))
-    told["late"] = sum(frame > 16 for frame in frames)
-    told["p99"] = sorted(frames)[int(0.99 * len(frames))]
-    print(json.dumps(told))
+    times["late"] = sum(frame > 16 for frame in frames)
+    times["p99"] = sorted(frames)[int(0.99 * len(frames))]
+    print(json.dumps(times))
     made.close()
     assert workflow.look(project).ids
 

@@ -53,14 +53,14 @@ def vog(work: Workload) -> Run:
     """VoG over so many checkpoints."""
     norms = GradientNorms(work.model)
 
-    def one() -> Tensor:
+    def gradient_map() -> Tensor:
         inputs, logits = norms.trace(work.inputs)
         chosen = torch.zeros_like(logits).scatter(1, work.targets[:, None], 1.0)
         (gradient,) = torch.autograd.grad(logits, inputs, chosen)
         return channel_mean(gradient)
 
     def run() -> Tensor:
-        maps = [one() for _ in range(CHECKPOINTS)]
+        maps = [gradient_map() for _ in range(CHECKPOINTS)]
         return spread_of_gradients(maps, "std").flatten(start_dim=1).mean(dim=1)
 
     return run
@@ -92,8 +92,8 @@ def plis_by_function(work: Workload) -> Run:
     each = vmap(grad(norm), chunk_size=16)
 
     def run() -> Tensor:
-        found: Tensor = each(work.inputs, work.targets)
-        return found
+        gradients: Tensor = each(work.inputs, work.targets)
+        return gradients
 
     return run
 
@@ -119,13 +119,13 @@ def alignment_forward(work: Workload) -> Run:
     @torch.no_grad()
     def run() -> Tensor:
         def logits(moved: dict[str, Tensor]) -> Tensor:
-            found: Tensor = functional_call(work.model, moved, (work.inputs,))
-            return found
+            values_there: Tensor = functional_call(work.model, moved, (work.inputs,))
+            return values_there
 
         pair: tuple[Tensor, Tensor] = jvp(logits, (parameters,), (direction,))  # type: ignore[assignment]
         values, change = pair
-        found: Tensor = (change.double() * logit_gradients(values, work.targets)).sum(dim=1)
-        return found
+        products: Tensor = (change.double() * logit_gradients(values, work.targets)).sum(dim=1)
+        return products
 
     return run
 
@@ -159,8 +159,8 @@ def measure(name: str, rounds: int) -> None:
     warnings.filterwarnings("ignore")
     work = WORKLOADS[name]()
     for methods, to in ((TO_GRADIENTS, "input gradients"), (TO_STEP, "step")):
-        found, _ = ratios(prepare(work, methods), rounds, to)
-        print(f"{name}: {in_one_line(found)}", flush=True)
+        ratio_of, _ = ratios(prepare(work, methods), rounds, to)
+        print(f"{name}: {in_one_line(ratio_of)}", flush=True)
 
 
 def main() -> None:
@@ -169,11 +169,11 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--model", action="append", choices=IMAGES)
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--one", choices=IMAGES)
+    parser.add_argument("--alone", choices=IMAGES)
     parser.add_argument(ORDINARY, action="store_true")
     asked = parser.parse_args()
-    if asked.one:
-        measure(asked.one, asked.rounds)
+    if asked.alone:
+        measure(asked.alone, asked.rounds)
         return
     print(f"{torch.get_num_threads()} threads", flush=True)
     for name in asked.model or IMAGES:

@@ -40,7 +40,7 @@ def measured_apart(model: str, *options: str) -> None:
     """
     module = sys.modules["__main__"].__spec__
     assert module is not None
-    command = [sys.executable, "-m", module.name, "--one", model, *options]
+    command = [sys.executable, "-m", module.name, "--alone", model, *options]
     code = subprocess.run(command, check=False).returncode
     if code:
         why = "most likely because memory ran out" if code == -signal.SIGKILL else "see above"
@@ -74,13 +74,13 @@ def ratios(methods: Mapping[str, Run], rounds: int, to: str) -> tuple[dict[str, 
             started = time.perf_counter()
             run()
             seconds[name].append(time.perf_counter() - started)
-    found = {
+    ratio_of = {
         name: statistics.median(a / b for a, b in zip(times, seconds[to], strict=True))
         for name, times in seconds.items()
     }
-    return found, statistics.median(seconds[to])
+    return ratio_of, statistics.median(seconds[to])
 
 
-def in_one_line(found: Mapping[str, float]) -> str:
+def in_one_line(ratio_of: Mapping[str, float]) -> str:
     """Return ratios in one line."""
-    return "  ".join(f"{name} {ratio:.2f}" for name, ratio in found.items())
+    return "  ".join(f"{name} {ratio:.2f}" for name, ratio in ratio_of.items())

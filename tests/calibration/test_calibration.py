@@ -6,11 +6,17 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from dataselect_gui.calibration import private
-from dataselect_gui.calibration.calibrating import split_rows
+from dataselect_gui.calibration.calibrating import (
+    CleanRows,
+    calibrate_as_they_are,
+    calibrate_privately,
+    split_rows,
+)
 from dataselect_gui.calibration.private import GRID, Counts, PrivateQueries
-from dataselect_gui.calibration.ranks import fewest_rows, rank_of, threshold_of
+from dataselect_gui.calibration.ranks import advised_rows, fewest_rows, rank_of, threshold_of
 from dataselect_gui.calibration.statistics import bounds_of, class_means, covariance_of, distances_of
 from dataselect_gui.privacy.tail_threshold import draw_tail_threshold, tail_scale, upper_bound
 from tests.benchmarks.calibration import lines
@@ -57,10 +63,10 @@ def test_ties_leave_out_less() -> None:
 
 
 def test_a_split_is_of_half_the_rows_and_of_its_seed_alone() -> None:
-    one, same, other = split_rows(101, "a"), split_rows(101, "a"), split_rows(101, "b")
-    assert one.sum() == 50
-    assert (one == same).all()
-    assert (one != other).any()
+    split, same, other = split_rows(101, "a"), split_rows(101, "a"), split_rows(101, "b")
+    assert split.sum() == 50
+    assert (split == same).all()
+    assert (split != other).any()
 
 
 def test_statistics_are_those_of_numpy() -> None:
@@ -84,6 +90,49 @@ def test_bounds_are_quantiles_and_none_where_all_is_the_same() -> None:
     assert bounds_of(values) == (10.0, 990.0)
     assert bounds_of(np.ones(50)) is None
     assert bounds_of(np.full(3, np.nan)) is None
+
+
+def rows_of(name: str, values: NDArray[np.float64], classes: NDArray[np.int64]) -> CleanRows:
+    return CleanRows(("easy", "hard"), classes, {name: values}, np.ones(len(classes), dtype=bool))
+
+
+def test_bounds_hold_the_thresholds_of_every_class() -> None:
+    """A class of one row in a hundred lies above the 99 % quantile of all of them."""
+    values = np.concatenate([np.arange(9900.0), 20_000 + np.arange(100.0)])
+    rows = rows_of("loss", values, np.repeat([0, 1], [9900, 100]))
+    calibrated = calibrate_as_they_are(rows, ["loss"], Fraction(1, 20), np.ones(10_000, dtype=bool))
+    threshold = calibrated.scores["loss"].classes["hard"].threshold
+    assert threshold == 20_095.0, "the 96th of 100, by hand: ⌈0.95 · 101⌉"
+    assert np.quantile(values, 0.99, method="inverted_cdf") == 9899.0
+    assert calibrated.bounds["loss"] == (99.0, threshold)
+
+
+@pytest.mark.parametrize("is_private", [False, True])
+def test_no_threshold_is_above_the_scores_own_bound(is_private: bool) -> None:
+    """Of the public grid, 1.33 is below and 1.43 above the √2 that no distance of EL2N exceeds.
+
+    What is kept is the same: everything, by both.
+    """
+    bound = 1.4142135624
+    values = np.full(4000, 1.414)
+    rows = rows_of("el2n", values, np.repeat([0, 1], 2000))
+    own, alpha = {"el2n": bound}, Fraction(1, 20)
+    if is_private:
+        queries = PrivateQueries(Decimal(100), Decimal(0), 1, with_directions=False)
+        calibrated = calibrate_privately(rows, ["el2n"], alpha, queries, own)
+        unbounded = PrivateQueries(Decimal(100), Decimal(0), 1, with_directions=False)
+        free = calibrate_privately(rows, ["el2n"], alpha, unbounded)
+        assert all(each.threshold == 1.43301 for each in free.scores["el2n"].classes.values())
+        assert all(each.threshold == bound for each in calibrated.scores["el2n"].classes.values())
+    else:
+        calibrated = calibrate_as_they_are(rows, ["el2n"], alpha, np.ones(4000, dtype=bool), own)
+        assert all(each.threshold == 1.414 for each in calibrated.scores["el2n"].classes.values())
+    assert not calibrated.bounds, "the score has its own"
+
+
+@pytest.mark.parametrize(("alpha", "advised"), [("0.05", 200), ("0.025", 400), ("0.3", 34)])
+def test_the_advised_rows_follow_alpha(alpha: str, advised: int) -> None:
+    assert advised_rows(Fraction(Decimal(alpha))) == advised
 
 
 # Private

@@ -60,8 +60,8 @@ def with_graph(good: Path, folder: Path, change: Callable[[Graph], object]) -> P
 
 
 def nodes(graph: Graph) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = graph["graph_module"]["graph"]["nodes"]
-    return found
+    listed: list[dict[str, Any]] = graph["graph_module"]["graph"]["nodes"]
+    return listed
 
 
 def loaded(path: Path) -> ExportedModel:

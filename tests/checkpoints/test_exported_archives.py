@@ -146,11 +146,11 @@ def test_parameters_that_share_all_their_numbers_are_one(tmp_path: Path) -> None
     class Tied(nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.one, self.other, self.exit = nn.Linear(4, 4), nn.Linear(4, 4), nn.Linear(4, 3)
-            self.other.weight = self.one.weight
+            self.first, self.other, self.exit = nn.Linear(4, 4), nn.Linear(4, 4), nn.Linear(4, 3)
+            self.other.weight = self.first.weight
 
         def forward(self, inputs: Tensor) -> Tensor:
-            logits: Tensor = self.exit(self.other(self.one(inputs)))
+            logits: Tensor = self.exit(self.other(self.first(inputs)))
             return logits
 
     model = stir(Tied(), 0)
@@ -171,40 +171,40 @@ class Widening(nn.Module):
         summed: Tensor = logits + getattr(self, self.kind)(inputs[:, :1])
         return summed
 
-    def product(self, one: Tensor) -> Tensor:
-        left = one[:, :, None, None, None].expand(-1, self.side, 1, 1, self.side)
+    def product(self, inputs: Tensor) -> Tensor:
+        left = inputs[:, :, None, None, None].expand(-1, self.side, 1, 1, self.side)
         return (left @ left.permute(0, 2, 1, 4, 3)).sum((1, 2, 3, 4))[:, None]
 
-    def outer(self, one: Tensor) -> Tensor:
-        wide, square = (one.new_ones(1).expand(*(self.side,) * rank) for rank in (1, 2))
+    def outer(self, inputs: Tensor) -> Tensor:
+        wide, square = (inputs.new_ones(1).expand(*(self.side,) * rank) for rank in (1, 2))
         operands = [wide, square, square, square]
         summed: Tensor = torch.ops.aten.einsum.default("a,bc,ac,ab->", operands)
-        return summed * one
+        return summed * inputs
 
-    def attention(self, one: Tensor) -> Tensor:
-        tokens = one[:, :, None, None].expand(-1, 2, self.side**2, 4)
+    def attention(self, inputs: Tensor) -> Tensor:
+        tokens = inputs[:, :, None, None].expand(-1, 2, self.side**2, 4)
         attended = nn.functional.scaled_dot_product_attention(tokens, tokens, tokens)
         return attended[:, 0, 0, :1]
 
-    def convolution(self, one: Tensor) -> Tensor:
-        image = one[:, :, None, None].expand(-1, 16, 2 * self.side, 2 * self.side)
-        weight = one.new_ones(1, 16, 9, 9)
+    def convolution(self, inputs: Tensor) -> Tensor:
+        image = inputs[:, :, None, None].expand(-1, 16, 2 * self.side, 2 * self.side)
+        weight = inputs.new_ones(1, 16, 9, 9)
         return nn.functional.conv2d(image, weight)[:, 0, 0, :1]
 
-    def many(self, one: Tensor) -> Tensor:
-        kept = [one.expand(-1, self.side**2 * 24) + number for number in range(24)]
+    def many(self, inputs: Tensor) -> Tensor:
+        kept = [inputs.expand(-1, self.side**2 * 24) + number for number in range(24)]
         return torch.stack([each[:, 0] for each in kept]).sum(dim=0)[:, None]
 
-    def chain(self, one: Tensor) -> Tensor:
-        square = one[:, :1, None].expand(-1, self.side, self.side) / self.side
+    def chain(self, inputs: Tensor) -> Tensor:
+        square = inputs[:, :1, None].expand(-1, self.side, self.side) / self.side
         for _ in range(120):
             square = square @ square
         return square[:, 0, :1]
 
-    def one_after_the_other(self, one: Tensor) -> Tensor:
+    def one_after_the_other(self, inputs: Tensor) -> Tensor:
         for number in range(24):
-            one = (one.expand(-1, self.side**2 * 24) + number)[:, :1] * 1
-        return one
+            inputs = (inputs.expand(-1, self.side**2 * 24) + number)[:, :1] * 1
+        return inputs
 
 
 WIDENING = ["product", "outer", "attention", "convolution", "many"]

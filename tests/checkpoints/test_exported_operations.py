@@ -142,11 +142,11 @@ def test_an_unsafe_operation_is_refused(good: Path, tmp_path: Path, target: str)
 
 
 def test_nothing_on_the_list_is_of_a_kind_that_is_unsafe() -> None:
-    words = ("_", "empty", "rand", "sparse", "quant", "resize", "set_", "strided", "item", "nonzero")
+    parts = ("_", "empty", "rand", "sparse", "quant", "resize", "set_", "strided", "item", "nonzero")
     for target in SIGNATURES:
         name = target.removeprefix("torch.ops.aten.").removeprefix("_operator.")
         assert name.startswith(("__and__", "__or__")) or not any(
-            name.startswith(word) if word == "_" else word in name for word in words
+            name.startswith(word) if word == "_" else word in name for word in parts
         ), name
 
 
@@ -159,9 +159,9 @@ def test_every_signature_on_the_list_is_pytorchs_own() -> None:
         schema = getattr(getattr(torch.ops.aten, name), overload)._schema
         assert list(signature.arguments) == [argument.name for argument in schema.arguments], target
         by_keyword = [argument.kwarg_only for argument in schema.arguments]
-        assert [one.by_keyword for one in signature.arguments.values()] == by_keyword, target
+        assert [argument.by_keyword for argument in signature.arguments.values()] == by_keyword, target
         assert signature.in_place == schema.is_mutable, target
-        shares = any(one.alias_info is not None for one in schema.returns)
+        shares = any(argument.alias_info is not None for argument in schema.returns)
         assert signature.shares or not shares, target
         for ours, theirs in zip(signature.arguments.values(), schema.arguments, strict=True):
             if ours.type.startswith("Tensor"):
@@ -172,7 +172,7 @@ Change = Callable[[Graph], object]
 
 
 def first_inputs(*inputs: dict[str, Any], target: str) -> Change:
-    given = [{"name": name, "arg": arg, "kind": 1} for one in inputs for name, arg in one.items()]
+    given = [{"name": name, "arg": arg, "kind": 1} for group in inputs for name, arg in group.items()]
     return lambda graph: nodes(graph)[1].update(target=f"torch.ops.aten.{target}", inputs=given)
 
 

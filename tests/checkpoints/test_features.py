@@ -168,8 +168,8 @@ def test_a_hostile_one_ends_in_a_reason(tmp_path: Path, content: bytes, reason: 
 @pytest.mark.timeout(30)
 def test_a_hundred_thousand_categories_are_looked_up_at_once() -> None:
     names = [f"category {n}" for n in range(100_000)]
-    one = {"column": "a", "categories": names, "encoding": "index", "unknown": 100_000}
-    many = features_of(parse_object(json.dumps({"features": [one]}).encode()))
+    column = {"column": "a", "categories": names, "encoding": "index", "unknown": 100_000}
+    many = features_of(parse_object(json.dumps({"features": [column]}).encode()))
     assert [many.vector((cell,))[0] for cell in ("category 99999", "none")] == [99_999, 100_000]
 
 
@@ -188,9 +188,12 @@ def test_a_series_has_one_beside_its_states_or_at_its_top(tmp_path: Path) -> Non
     for step in (1, 2):
         hugging_face_folder(tmp_path / f"checkpoint-{step}")
     write_json(tmp_path / "features.json", STATED)
-    found = find_checkpoint(tmp_path)
-    assert [member.features == found.final.features for member in found.series] == [True, True]
-    digest = found.digest()
+    checkpoint = find_checkpoint(tmp_path)
+    assert [member.features == checkpoint.final.features for member in checkpoint.series] == [
+        True,
+        True,
+    ]
+    digest = checkpoint.digest()
     write_json(tmp_path / "checkpoint-1" / "features.json", STATED)
     assert find_checkpoint(tmp_path).digest() == digest
     write_json(tmp_path / "checkpoint-1" / "features.json", stated(0, "column", value="years"))

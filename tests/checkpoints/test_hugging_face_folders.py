@@ -123,7 +123,7 @@ def test_what_is_read_changes_the_digest_and_the_result(folder: Path) -> None:
     weights["classifier.1.bias"] += 1
     save_file(weights, folder / "model.safetensors", {"format": "pt"})
     seen.append(outcome(folder))
-    assert all(len({one[part] for one in seen}) == 4 for part in (0, 1))
+    assert all(len({state[part] for state in seen}) == 4 for part in (0, 1))
 
 
 @pytest.mark.parametrize("value", [[0.1], {"image_mean": [0.1]}])

@@ -78,6 +78,6 @@ def test_a_direction_that_is_none_of_the_model_is_refused(tmp_path: Path, kind: 
 def test_a_direction_may_leave_parameters_where_they_are(tmp_path: Path) -> None:
     save_file({"bias": torch.ones(3)}, tmp_path / "direction.safetensors")
     model = Model(nn.Linear(4, 3).double(), None)
-    found = load_direction((tmp_path / "direction.safetensors").read_bytes(), model)
-    assert list(found) == [f"{PREFIX}bias"]
-    assert found[f"{PREFIX}bias"].dtype == torch.float64
+    direction = load_direction((tmp_path / "direction.safetensors").read_bytes(), model)
+    assert list(direction) == [f"{PREFIX}bias"]
+    assert direction[f"{PREFIX}bias"].dtype == torch.float64

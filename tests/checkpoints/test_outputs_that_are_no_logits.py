@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.scoring.model import load_model
+from tests.helpers import write_json
 from tests.models import export, stir
 
 CPU = torch.device("cpu")
@@ -25,7 +26,11 @@ class Ending(nn.Module):
         return self.ending(features, self.exit(features))
 
 
-def load(folder: Path, ending: Callable[[Tensor, Tensor], object], outputs: int = 3) -> None:
+def load(
+    folder: Path, ending: Callable[[Tensor, Tensor], object], outputs: int = 3, **request: str
+) -> None:
+    if request:
+        write_json(folder / "dataselect.json", {"dataselect": 1, **request})
     export(folder / "model.pt2", stir(Ending(ending, outputs), 0), torch.zeros(2, 4))
     load_model(find_checkpoint(folder).final, CPU)
 
@@ -45,6 +50,14 @@ PROBABILITIES: dict[str, Callable[[Tensor, Tensor], object]] = {
     "a sigmoid and what is left of 1": lambda _features, logits: torch.stack(
         [logits[:, 0].sigmoid(), 1 - logits[:, 0].sigmoid()], dim=1
     ),
+    "sigmoid by hand": lambda _features, logits: 1 / (1 + (-logits).exp()),
+    "sigmoid by hand, of two sides": lambda _features, logits: torch.where(
+        logits >= 0, 1 / (1 + (-logits).exp()), logits.exp() / (1 + logits.exp())
+    ),
+    "sigmoid by tanh": lambda _features, logits: 0.5 * (logits / 2).tanh() + 0.5,
+    "log-sigmoid by hand": lambda _features, logits: -(1 + (-logits).exp()).log(),
+    "log-sigmoid by softplus": lambda _features, logits: logits - nn.functional.softplus(logits),
+    "cut off at 0 and 1": lambda _features, logits: logits.clamp(0, 1).reshape(-1, 3),
     "softmax by name": lambda _features, logits: {"logits": logits.softmax(1)},
 }
 
@@ -59,6 +72,18 @@ def test_probabilities_are_refused(tmp_path: Path, ending: str) -> None:
 def test_a_single_sigmoid_is_refused(tmp_path: Path, outputs: int) -> None:
     with pytest.raises(UnusableError, match="probabilities instead of logits"):
         load(tmp_path, lambda _features, logits: logits.sigmoid(), outputs)
+
+
+@pytest.mark.parametrize("ending", ["softmax", "sigmoid by hand", "log-sigmoid by softplus"])
+def test_a_regression_may_predict_any_numbers(tmp_path: Path, ending: str) -> None:
+    load(tmp_path, PROBABILITIES[ending], task="regression")
+
+
+@pytest.mark.parametrize("task", ["binary", "multi_label", "single_label"])
+def test_no_classification_may_predict_probabilities(tmp_path: Path, task: str) -> None:
+    with pytest.raises(UnusableError, match="probabilities instead of logits") as refused:
+        load(tmp_path, PROBABILITIES["sigmoid by hand"], 1, task=task)
+    assert "regression" in refused.value.do
 
 
 UNNAMED: dict[str, Callable[[Tensor, Tensor], object]] = {
@@ -93,6 +118,8 @@ def test_a_tensor_by_another_name_is_refused(tmp_path: Path, name: str) -> None:
         lambda _features, logits: logits.softmax(1) * 5,
         lambda _features, logits: logits.clamp(-30, 30),
         lambda _features, logits: logits.exp().log(),
+        lambda _features, logits: 16 * nn.functional.normalize(logits, dim=1),
+        lambda _features, logits: -logits.square(),
     ],
 )
 def test_logits_are_taken(tmp_path: Path, ending: Callable[[Tensor, Tensor], object]) -> None:

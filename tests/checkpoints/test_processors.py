@@ -38,8 +38,8 @@ def test_inputs_are_those_of_the_librarys_processor(
     expected = AutoImageProcessor.from_pretrained(tmp_path, backend="pil", local_files_only=True)(
         images=image, return_tensors="np", input_data_format="channels_last"
     )["pixel_values"][0]
-    found = Preprocessor(find_checkpoint(tmp_path).final, 3)(image)
-    np.testing.assert_array_equal(found, expected.astype(np.float32))
+    inputs = Preprocessor(find_checkpoint(tmp_path).final, 3)(image)
+    np.testing.assert_array_equal(inputs, expected.astype(np.float32))
 
 
 NAMED = {

@@ -159,10 +159,10 @@ def test_a_training_that_is_taken_has_a_privacy_loss(training: dict[str, Any]) -
     request = request_of(training)
     assert request.stated == training
     norms = np.array([0, 1e-9, 1e-3, 0.5, 1, 10])[:, None] * training["max_grad_norm"]
-    found = PrivacyLoss(training)(norms)
-    assert np.isfinite(found).all()
-    assert found[0] == 0
-    assert (np.diff(found) >= -1e-9 * found[1:]).all()
+    losses = PrivacyLoss(training)(norms)
+    assert np.isfinite(losses).all()
+    assert losses[0] == 0
+    assert (np.diff(losses) >= -1e-9 * losses[1:]).all()
 
 
 def test_every_number_has_a_range() -> None:

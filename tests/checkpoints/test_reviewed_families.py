@@ -41,9 +41,9 @@ def test_a_family_is_loaded_as_the_library_loads_it(saved: tuple[str, Path]) -> 
     name, folder = saved
     records = images(name, 3)
     with torch.no_grad():
-        found = load_model(find_checkpoint(folder).final, CPU)(records)
+        logits = load_model(find_checkpoint(folder).final, CPU)(records)
         expected = image_model(name, 0)(records).logits
-    assert torch.equal(found, expected)
+    assert torch.equal(logits, expected)
 
 
 def test_a_family_keeps_nothing_of_an_earlier_record(saved: tuple[str, Path]) -> None:
@@ -194,5 +194,5 @@ def test_a_model_says_which_of_its_architectures_it_is(tmp_path: Path) -> None:
     save_member(tmp_path, stir(taught, 0))
     records = images("deit", 2)
     with torch.no_grad():
-        found = load_model(find_checkpoint(tmp_path).final, CPU)(records)
-        assert torch.equal(found, taught(records).logits)
+        logits = load_model(find_checkpoint(tmp_path).final, CPU)(records)
+        assert torch.equal(logits, taught(records).logits)

@@ -65,10 +65,10 @@ def save_export(
 def check(folder: Path, model: nn.Module, tolerance: float = 1e-9) -> None:
     """Hold what is scored against the model as it was before its export."""
     scorer = Scorer(find_checkpoint(folder), NAMES, CPU, "float64")
-    found = scorer.score(NAMES, RECORDS, np.array(TARGETS))
+    scored = scorer.score(NAMES, RECORDS, np.array(TARGETS))
     expected = oracle(model, RECORDS, TARGETS)
     for name in NAMES:
-        np.testing.assert_allclose(found[name], expected[name], rtol=tolerance, err_msg=name)
+        np.testing.assert_allclose(scored[name], expected[name], rtol=tolerance, err_msg=name)
 
 
 # The range of the batch

@@ -129,9 +129,9 @@ def test_batch_norms_without_a_counter_are_the_same_model(
     save_file(stored, tmp_path / "model.safetensors", {"format": "pt"})
     records = images(family, 3)
     with torch.no_grad():
-        found = load_model(find_checkpoint(tmp_path).final, CPU)(records)
+        logits = load_model(find_checkpoint(tmp_path).final, CPU)(records)
         plain = AutoModelForImageClassification.from_pretrained(tmp_path).eval()
-        assert torch.equal(found, plain(records).logits)
+        assert torch.equal(logits, plain(records).logits)
 
 
 @pytest.mark.parametrize("missing", ["running_mean", "running_var", "weight"])
@@ -150,8 +150,8 @@ def test_an_implementation_of_attention_changes_nothing(tmp_path: Path, name: st
     save_member(tmp_path, model)
     change(tmp_path / "config.json", _attn_implementation=name, attn_implementation=name)
     with torch.no_grad():
-        found = load_model(find_checkpoint(tmp_path).final, CPU)(images("vit", 3))
-        assert torch.equal(found, model(images("vit", 3)).logits)
+        logits = load_model(find_checkpoint(tmp_path).final, CPU)(images("vit", 3))
+        assert torch.equal(logits, model(images("vit", 3)).logits)
 
 
 # Files of another kind

@@ -31,9 +31,12 @@ def test_each_refusal_has_its_exit_code(shell: Shell, project: Path, tmp_path: P
     assert not (tmp_path / "b").exists()
     shell(*release, "1", "--budget", "4")
     (tmp_path / "b/README.md").write_text("changed")
-    told = shell("verify", "b", expect=5)
-    assert "README.md" in told["error"]["why"]
-    assert {check["name"] for check in told["checks"] if not check["ok"]} == {"checksums", "documents"}
+    answer = shell("verify", "b", expect=5)
+    assert "README.md" in answer["error"]["why"]
+    assert {check["name"] for check in answer["checks"] if not check["ok"]} == {
+        "checksums",
+        "documents",
+    }
     shell(*release, "1", expect=4)
     shell("inspect", "nowhere", expect=4)
     shell("scores", "nowhere", expect=4)
@@ -61,8 +64,8 @@ def test_whatever_is_asked_for_is_told_as_it_is(
     project: Path, capsys: pytest.CaptureFixture[str], text: str
 ) -> None:
     """Neither markup nor a terminal's commands nor half a character may do anything."""
-    words = ["select", str(project), "--by", "loss", "--threshold", text]
-    assert main(words) == 2
+    arguments = ["select", str(project), "--by", "loss", "--threshold", text]
+    assert main(arguments) == 2
     shown = capsys.readouterr().err
     assert len(shown.splitlines()) == 3
     is_text = text != "\udcff"
@@ -70,7 +73,7 @@ def test_whatever_is_asked_for_is_told_as_it_is(
     assert "\x1b" not in shown
     if text.isprintable():
         assert f"“{text}”" in shown
-    assert main([*words, "--json"]) == 2
+    assert main([*arguments, "--json"]) == 2
     printed = capsys.readouterr().out
     what = json.loads(printed)["error"]["what"]
     assert text in what if is_text else "Word 6 of the command is not text" in what
@@ -84,7 +87,7 @@ def test_a_terminal_that_knows_few_characters_is_told_too(
     shell("select", project, "--by", "loss", "--threshold", "0.5")
     asked = ("release", project, "--to", "b", "--epsilon", "1", "--in-training", "no", "--budget", "4")
     shell(*asked)
-    for words, code in (
+    for arguments, code in (
         (["ledger", "p.dataselect"], 0),
         (["ledger", "p.dataselect", "--json"], 0),
         (["scores", "p.dataselect", "--format", "csv"], 0),
@@ -92,7 +95,7 @@ def test_a_terminal_that_knows_few_characters_is_told_too(
         (["release", "p.dataselect", "--to", "c", "--epsilon", "9"], 3),
     ):
         run = subprocess.run(
-            [sys.executable, "-m", "dataselect_gui", *words],
+            [sys.executable, "-m", "dataselect_gui", *arguments],
             capture_output=True,
             env={**os.environ, "PYTHONIOENCODING": encoding, "PYTHONPATH": str(ROOT)},
             check=False,
@@ -121,9 +124,9 @@ def test_a_fault_of_the_program_shows_no_content(
         raise KeyError("Mrs Smith's diagnosis")
 
     monkeypatch.setattr(workflow, "scores", fail)
-    told = shell("scores", project, expect=1)
-    assert "Smith" not in json.dumps(told)
-    assert "KeyError in test_errors.py" in told["error"]["why"]
+    answer = shell("scores", project, expect=1)
+    assert "Smith" not in json.dumps(answer)
+    assert "KeyError in test_errors.py" in answer["error"]["why"]
 
 
 def test_a_disk_that_refuses_is_exit_4(
@@ -133,9 +136,9 @@ def test_a_disk_that_refuses_is_exit_4(
         raise OSError(28, "No space left on device", "/home/smith/scan.png")
 
     monkeypatch.setattr(workflow, "scores", fail)
-    told = shell("scores", project, expect=4)
-    assert "No space left on device" in told["error"]["why"]
-    assert "smith" not in json.dumps(told)
+    answer = shell("scores", project, expect=4)
+    assert "No space left on device" in answer["error"]["why"]
+    assert "smith" not in json.dumps(answer)
 
 
 def test_ctrl_c_is_130(shell: Shell, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:

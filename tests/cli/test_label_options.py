@@ -83,10 +83,10 @@ def test_how_many_records_have_no_label_is_told(
     assert run(capsys, "inspect", vehicles)["unlabelled"] == 1
     asked = ("score", vehicles, "--checkpoint", consortium, "--scores", "loss")
     assert main([*map(str, asked), "--project", str(vehicles.with_suffix(".dataselect"))]) == 0
-    told = capsys.readouterr().out
-    assert "1 has no label" in told
-    assert "5 have one that cannot be used" in told
-    assert "“ship”, “truck”" in told
+    printed = capsys.readouterr().out
+    assert "1 has no label" in printed
+    assert "5 have one that cannot be used" in printed
+    assert "“ship”, “truck”" in printed
 
 
 def rows(folder: Path) -> Path:
@@ -129,8 +129,8 @@ def test_folders_called_1_and_2_need_a_table(
     tmp_path: Path, consortium: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     source = image_folder(tmp_path / "scans", ["1/a.png", "2/b.png", "c.png"])
-    told = run(capsys, "inspect", consortium, "--records", source, code=4)
-    assert "“1”, “2”" in told["error"]["why"]
+    answer = run(capsys, "inspect", consortium, "--records", source, code=4)
+    assert "“1”, “2”" in answer["error"]["why"]
     table = ("--label", "1=cat", "--label", "2=dog")
     account = run(capsys, "inspect", consortium, "--records", source, *table)["preflight"]
     assert account["labels"] == {"1": CLASSES.index("cat"), "2": CLASSES.index("dog")}

@@ -43,9 +43,9 @@ def test_inspect_lists_the_parts(tmp_path: Path, capsys: pytest.CaptureFixture[s
         test_images=images[:1],
         test_labels=[[2]],
     )
-    told = run(capsys, "inspect", source)
-    assert told["splits"] == {"train": 4, "test": 1}
-    assert told["records"] == 0
+    answer = run(capsys, "inspect", source)
+    assert answer["splits"] == {"train": 4, "test": 1}
+    assert answer["records"] == 0
     chosen = run(capsys, "inspect", source, "--split", "test")
     assert (chosen["records"], chosen["labels"], chosen["split"]) == (1, ["2"], "test")
     assert run(capsys, "inspect", source, "--split", "dev", code=4)

@@ -64,10 +64,10 @@ def agrees(project: Project, network: nn.Module, loss: Callable[[int], torch.Ten
     """Hold the scores of each record against a loop of a record at a time, in float64."""
     weights = list(network.parameters())
     for row in range(COUNT):
-        one = loss(row)
-        gradients = torch.autograd.grad(one, weights)
+        loss_of_row = loss(row)
+        gradients = torch.autograd.grad(loss_of_row, weights)
         norm = torch.cat([part.flatten() for part in gradients]).norm()
-        for score, value in (("loss", one), ("grad_norm", norm)):
+        for score, value in (("loss", loss_of_row), ("grad_norm", norm)):
             known = float(project.table.values(score)[row])
             assert known == pytest.approx(value.item(), rel=1e-9, abs=1e-12), (score, row)
 

@@ -13,11 +13,11 @@ def test_inspect_reads_the_column_that_is_named(
     source = tmp_path / "reviews.tsv"
     source.write_text("review\tstars\nfine\t5\n\t1\n")
     assert run(capsys, "inspect", source)["form"] == "rows"
-    told = run(capsys, "inspect", source, "--text-column", "review", "--label-column", "stars")
-    assert told["form"] == "texts"
-    assert (told["records"], told["readable"]) == (1, 1)
-    assert told["labels"] == ["5"]
-    assert [problem["id"] for problem in told["problems"]] == ["1"]
+    answer = run(capsys, "inspect", source, "--text-column", "review", "--label-column", "stars")
+    assert answer["form"] == "texts"
+    assert (answer["records"], answer["readable"]) == (1, 1)
+    assert answer["labels"] == ["5"]
+    assert [problem["id"] for problem in answer["problems"]] == ["1"]
     refused = run(capsys, "inspect", source, "--text-column", "text", code=4)
     assert "“review”, “stars”" in refused["error"]["why"]
 

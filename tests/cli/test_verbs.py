@@ -5,20 +5,21 @@ import io
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from dataselect_gui.cli.app import main
 from tests.cli.shell import Shell
-from tests.helpers import image_folder, write_json
-from tests.projects import consortium, owner_records, scored_project
+from tests.helpers import array_file, image_folder, write_json
+from tests.projects import answered, consortium, owner_records, scored_project
 
 pytestmark = pytest.mark.usefixtures("workplace")
 
 
 def test_the_whole_way_by_json(shell: Shell, project: Path) -> None:
-    told = shell("select", project, "--by", "loss", "--threshold", "0.5")
-    assert told["verb"] == "select"
-    assert told["threshold"] == 0.5
+    answer = shell("select", project, "--by", "loss", "--threshold", "0.5")
+    assert answer["verb"] == "select"
+    assert answer["threshold"] == 0.5
     released = shell(
         "release", project, "--to", "b", "--epsilon", "1", "--in-training", "no", "--budget", "4"
     )
@@ -50,12 +51,12 @@ def test_rules_on_one_record_and_everything_by_json(shell: Shell, tmp_path: Path
     write_json(tmp_path / "rule.json", rule)
     assert shell("select", project, "--rule", tmp_path / "rule.json")["ids"] == by_class["ids"]
     assert shell("inspect", project)["rule_in_words"] == [sentence]
-    words = ("release", project, "--in-training", "no")
-    claimed = shell(*words, "--to", "b", "--epsilon", "1", "--budget", "4")
+    arguments = ("release", project, "--in-training", "no")
+    claimed = shell(*arguments, "--to", "b", "--epsilon", "1", "--budget", "4")
     assert (claimed["epsilon"], claimed["conditional"]) == (1, False)
     assert len(shell("select", project, "--all")["ids"]) == 40
-    shell(*words, "--to", "all", expect=2)
-    everything = shell(*words, "--to", "all", "--acknowledge-disclosure")
+    shell(*arguments, "--to", "all", expect=2)
+    everything = shell(*arguments, "--to", "all", "--acknowledge-disclosure")
     assert (everything["epsilon"], everything["conditional"]) == (None, False)
     assert {check["ok"] for check in shell("verify", "all")["checks"]} == {True}
     for unclear in (
@@ -67,8 +68,8 @@ def test_rules_on_one_record_and_everything_by_json(shell: Shell, tmp_path: Path
         ("--rule", "missing.json"),
         (),
     ):
-        told = shell("select", project, *unclear, expect=4 if "missing.json" in unclear else 2)
-        assert told["error"]["what"]
+        answer = shell("select", project, *unclear, expect=4 if "missing.json" in unclear else 2)
+        assert answer["error"]["what"]
 
 
 def test_offers_by_a_bought_threshold_by_json(shell: Shell, tmp_path: Path) -> None:
@@ -108,14 +109,14 @@ def test_every_release_is_told_in_words(
     project = scored_project(tmp_path / "p.dataselect", source, checkpoint)
     shell("select", project, "--by", "loss", "--threshold", "0.5")
     price = ["--acknowledge-exact", "--reason", "a test"] if "exact" in kind else ["--epsilon", "1"]
-    words = ["release", str(project), "--to", "b", "--as", *kind.split(), "--in-training", "no"]
-    words += [*price, "--budget", "4"]
-    assert main([*words, "--dry-run"]) == 0
+    arguments = ["release", str(project), "--to", "b", "--as", *kind.split(), "--in-training", "no"]
+    arguments += [*price, "--budget", "4"]
+    assert main([*arguments, "--dry-run"]) == 0
     seen = capsys.readouterr().out
     assert "Nothing was drawn." in seen
     assert "What would leave:" in seen
     assert ("To expect" in seen or "Noise to expect" in seen) == ("exact" not in kind)
-    assert main(words) == 0
+    assert main(arguments) == 0
     assert "Digest, to send separately" in capsys.readouterr().out
     assert main(["ledger", str(project)]) == 0
     statement = capsys.readouterr().out
@@ -125,10 +126,10 @@ def test_every_release_is_told_in_words(
 
 def test_a_register_and_a_deletion_by_json(shell: Shell, project: Path, tmp_path: Path) -> None:
     (tmp_path / "out.csv").write_text("id\n3\n4\n99\n", encoding="utf-8")
-    told = shell("select", project, "--opt-out", "out.csv")
-    assert told["opted_out"] == {"listed": 3, "found": 2, "records": 2}
-    told = shell("select", project, "--opt-in", "out.csv")
-    assert told["opted_in"]["records"] == 2
+    answer = shell("select", project, "--opt-out", "out.csv")
+    assert answer["opted_out"] == {"listed": 3, "found": 2, "records": 2}
+    answer = shell("select", project, "--opt-in", "out.csv")
+    assert answer["opted_in"]["records"] == 2
     shell("delete", project, expect=2)
     assert shell("delete", project, "--yes")["folder_gone"]
     shell("scores", project, expect=4)
@@ -154,7 +155,32 @@ def test_scores_are_told_in_full_precision(
     shell("scores", project, "--format", "json", "--to", tmp_path / "s.json")
     assert json.loads((tmp_path / "s.json").read_text(encoding="utf-8")) == records
     assert main(["scores", str(project)]) == 0
-    assert "bird" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "bird" in printed
+    assert "score again to see them" in printed
+
+
+def test_the_models_answers_stand_before_the_scores(
+    shell: Shell, project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import pyarrow.parquet
+
+    answered(project, lambda row: row % 2, sure=0.75)
+    records = shell("scores", project)["records"]
+    assert list(records[0])[4:] == ["selected", "answer", "confidence", "loss"]
+    assert [record["answer"] for record in records] == ["bird", "cat"] * 20
+    assert {record["confidence"] for record in records} == {0.75}
+    shell("scores", project, "--format", "parquet", "--to", tmp_path / "s.parquet")
+    table = pyarrow.parquet.read_table(tmp_path / "s.parquet")
+    assert table["answer"].to_pylist() == ["bird", "cat"] * 20
+    assert main(["scores", str(project), "--format", "csv"]) == 0
+    read = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert [row["answer"] for row in read] == ["bird", "cat"] * 20
+    assert {row["confidence"] for row in read} == {"0.75"}
+    assert main(["scores", str(project)]) == 0
+    printed = capsys.readouterr().out
+    assert "0.75" in printed
+    assert "score again" not in printed
 
 
 def test_ids_come_from_a_file(shell: Shell, project: Path, tmp_path: Path) -> None:
@@ -170,11 +196,11 @@ def test_ids_come_from_a_file(shell: Shell, project: Path, tmp_path: Path) -> No
 
 def test_inspect_tells_a_checkpoint_and_shows_unknown_wishes(shell: Shell, tmp_path: Path) -> None:
     checkpoint = consortium(tmp_path / "wishes", colour="blue", epsilon=3)
-    told = shell("inspect", checkpoint)
-    assert told["kind"] == "checkpoint"
-    assert told["labels"] == ["bird", "cat", "dog"]
-    assert told["unknown_in_request"] == ["colour"]
-    assert told["request"]["colour"] == "blue"
+    answer = shell("inspect", checkpoint)
+    assert answer["kind"] == "checkpoint"
+    assert answer["labels"] == ["bird", "cat", "dog"]
+    assert answer["unknown_in_request"] == ["colour"]
+    assert answer["request"]["colour"] == "blue"
 
 
 def test_inspect_tries_a_checkpoint_on_records(shell: Shell, tmp_path: Path) -> None:
@@ -182,18 +208,39 @@ def test_inspect_tries_a_checkpoint_on_records(shell: Shell, tmp_path: Path) -> 
 
     save_member(tmp_path / "model", stir(tiny_resnet(), 0))
     records = owner_records(tmp_path / "records.npz")
-    found = shell("inspect", tmp_path / "model", "--records", records)["preflight"]
-    assert found["labels"] == {"bird": 0, "cat": 1, "dog": 2}
-    assert (found["checked"], found["precision"], found["records"]) == (3, "float32", 40)
+    preflight = shell("inspect", tmp_path / "model", "--records", records)["preflight"]
+    assert preflight["labels"] == {"bird": 0, "cat": 1, "dog": 2}
+    assert (preflight["checked"], preflight["precision"], preflight["records"]) == (3, "float32", 40)
+
+
+def test_inspect_says_which_column_it_takes_for_the_labels(shell: Shell, tmp_path: Path) -> None:
+    from tests.models import save_member, stir, tiny_resnet
+
+    save_member(tmp_path / "model", stir(tiny_resnet(), 0))
+    grade = np.array(["bird", "cat", "dog", "dog"] * 2)
+    pixels = np.random.default_rng(0).integers(0, 256, (8, 16, 16), dtype=np.uint8)
+    records = array_file(tmp_path / "records.npz", x=pixels, grade=grade, ward=np.array(["a", "b"] * 4))
+    preflight = shell("inspect", tmp_path / "model", "--records", records)["preflight"]
+    assert preflight["proposed_label"] == "grade"
+    (note,) = preflight["notes"]
+    assert "“grade”" in note
+    assert (preflight["label_account"]["given"], preflight["checked"]) == (8, 3)
 
 
 def test_inspect_lists_what_cannot_be_read(shell: Shell, tmp_path: Path) -> None:
     folder = image_folder(tmp_path / "scans", ["a/1.png", "b/2.png"])
     (folder / "b/3.png").write_bytes(b"")
     (folder / "notes.txt").write_text("not an image")
-    told = shell("inspect", folder)
-    assert (told["kind"], told["records"], told["readable"], told["ignored"]) == ("source", 3, 2, 1)
-    assert told["problems"] == [{"id": "b/3.png", "reason": "The file is empty."}]
+    answer = shell("inspect", folder)
+    assert (answer["kind"], answer["records"], answer["readable"], answer["ignored"]) == (
+        "source",
+        3,
+        2,
+        1,
+    )
+    (problem,) = answer["problems"]
+    assert problem["id"] == "b/3.png"
+    assert "empty" in problem["reason"]
 
 
 def test_an_empty_selection_is_released_like_any_other(shell: Shell, project: Path) -> None:

@@ -29,9 +29,9 @@ def tampered(bundle: Path, kind: str) -> None:
             (data / "patients.csv").write_text("Mrs Smith")
         case "swap":
             second = sorted(data.glob("*.png"))[1]
-            one, other = first.read_bytes(), second.read_bytes()
-            first.write_bytes(other)
-            second.write_bytes(one)
+            of_first, of_second = first.read_bytes(), second.read_bytes()
+            first.write_bytes(of_second)
+            second.write_bytes(of_first)
         case "cut":
             first.write_bytes(first.read_bytes()[:-9])
         case "pipe":

@@ -26,14 +26,14 @@ from tests.releases import release, select
 WRITTEN = Path(__file__).parents[1].joinpath("written_json")
 EARLIER_LEDGER = Path(__file__).parents[1].joinpath("earlier_ledger")
 STUDIES = Path(__file__).parents[2] / "resources" / "study"
-MEASURED = "deviation|tried|moved|float64_pace|seconds_per_record|bytes_needed|seconds_to_read|seconds"
+MEASURED = "deviation|tried|moved|float64_pace|busy|bytes_needed|seconds(?:_[a-z_]+)?"
 
 
-def printed(folder: Path, *words: object) -> str:
+def printed(folder: Path, *arguments: object) -> str:
     """Return what a command prints, without what the machine and its clock decide."""
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
-        assert main([*map(str, words), "--json"]) == 0
+        assert main([*map(str, arguments), "--json"]) == 0
     confined = json.dumps(asdict(workflow.available_confinement()))
     text = out.getvalue().replace(json.dumps(str(folder))[1:-1], "FOLDER").replace(confined, "CONFINED")
     return re.sub(rf'"({MEASURED})": [0-9.e+-]+', r'"\1": MEASURED', text)
@@ -96,9 +96,9 @@ def a_study(name: str) -> Callable[[Path], str]:
         made = Path(shutil.copytree(STUDIES / name, folder / name))
         (made / "plan.json").write_bytes((made / "findings.json").read_bytes())
         os.utime(made / "findings.json", (1e9, 1e9))
-        found = workflow.study_at(made)
-        assert found is not None
-        text = json.dumps(asdict(found), indent=1, ensure_ascii=False, default=str)
+        study = workflow.study_at(made)
+        assert study is not None
+        text = json.dumps(asdict(study), indent=1, ensure_ascii=False, default=str)
         return text.replace(str(folder), "FOLDER") + "\n"
 
     return of

@@ -150,31 +150,31 @@ class Drive:
 
     def bundle(self) -> Path | None:
         """Return the bundle, once it is there."""
-        found = [
+        bundles = [
             path.parent
             for path in self.folder.rglob("SHA256SUMS")
             if "eye" not in path.relative_to(self.folder).parts
         ]
-        return found[0] if found else None
+        return bundles[0] if bundles else None
 
     def scored(self, folder: Path) -> Path:
         """Wait until a project below a folder has scores, and return it."""
-        found: list[Path] = []
+        projects: list[Path] = []
 
         def has_scores() -> bool:
             for path in folder.rglob("project.json"):
                 with contextlib.suppress(DataSelectError, ValueError, OSError):
                     project = workflow.look(path.parent)
                     if project.is_finished and wanted_scores(project.request) <= set(project.scores):
-                        found.append(path.parent)
-            return bool(found)
+                        projects.append(path.parent)
+            return bool(projects)
 
         time.sleep(3)  # For the picture alone: work in progress is to be seen on it.
         self.hand.keep("scoring")
         self.wait_for(has_scores, 300, "a scored project")
         self.hand.settle(3.0, 300)
         self.hand.keep("scored")
-        return found[0]
+        return projects[0]
 
     def wait_for(self, holds: Any, patience: float, what: str) -> None:  # noqa: ANN401
         """Wait for something outside the window."""
@@ -197,8 +197,8 @@ class Drive:
         """Find something and press it."""
         if "project" in wanted:
             wanted["project"] = str(wanted["project"])
-        found = self.eye.find(self.home, target, notches=self.hand.notches, **wanted)
-        self.hand.click(found, patience=patience)
+        place = self.eye.find(self.home, target, notches=self.hand.notches, **wanted)
+        self.hand.click(place, patience=patience)
 
     def close(self) -> str:
         """End what still runs, and return what the program wrote."""
@@ -264,16 +264,16 @@ def walk(out: Path, path: str) -> tuple[str, ...]:
                 drive.request(ready[0], model)
             seconds = time.monotonic() - begun
             check = ["verify", drive.bundle()] if path != "request" else ["request", "check", model]
-            told = subprocess.run(
+            checked = subprocess.run(
                 [_dataselect(), *map(str, check)],
                 capture_output=True,
                 text=True,
                 check=False,
                 env={**os.environ, "DATASELECT_HOME": str(drive.home)},
             )
-            verified = "no" if told.returncode else "yes"
-            if told.returncode:
-                tell(told.stdout + told.stderr)
+            verified = "no" if checked.returncode else "yes"
+            if checked.returncode:
+                tell(checked.stdout + checked.stderr)
             if (code := drive.leave()) != 0:
                 tell(f"{path}: the program left with {code}")
         except (DriveError, subprocess.TimeoutExpired) as error:
@@ -298,10 +298,10 @@ def walk(out: Path, path: str) -> tuple[str, ...]:
 def _dataselect() -> str:
     """Return the program that belongs to this Python."""
     beside = Path(sys.executable).with_name("dataselect")
-    found = str(beside) if beside.is_file() else shutil.which("dataselect")
-    if found is None:
+    program = str(beside) if beside.is_file() else shutil.which("dataselect")
+    if program is None:
         raise SystemExit("dataselect is not installed: pip install -e .")
-    return found
+    return program
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -89,10 +89,10 @@ def find(wanted: dict[str, Any], answer: Path) -> None:
     rest()
 
     def named(name: str) -> Any:  # noqa: ANN401
-        found: Any = window
+        named_part: Any = window
         for part in name.split("."):
-            found = found[part] if isinstance(found, dict) else getattr(found, part)
-        return found
+            named_part = named_part[part] if isinstance(named_part, dict) else getattr(named_part, part)
+        return named_part
 
     for name in wanted.get("do", []):
         named(name).click()
@@ -187,7 +187,7 @@ class Eye:
                 own = folder / path.name
                 shutil.copytree(path, own)
             wanted["project"] = str(own)
-        told = subprocess.run(
+        answered = subprocess.run(
             [sys.executable, "-m", __name__, json.dumps({**wanted, "target": target}), str(folder)],
             cwd=ROOT,
             env=self._second.environment(copied),
@@ -196,8 +196,8 @@ class Eye:
             check=False,
             timeout=180,
         )
-        if told.returncode:
-            raise DriveError(f"{target} was not found.\n{told.stderr}")
+        if answered.returncode:
+            raise DriveError(f"{target} was not found.\n{answered.stderr}")
         answer = json.loads((folder / "target.json").read_text(encoding="utf-8"))
         left, top, right, bottom = answer["box"]
         with Image.open(folder / "target.png") as picture:

@@ -135,18 +135,18 @@ class Hand:
         inner = (_EDGE, _EDGE, width - _EDGE, height - _EDGE)
         return _changed(self.look().crop(target.box).crop(inner), target.picture.crop(inner))
 
-    def _do(self, *words: str) -> None:
+    def _do(self, *arguments: str) -> None:
         subprocess.run(
-            ["xdotool", *words],
+            ["xdotool", *arguments],
             env={**os.environ, "DISPLAY": self._screen.name},
             check=True,
             stdout=subprocess.DEVNULL,
         )
 
 
-def _changed(one: Image.Image, other: Image.Image) -> float:
+def _changed(before: Image.Image, after: Image.Image) -> float:
     """Return which share of two pictures of one size differs."""
-    first, second = (np.asarray(picture, dtype=np.int16) for picture in (one, other))
+    first, second = (np.asarray(picture, dtype=np.int16) for picture in (before, after))
     if first.shape != second.shape:
         return 1.0
     return float((np.abs(first - second).max(axis=2) > _DIFFERENT).mean())

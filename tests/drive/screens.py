@@ -56,8 +56,8 @@ def display() -> Iterator[Display]:
     )
     os.close(write)
     try:
-        with os.fdopen(read) as told:
-            number = told.readline().strip()
+        with os.fdopen(read) as number_pipe:
+            number = number_pipe.readline().strip()
         if not number:
             raise DriveError("Xvfb did not start.")
         yield Display(f":{number}")

@@ -64,7 +64,7 @@ def _world(root: Path, place: str) -> World:
 
 
 def _strike(world: World, disk: Path, way: str, step: str, when: str) -> None:
-    words = world.next_release()
+    command = world.next_release()
     before = look(world.home)
 
     strike = at_step(step, when, partial(fill if way == "full" else lock, disk))
@@ -74,20 +74,20 @@ def _strike(world: World, disk: Path, way: str, step: str, when: str) -> None:
             give_up_privileges()
         strike()
 
-    code, printed = in_child(world.home, words, prepare)
+    code, printed = in_child(world.home, command, prepare)
     if way == "full":
         empty(disk)
     else:
         unlock(disk)
-    told = json.loads(printed) if printed else {}
+    answer = json.loads(printed) if printed else {}
     outcome = {
         "place": disk.name,
         "way": way,
         "step": f"{when} {step}",
         "code": code,
-        "told": told.get("error"),
+        "error": answer.get("error"),
     }
-    check_after(world, words, before)
+    check_after(world, command, before)
     sys.stdout.write(json.dumps(outcome) + "\n")
     sys.stdout.flush()
 

@@ -35,11 +35,11 @@ def test_coins_and_everything_are_finished_by_their_repeat(
     """The sixth of the releases keeps by coins, the seventh is of everything."""
     world = World.make(tmp_path)
     world.number = number
-    words = world.next_release()
+    command = world.next_release()
     before = look(world.home)
-    code, _ = in_child(world.home, words, at_step(step, when, kill_self))
+    code, _ = in_child(world.home, command, at_step(step, when, kill_self))
     assert code == -signal.SIGKILL
-    check_after(world, words, before)
+    check_after(world, command, before)
 
 
 @pytest.mark.filterwarnings(DEPRECATED_FORK)
@@ -48,13 +48,13 @@ def test_a_bundle_whose_cost_was_lost_would_be_noticed(tmp_path: Path) -> None:
     with Ledger(world.home).session():
         pass
     shutil.copytree(world.home, tmp_path / "without")
-    words = world.next_release()
+    command = world.next_release()
     before = look(world.home)
-    assert in_child(world.home, words, lambda: None)[0] == 0
+    assert in_child(world.home, command, lambda: None)[0] == 0
     shutil.rmtree(world.home)
     shutil.copytree(tmp_path / "without", world.home)
     with pytest.raises(AssertionError, match="a bundle is there whose cost is not in the ledger"):
-        check_after(world, words, before)
+        check_after(world, command, before)
 
 
 @pytest.mark.slow
@@ -78,15 +78,15 @@ def outcomes(every: int) -> list[dict[str, object]]:
     return [json.loads(line) for line in run.stdout.splitlines()]
 
 
-def check(found: list[dict[str, object]]) -> None:
-    codes = Counter((one["place"], one["way"], one["code"]) for one in found)
-    assert {one["code"] for one in found} <= {0, 4}, codes
-    for one in found:
-        if one["code"] == 4:
-            told = one["told"]
-            assert isinstance(told, dict)
-            assert set(told) == {"what", "why", "do"}
-            assert all(str(part).endswith((".", "DATASELECT_HOME.")) for part in told.values())
+def check(outcomes: list[dict[str, object]]) -> None:
+    codes = Counter((outcome["place"], outcome["way"], outcome["code"]) for outcome in outcomes)
+    assert {outcome["code"] for outcome in outcomes} <= {0, 4}, codes
+    for outcome in outcomes:
+        if outcome["code"] == 4:
+            error = outcome["error"]
+            assert isinstance(error, dict)
+            assert set(error) == {"what", "why", "do"}
+            assert all(str(part).endswith((".", "DATASELECT_HOME.")) for part in error.values())
     # What was struck before it was needed is refused in either place that must be written.
     for place in ("home", "out"):
         for way in ("full", "read-only"):

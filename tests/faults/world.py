@@ -130,7 +130,7 @@ class World:
         )
 
 
-def with_home(home: Path, words: list[str]) -> int:
+def with_home(home: Path, arguments: list[str]) -> int:
     """Run a command on a ledger, silently."""
     os.environ["DATASELECT_HOME"] = str(home)
     with (
@@ -138,10 +138,10 @@ def with_home(home: Path, words: list[str]) -> int:
         contextlib.redirect_stdout(nothing),
         contextlib.redirect_stderr(nothing),
     ):
-        return command(words)
+        return command(arguments)
 
 
-def in_child(home: Path, words: list[str], prepare: Callable[[], None]) -> tuple[int, str]:
+def in_child(home: Path, arguments: list[str], prepare: Callable[[], None]) -> tuple[int, str]:
     """Run a command in a process of its own. Returns its exit code (−9 where killed) and its output."""
     reading, writing = os.pipe()
     sys.stdout.flush()
@@ -157,7 +157,7 @@ def in_child(home: Path, words: list[str], prepare: Callable[[], None]) -> tuple
         setattr(*STEPS["sum gradients"], summed_without_a_model)
         try:
             prepare()
-            code = command(words)
+            code = command(arguments)
             sys.stdout.flush()
         finally:
             os._exit(code)
@@ -262,9 +262,9 @@ def look(home: Path) -> Seen:
     return Seen(statement.spent, reserved, draws, of_kind["published"])
 
 
-def check_after(world: World, words: list[str], before: Seen) -> None:
+def check_after(world: World, arguments: list[str], before: Seen) -> None:
     """Hold the world against the promises after harm, then finish the release and look again."""
-    destination = Path(words[words.index("--to") + 1])
+    destination = Path(arguments[arguments.index("--to") + 1])
     after = look(world.home)
     assert after.spent >= before.spent, "a charge was lost"
     assert before.reserved.items() <= after.reserved.items(), "a reservation was lost"
@@ -273,18 +273,18 @@ def check_after(world: World, words: list[str], before: Seen) -> None:
         release = json.loads((destination / bundle.RELEASE).read_text(encoding="utf-8"))["release"]
         assert release in after.reserved, "a bundle is there whose cost is not in the ledger"
         assert all(check.ok for check in verify_bundle(destination)), "a bundle is not whole"
-    code, printed = in_child(world.home, words, lambda: None)
+    code, printed = in_child(world.home, arguments, lambda: None)
     assert code == 0, f"the repeat failed: {printed}"
-    told = json.loads(printed)
+    answer = json.loads(printed)
     last = look(world.home)
     new = set(after.reserved) - set(before.reserved)
-    if told["release"] in after.reserved:
-        assert told["repeated"], "the repeat was another release"
+    if answer["release"] in after.reserved:
+        assert answer["repeated"], "the repeat was another release"
     assert new <= {*set(last.reserved)}, "a reservation was lost"
     assert len(last.reserved) - len(before.reserved) <= 2, "the release was charged twice"
     for name, draw in after.drawn.items():
         assert last.drawn[name] == draw, "the repeat drew anew"
-    assert last.published.count(told["release"]) == 1
+    assert last.published.count(answer["release"]) == 1
     assert all(check.ok for check in verify_bundle(destination))
     left = [path.name for path in world.out.iterdir() if path.name.startswith(".")]
     assert not left, f"a temporary folder was left: {left}"
@@ -308,7 +308,7 @@ def kill_many(root: Path, kills: int, seed: int, tell: Callable[[str], None]) ->
         if struck % 20 == 0:  # A ledger that grows for ever would make the later kills slow.
             shutil.rmtree(root, ignore_errors=True)
             world = World.make(root / str(struck))
-        words = world.next_release()
+        arguments = world.next_release()
         before = look(world.home)
         started = time.monotonic()
         if struck % 2:
@@ -316,12 +316,12 @@ def kill_many(root: Path, kills: int, seed: int, tell: Callable[[str], None]) ->
             harm = at_step(name, when, kill_self, occurrence=chance.choice((1, 1, 2, 3, 5)))
         else:
             harm = after_a_while(chance.uniform(0, seconds))
-        code, _ = in_child(world.home, words, harm)
+        code, _ = in_child(world.home, arguments, harm)
         if code == 0 and not struck % 2:
             seconds = 0.7 * seconds + 0.3 * (time.monotonic() - started)
         assert code in {0, -signal.SIGKILL}, code
         died += code != 0
-        check_after(world, words, before)
+        check_after(world, arguments, before)
         if struck % 100 == 0:
             tell(f"{struck} releases, {died} killed before their end")
     return struck

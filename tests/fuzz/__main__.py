@@ -186,9 +186,9 @@ def report(tallies: dict[str, Tally], left: int) -> int:
             short.append(name)
     slowest = max(tally.slowest for tally in tallies.values())
     most = max(tally.memory for tally in tallies.values())
-    total, found = sum(t.inputs for t in tallies.values()), sum(t.findings for t in tallies.values())
+    total, findings = sum(t.inputs for t in tallies.values()), sum(t.findings for t in tallies.values())
     print(
-        f"{total:,} inputs, {found:,} findings; at most {slowest:.1f} s of the processor and "
+        f"{total:,} inputs, {findings:,} findings; at most {slowest:.1f} s of the processor and "
         f"{most / 1e6:.0f} MB above the baseline"
     )
     if short or total < ALL:
@@ -196,7 +196,7 @@ def report(tallies: dict[str, Tally], left: int) -> int:
             f"No whole run: fewer than {ALL:,} inputs, or of {FEWEST:,} a kind and {SHARE:.0%} past "
             f"the first check: {', '.join(short) or 'none'}"
         )
-    return int(found > 0 or left > 0)
+    return int(findings > 0 or left > 0)
 
 
 def tell_coverage(work: Path) -> None:
@@ -225,10 +225,12 @@ def self_test(work: Path) -> int:
         if name == CONTROL:
             continue
         began = time.monotonic()
-        found = catch(name, corpus, work)
-        missed += found is None
-        words = "NOT FOUND" if found is None else f"found by input {found.number}: {found.outcome}"
-        print(f"{name:40} {defect.kind:14} {words}, {time.monotonic() - began:.1f} s", flush=True)
+        finding = catch(name, corpus, work)
+        missed += finding is None
+        outcome = (
+            "NOT FOUND" if finding is None else f"found by input {finding.number}: {finding.outcome}"
+        )
+        print(f"{name:40} {defect.kind:14} {outcome}, {time.monotonic() - began:.1f} s", flush=True)
     return int(missed > 0)
 
 

@@ -91,8 +91,8 @@ def mutate_safetensors(files: Files, chance: Chance) -> Files:
     written = json_bytes(header, chance)
     if chance.random() < 0.2:
         written += b" " * chance.choice([1, 8, 100_000])
-    told = len(written) if chance.random() > 0.05 else chance.choice([*SIZES, 1 << 62, (1 << 64) - 1])
-    changed = struct.pack("<Q", told) + written + data
+    stated = len(written) if chance.random() > 0.05 else chance.choice([*SIZES, 1 << 62, (1 << 64) - 1])
+    changed = struct.pack("<Q", stated) + written + data
     return {**files, WEIGHTS: edit_bytes(changed, chance) if chance.random() < 0.03 else changed}
 
 

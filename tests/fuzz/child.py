@@ -119,8 +119,8 @@ def _work(asked: argparse.Namespace) -> None:
     confines = Confines(asked.job)
     os.environ.update(HOME=str(asked.job / "home"), TMPDIR=str(asked.job))
 
-    def say(**told: object) -> None:
-        tell.write(json.dumps(told) + "\n")
+    def say(**message: object) -> None:
+        tell.write(json.dumps(message) + "\n")
 
     def marks(name: str) -> None:
         if asked.marks:

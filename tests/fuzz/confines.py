@@ -88,7 +88,7 @@ def escapes(trace: str, job: str) -> list[str]:
             left.append(line)
             continue
         paths = [
-            one.encode("latin-1", "replace").decode("unicode_escape") for one in _PATH.findall(rest)
+            path.encode("latin-1", "replace").decode("unicode_escape") for path in _PATH.findall(rest)
         ]
         if call in _OPENS and paths:
             writes = bool(re.search(r"O_(WRONLY|RDWR|CREAT|TRUNC|APPEND)", rest))

@@ -172,12 +172,12 @@ def head_of(database: bytes, before: bytes) -> bytes:
 
 
 def _head_edited(head: bytes, chance: Chance) -> bytes:
-    words = head.split()
-    at = chance.randrange(len(words))
-    words[at] = chance.choice(
-        [b"0", b"", b"9" * 5000, b"next", b"file", b"\xd9\xa3", words[at] * 2, words[at].upper()]
+    parts = head.split()
+    at = chance.randrange(len(parts))
+    parts[at] = chance.choice(
+        [b"0", b"", b"9" * 5000, b"next", b"file", b"\xd9\xa3", parts[at] * 2, parts[at].upper()]
     )
-    return b" ".join(words) + chance.choice([b"\n", b"", b"\r\n"])
+    return b" ".join(parts) + chance.choice([b"\n", b"", b"\r\n"])
 
 
 def _rows_edited(content: bytes, chance: Chance) -> bytes:

@@ -133,12 +133,12 @@ def _shape_of(fields: dict[str, Any]) -> tuple[Any, ...]:
 def _written(header: str, data: bytes, chance: Chance) -> bytes:
     version = chance.choice([1, 1, 1, 1, 2, 3, 0, 255])
     text = header.encode("latin-1", "replace") + b"\n"
-    told = len(text) if chance.random() > 0.04 else chance.choice(SIZES)
+    stated = len(text) if chance.random() > 0.04 else chance.choice(SIZES)
     width = 2 if version == 1 else 4
     return (
         b"\x93NUMPY"
         + bytes([version, 0])
-        + (told & ((1 << 8 * width) - 1)).to_bytes(width, "little")
+        + (stated & ((1 << 8 * width) - 1)).to_bytes(width, "little")
         + text
         + data
     )

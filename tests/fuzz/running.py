@@ -120,8 +120,8 @@ def _child_results(job: Job, first: int, last: int) -> Iterator[Result]:
         )
     os.close(telling)
     try:
-        with os.fdopen(listening, "rb") as told:
-            yield from _heard(child, told, job.work / "output.txt")
+        with os.fdopen(listening, "rb") as stream:
+            yield from _heard(child, stream, job.work / "output.txt")
     finally:
         child.kill()
         child.wait()
@@ -150,10 +150,10 @@ def _environment() -> dict[str, str]:
     }
 
 
-def _heard(child: subprocess.Popen[bytes], told: Any, output: Path) -> Iterator[Result]:  # noqa: ANN401
+def _heard(child: subprocess.Popen[bytes], stream: Any, output: Path) -> Iterator[Result]:  # noqa: ANN401
     baseline, working, passed = 0, None, False
     began, worked, most = time.monotonic(), 0.0, 0
-    lines = _lines(told)
+    lines = _lines(stream)
     for line in lines:
         if line is None:
             if working is None:
@@ -186,8 +186,8 @@ def _heard(child: subprocess.Popen[bytes], told: Any, output: Path) -> Iterator[
             working, began = None, time.monotonic()
     code = child.wait()
     if working is not None:
-        words = f"the process ended with {code}: {_end_of(output)}"
-        yield Result(working, "crash", words, passed, 0.0, most)
+        ending = f"the process ended with {code}: {_end_of(output)}"
+        yield Result(working, "crash", ending, passed, 0.0, most)
     elif code:
         raise SeedRefusedError(f"The process ended with {code}: {_end_of(output)}")
 
@@ -201,16 +201,16 @@ def _judged(line: dict[str, Any], baseline: int) -> Result:
     return Result(line["number"], outcome, line["where"], line["passed"], line["worked"], memory)
 
 
-def _lines(told: Any) -> Iterator[dict[str, Any] | None]:  # noqa: ANN401  (a binary stream)
+def _lines(stream: Any) -> Iterator[dict[str, Any] | None]:  # noqa: ANN401  (a binary stream)
     """Yield each line of a stream, and None whenever there was none for a moment."""
     rest = b""
     with selectors.DefaultSelector() as selector:
-        selector.register(told, selectors.EVENT_READ)
+        selector.register(stream, selectors.EVENT_READ)
         while True:
             if not selector.select(_POLL_SECONDS):
                 yield None
                 continue
-            content = os.read(told.fileno(), 1 << 16)
+            content = os.read(stream.fileno(), 1 << 16)
             if not content:
                 return
             *whole, rest = (rest + content).split(b"\n")
@@ -270,8 +270,8 @@ def watched(job: Job, first: int, last: int) -> list[str]:
             env=_environment(),
         )
     os.close(telling)
-    with os.fdopen(listening, "rb") as told:
-        ended = [json.loads(line) for line in told]
+    with os.fdopen(listening, "rb") as stream:
+        ended = [json.loads(line) for line in stream]
     child.wait()
     subprocess.run(["rm", "-rf", job.work / "job"], check=True)
     if sum("number" in line for line in ended) != last - first:
@@ -281,6 +281,6 @@ def watched(job: Job, first: int, last: int) -> list[str]:
     return escapes(trace.read_text(encoding="utf-8", errors="replace"), str(job.work / "job"))
 
 
-def first_finding(found: Iterator[Result], outcomes: Sequence[str]) -> Result | None:
+def first_finding(results: Iterator[Result], outcomes: Sequence[str]) -> Result | None:
     """Return the first finding of these outcomes; None where there is none."""
-    return next((result for result in found if result.outcome in outcomes), None)
+    return next((result for result in results if result.outcome in outcomes), None)

@@ -78,7 +78,7 @@ def jpeg(_: Path) -> list[Files]:
         _saved(colour, "JPEG", exif=turned, comment=b"x", icc_profile=b"x" * 200),
         _saved(colour.convert("CMYK"), "JPEG"),
     ]
-    return [{"1.jpg": one} for one in saved]
+    return [{"1.jpg": content} for content in saved]
 
 
 def gif(_: Path) -> list[Files]:
@@ -88,7 +88,8 @@ def gif(_: Path) -> list[Files]:
         colour.quantize(8), "GIF", save_all=True, append_images=[grey.convert("P")] * 2, loop=0
     )
     return [
-        {"1.gif": one} for one in (_saved(colour, "GIF"), _saved(grey, "GIF", transparency=0), several)
+        {"1.gif": content}
+        for content in (_saved(colour, "GIF"), _saved(grey, "GIF", transparency=0), several)
     ]
 
 
@@ -116,14 +117,14 @@ def jpeg2000(_: Path) -> list[Files]:
         _saved(grey, "JPEG2000", precinct_size=(32, 32), codeblock_size=(16, 16), num_resolutions=3),
         _saved(colour, "JPEG2000", quality_layers=[40, 10, 1]),
     ]
-    return [{"1.jp2": one} for one in saved]
+    return [{"1.jp2": content} for content in saved]
 
 
 def tga(_: Path) -> list[Files]:
     """Return images of four modes, plain and in run lengths."""
     saved = [_saved(picture, "TGA") for picture in _pictures()]
     saved += [_saved(picture, "TGA", rle=True) for picture in _pictures()[:2]]
-    return [{"1.tga": one} for one in saved]
+    return [{"1.tga": content} for content in saved]
 
 
 def image_tables(_: Path) -> list[Files]:
@@ -151,7 +152,7 @@ def webp(_: Path) -> list[Files]:
         _saved(clear, "WEBP", exif=turned),
         _saved(colour, "WEBP", save_all=True, append_images=[grey.convert("RGB")]),
     ]
-    return [{"1.webp": one} for one in saved]
+    return [{"1.webp": content} for content in saved]
 
 
 def tiff(_: Path) -> list[Files]:
@@ -182,7 +183,7 @@ def tiff(_: Path) -> list[Files]:
             bytes(range(8)),
         ),
     ]
-    return [{"1.tif": one} for one in saved]
+    return [{"1.tif": content} for content in saved]
 
 
 # Sources
@@ -289,7 +290,7 @@ def processors(_: Path) -> list[Files]:
 def requests(folder: Path) -> list[Files]:
     """Return folders that can be found, with a request."""
     written = _plain_folder(folder)
-    one = {"score": "vog", "threshold": 0.25, "contact": "a@example.org", **_TRAINING}
+    by_vog = {"score": "vog", "threshold": 0.25, "contact": "a@example.org", **_TRAINING}
     other = {
         "score": "loss",
         "count": 10,
@@ -298,7 +299,7 @@ def requests(folder: Path) -> list[Files]:
         "epsilon": 2,
         "delta": 1e-6,
     }
-    return [{**written, REQUEST: json.dumps(document).encode()} for document in (one, other)]
+    return [{**written, REQUEST: json.dumps(document).encode()} for document in (by_vog, other)]
 
 
 def _plain_folder(folder: Path) -> Files:
@@ -402,7 +403,7 @@ def registers(folder: Path) -> list[Files]:
     settings = projects(folder)[0]
     text = "patient;since\npatient 1;2024\npatient 3;2025\n"
     lists = (text, text.replace(";", ","), text.replace(";", "\t"), "id\npatient 1\npatient 2\n")
-    return [{PROJECT: settings[PROJECT], REGISTER: one.encode()} for one in lists]
+    return [{PROJECT: settings[PROJECT], REGISTER: content.encode()} for content in lists]
 
 
 def write_corpus(folder: Path, makers: dict[str, Callable[[Path], list[Files]]]) -> None:

@@ -103,12 +103,12 @@ def mutate_bmp(content: bytes, chance: Chance) -> bytes:
 
 def mutate_pnm(content: bytes, chance: Chance) -> bytes:
     """Return a PGM or the like with another header: numbers, comments, another kind."""
-    kind, *words = content[:40].split(maxsplit=4)
-    numbers = [chance.choice([word, b"%d" % chance.choice(SIZES)]) for word in words[:3]]
+    kind, *parts = content[:40].split(maxsplit=4)
+    numbers = [chance.choice([word, b"%d" % chance.choice(SIZES)]) for word in parts[:3]]
     header = [chance.choice([kind, b"P%d" % chance.randrange(9)]), *numbers]
     between = chance.choice([b" ", b"\n", b" # x\n", b"#" * 300 + b"\r", b""])
     start = between.join(header) + chance.choice([b" ", b"\n", b""])
-    whole = start + content[len(b" ".join([kind, *words[:3]])) :]
+    whole = start + content[len(b" ".join([kind, *parts[:3]])) :]
     return edit_bytes(whole, chance) if chance.random() < 0.3 else whole
 
 

@@ -87,20 +87,20 @@ def features(folder: Path) -> list[Files]:
     """Return a folder that can be found, with what makes rows into inputs."""
     folder.mkdir(parents=True, exist_ok=True)
     weights = write_safetensors(folder / WEIGHTS, {"weight": (3, 4), "bias": (3,)}).read_bytes()
-    found = {CONFIG: json.dumps(config()).encode(), WEIGHTS: weights}
-    return [{**found, FEATURES: json.dumps(STATED).encode()}]
+    plain = {CONFIG: json.dumps(config()).encode(), WEIGHTS: weights}
+    return [{**plain, FEATURES: json.dumps(STATED).encode()}]
 
 
 def tokenizers(folder: Path) -> list[Files]:
     """Return folders that can be found, with tokenizers of three kinds."""
     from tests.tokenizers_made import byte_pairs, unigrams, word_pieces
 
-    (found,) = features(folder / "found")
-    del found[FEATURES]
+    (plain,) = features(folder / "found")
+    del plain[FEATURES]
     made = []
     for number, make in enumerate((word_pieces, byte_pairs, unigrams)):
         files = make(folder / str(number)).iterdir()
-        made.append({**found, **{file.name: file.read_bytes() for file in files}})
+        made.append({**plain, **{file.name: file.read_bytes() for file in files}})
     return made
 
 

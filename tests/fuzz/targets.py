@@ -66,15 +66,15 @@ def holds_nothing_else(extension: str, content: bytes) -> None:
         raise BrokenPromiseError(f"A {extension} file that is said to hold pixels alone holds a text.")
 
 
-def _same_pixels(one: Image.Image, other: Image.Image) -> bool:
-    if one.size != other.size:
+def _same_pixels(picture: Image.Image, other: Image.Image) -> bool:
+    if picture.size != other.size:
         return False
-    if one.mode in {"I", "F", "I;16", "I;16B", "I;16L", "LAB"}:
+    if picture.mode in {"I", "F", "I;16", "I;16B", "I;16L", "LAB"}:
         # NaN is a value here.
-        return np.asarray(one).tobytes() == np.asarray(other).tobytes() or np.array_equal(
-            np.asarray(one, dtype=np.float64), np.asarray(other, dtype=np.float64), equal_nan=True
+        return np.asarray(picture).tobytes() == np.asarray(other).tobytes() or np.array_equal(
+            np.asarray(picture, dtype=np.float64), np.asarray(other, dtype=np.float64), equal_nan=True
         )
-    return one.convert("RGBA").tobytes() == other.convert("RGBA").tobytes()
+    return picture.convert("RGBA").tobytes() == other.convert("RGBA").tobytes()
 
 
 # Sources
@@ -193,8 +193,8 @@ def features(folder: Path) -> None:
     from dataselect_gui.checkpoints.layout import find_checkpoint
     from dataselect_gui.cli.output import plain
 
-    found = find_checkpoint(folder)
-    stated = found.final.features
+    opened = find_checkpoint(folder)
+    stated = opened.final.features
     if stated is None:
         return
     json.dumps([*map(str, stated.features), *stated.indexed]).encode("utf-8")
@@ -206,7 +206,7 @@ def features(folder: Path) -> None:
             continue
         if numbers.shape != (stated.width,) or not np.isfinite(numbers).all():
             raise BrokenPromiseError("An input is not of finite numbers.")
-        is_covered(found.digest() + str(cell), numbers.tobytes())
+        is_covered(opened.digest() + str(cell), numbers.tobytes())
 
 
 def tokenizer(folder: Path) -> None:
@@ -217,9 +217,9 @@ def tokenizer(folder: Path) -> None:
     from dataselect_gui.records.source import UnreadableRecordError
     from dataselect_gui.records.text_input import TextInput
 
-    found = find_checkpoint(folder)
+    opened = find_checkpoint(folder)
     of_text = {"model_type": "mpnet", "vocab_size": 600, "pad_token_id": 1}
-    to_input = TextInput(replace(found.final, config=of_text))
+    to_input = TextInput(replace(opened.final, config=of_text))
     for text in ("", "a fine film", "é 🙂 \u202b", "x" * 3000, "word " * 1000, "<s> [CLS]"):
         try:
             made = to_input(text)
@@ -229,7 +229,7 @@ def tokenizer(folder: Path) -> None:
             raise BrokenPromiseError("A token has a number that the model does not know.")
         if not np.array_equal(made, to_input(text)):
             raise BrokenPromiseError("The same text comes to different tokens.")
-        is_covered(found.digest() + text, made.tobytes())
+        is_covered(opened.digest() + text, made.tobytes())
 
 
 def is_plain(text: str) -> None:
@@ -257,8 +257,8 @@ _results: dict[str, str] = {}
 
 def is_covered(digest: str, result: bytes) -> None:
     """Refuse a result that differs from an earlier one under the same digest."""
-    told = hashlib.sha256(result).hexdigest()
-    if _results.setdefault(digest, told) != told:
+    result_digest = hashlib.sha256(result).hexdigest()
+    if _results.setdefault(digest, result_digest) != result_digest:
         raise BrokenPromiseError("Two checkpoints of one digest come to different results.")
 
 
@@ -269,16 +269,16 @@ def checkpoint(folder: Path) -> None:
     from dataselect_gui.checkpoints.layout import find_checkpoint
     from dataselect_gui.scoring.model import load_model
 
-    found = find_checkpoint(folder)
-    _look_at(found)
-    model = load_model(found.final, torch.device("cpu"))
+    opened = find_checkpoint(folder)
+    _look_at(opened)
+    model = load_model(opened.final, torch.device("cpu"))
     knows_its_operations(model)
     inputs = torch.linspace(-1, 1, 2 * 256).reshape(2, 1, 16, 16)
     with torch.no_grad():
         first, again = model(inputs), model(inputs)
     if not torch.equal(first.view(torch.uint8), again.view(torch.uint8)):
         raise BrokenPromiseError("The same inputs come to different logits.")
-    is_covered(found.digest(), first.numpy().tobytes())
+    is_covered(opened.digest(), first.numpy().tobytes())
 
 
 def knows_its_operations(model: Any) -> None:  # noqa: ANN401  (a torch module)
@@ -306,17 +306,17 @@ def processor(folder: Path) -> None:
     from dataselect_gui.checkpoints.layout import find_checkpoint
     from dataselect_gui.records.model_input import Preprocessor
 
-    found = find_checkpoint(folder)
-    _look_at(found)
+    opened = find_checkpoint(folder)
+    _look_at(opened)
     pixels = np.arange(14 * 20, dtype=np.uint8).reshape(14, 20)
-    made = Preprocessor(found.final, 1)(Image.fromarray(pixels))
-    is_covered(found.digest(), made.tobytes())
+    made = Preprocessor(opened.final, 1)(Image.fromarray(pixels))
+    is_covered(opened.digest(), made.tobytes())
 
 
-def _look_at(found: Any) -> None:  # noqa: ANN401  (a checkpoint)
-    found.digest()
-    _ = (found.labels, found.members, [member.parameters for member in found.members])
-    json.dumps(found.request.content, default=str).encode("utf-8")
+def _look_at(opened: Any) -> None:  # noqa: ANN401  (a checkpoint)
+    opened.digest()
+    _ = (opened.labels, opened.members, [member.parameters for member in opened.members])
+    json.dumps(opened.request.content, default=str).encode("utf-8")
 
 
 def request(folder: Path) -> None:
@@ -327,16 +327,16 @@ def request(folder: Path) -> None:
     from dataselect_gui.scoring.scores import SCORES
     from dataselect_gui.workflow import public_bounds, requested_rule
 
-    found = find_checkpoint(folder)
-    _look_at(found)
-    asked = found.request
+    opened = find_checkpoint(folder)
+    _look_at(opened)
+    asked = opened.request
     scores = applicable(None, series=2, labelled=True, request=asked)
     if "privacy_loss" in {score.name for score in scores}:
         training = {name: getattr(asked, name) for name in SCORES["privacy_loss"].needs}
         PrivacyLoss(training)(np.linspace(0, 2, 10).reshape(5, 2))
-    requested_rule(found.request, set(SCORES), 40)
+    requested_rule(opened.request, set(SCORES), 40)
     for name in SCORES:
-        public_bounds(name, found.request, found.task.name)
+        public_bounds(name, opened.request, opened.task.name)
 
 
 # What is kept and sent

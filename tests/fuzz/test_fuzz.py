@@ -97,14 +97,14 @@ def test_an_input_is_the_same_for_the_same_seed(corpus: Path) -> None:
 
 def test_a_finding_can_be_tried_again(corpus: Path, tmp_path: Path) -> None:
     name = "formulas in a table"
-    found = catch(name, corpus, tmp_path)
-    assert found is not None
-    files = KINDS["metadata-csv"].make(read_corpus(corpus, "metadata-csv"), 0, found.number)
+    finding = catch(name, corpus, tmp_path)
+    assert finding is not None
+    files = KINDS["metadata-csv"].make(read_corpus(corpus, "metadata-csv"), 0, finding.number)
     files = {**files, "\udcff\x00/a.png": b"x"}  # A name that no archive holds.
     path = keep_finding(
-        tmp_path, Finding("metadata-csv", 0, found.number, found.outcome, found.where, files)
+        tmp_path, Finding("metadata-csv", 0, finding.number, finding.outcome, finding.where, files)
     )
     assert read_finding(path).files == files
     job = Job("metadata-csv", corpus, tmp_path, finding=path, weak=name)
     (again,) = results(job, 0, 1)
-    assert (again.outcome, again.where) == (found.outcome, found.where)
+    assert (again.outcome, again.where) == (finding.outcome, finding.where)

@@ -176,7 +176,7 @@ def mutate(content: bytes, chance: Chance) -> bytes:
         return _large_tile(chance, order)
     for _ in range(chance.choice([0, 1, 1, 1, 2, 3])):
         entries = _edited(entries, chance, order)
-    entries.sort(key=lambda one: one[0])
+    entries.sort(key=lambda each: each[0])
     following = chance.choice([0, 0, 0, 0, 8, None, chance.choice(SIZES)])
     written = build(entries, data, order=order, following=following)
     if chance.random() < 0.04:  # The mark of a BigTIFF, whose fields are wider.
@@ -217,7 +217,7 @@ def _edited(entries: list[Entry], chance: Chance, order: str) -> list[Entry]:
             value = chance.choice(
                 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 64, 32773, 32946, 34712, 50000, 50001, 65535]
             )
-            entries = [one for one in entries if one[0] != name] + [entry(name, 3, [value], order)]
+            entries = [each for each in entries if each[0] != name] + [entry(name, 3, [value], order)]
     return entries
 
 

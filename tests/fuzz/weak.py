@@ -64,10 +64,10 @@ def _imports(folder: Path) -> None:
     _program(folder)
 
 
-def _calls(words: str) -> Callable[[Path], None]:
+def _calls(part: str) -> Callable[[Path], None]:
     def target(folder: Path) -> None:
         for node in _program(folder).graph.nodes:
-            if words in str(node.target):
+            if part in str(node.target):
                 raise BrokenPromiseError("The model calls an operation that is not allowed.")
 
     return target
@@ -129,7 +129,7 @@ def _rates(folder: Path) -> None:
     """Check that numbers are positive, not that they are below one."""
     stated = _stated(folder)
     rate, delta = stated.get("sample_rate"), stated.get("delta")
-    if all(isinstance(one, int | float) and 0 < one < 1e300 for one in (rate, delta)):
+    if all(isinstance(number, int | float) and 0 < number < 1e300 for number in (rate, delta)):
         math.log1p(-float(rate or 0))
 
 

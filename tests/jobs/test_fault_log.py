@@ -77,8 +77,8 @@ def logged(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DATASELECT_HOME", str(folder / f"{MARK}-home"))
-        for words, code in commands:
-            assert main(["--log", str(log), *words]) == code, words
+        for arguments, code in commands:
+            assert main(["--log", str(log), *arguments]) == code, arguments
     return log
 
 
@@ -102,8 +102,8 @@ def test_the_log_tells_jobs_how_they_ended_and_what_ran(logged: Path) -> None:
 
 def test_nothing_of_anybody_is_in_the_log(logged: Path) -> None:
     assert not holds_mark(logged)
-    told = json.dumps([{**line, "time": 0, "seconds": 0} for line in lines_of(logged)])
-    assert str(RECORDS) not in told
+    log = json.dumps([{**line, "time": 0, "seconds": 0} for line in lines_of(logged)])
+    assert str(RECORDS) not in log
 
 
 def test_every_text_of_the_log_is_known_beforehand(logged: Path) -> None:

@@ -28,7 +28,7 @@ def test_work_without_a_kind_promises_nothing() -> None:
     context.stop.request()
     with pytest.raises(InterruptedByPersonError) as stopped:
         context.check()
-    assert stopped.value.do == "Ask for it again."
+    assert stopped.value.do == JobKind.MAPS.afterwards, "as where nothing is kept"
 
 
 @pytest.mark.parametrize(("verb", "kind"), [("verify", JobKind.VERIFICATION), ("scores", None)])

@@ -207,7 +207,7 @@ class Direct(nn.Module):
         super().__init__()
         self.first, self.last = nn.Conv2d(1, 4, 3), nn.Linear(784, 3)
         self.batch, self.instance = nn.BatchNorm2d(4), nn.InstanceNorm2d(4, affine=True)
-        self.words = nn.Embedding(3, 784)
+        self.embedding = nn.Embedding(3, 784)
 
     def forward(self, inputs: Tensor) -> Tensor:
         norm, other = self.batch, self.instance
@@ -219,7 +219,7 @@ class Direct(nn.Module):
             maps.tanh(), other.weight, other.bias, None, None, True, 0.1, other.eps, False
         )
         actual = (inputs.flatten(1)[:, :5] > 0).sum(dim=1) % 3
-        logits: Tensor = self.last(maps.flatten(1) + torch.embedding(self.words.weight, actual))
+        logits: Tensor = self.last(maps.flatten(1) + torch.embedding(self.embedding.weight, actual))
         return logits
 
 
@@ -304,13 +304,13 @@ class Padded(nn.Module):
     def __init__(self, padding: int) -> None:
         super().__init__()
         self.padding = padding
-        self.words = nn.Parameter(torch.rand(3, 4))
+        self.vectors = nn.Parameter(torch.rand(3, 4))
 
     def forward(self, inputs: Tensor) -> Tensor:
         numbers = inputs.flatten(1)
-        words = (numbers[:, :9] * 2).abs().long().clamp(max=2)
-        hidden = functional.embedding(words, self.words, padding_idx=self.padding).tanh()
-        return functional.linear(hidden.mean(dim=1) + numbers[:, 9:13], self.words)
+        tokens = (numbers[:, :9] * 2).abs().long().clamp(max=2)
+        hidden = functional.embedding(tokens, self.vectors, padding_idx=self.padding).tanh()
+        return functional.linear(hidden.mean(dim=1) + numbers[:, 9:13], self.vectors)
 
 
 def convolution(**options: object) -> nn.Module:

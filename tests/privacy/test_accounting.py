@@ -137,8 +137,8 @@ def test_totals_are_ordered_and_composition_pays_off() -> None:
     assert sums.plain == Decimal("6.0")
     assert sums.pld == pytest.approx(6)  # At δ = 0 nothing composes to less.
     assert sums.pld_loose < 5.7
-    one = totals([*charges, Charge(Decimal(2), one_sided=True)])
-    assert (one.plain, one.pld_loose) == (Decimal("8.0"), sums.pld_loose)
+    one_sided = totals([*charges, Charge(Decimal(2), one_sided=True)])
+    assert (one_sided.plain, one_sided.pld_loose) == (Decimal("8.0"), sums.pld_loose)
 
 
 def test_a_charge_survives_the_ledger() -> None:
@@ -232,11 +232,11 @@ def test_expected_usefulness_is_that_of_the_mechanisms(
     epsilon: int, scores: float, response: float
 ) -> None:
     """5,000 records, the top tenth, scores spread evenly: by formula, and drawn."""
-    found = noisy_scores(Decimal(epsilon), 1, 5000, 500)
-    assert found.precision == pytest.approx(scores, abs=0.01)
-    assert found.random == 0.1
-    found = randomized_response(Decimal(epsilon), 1, 5000, 500)
-    assert found.precision == pytest.approx(response, abs=0.01)
+    usefulness = noisy_scores(Decimal(epsilon), 1, 5000, 500)
+    assert usefulness.precision == pytest.approx(scores, abs=0.01)
+    assert usefulness.random == 0.1
+    usefulness = randomized_response(Decimal(epsilon), 1, 5000, 500)
+    assert usefulness.precision == pytest.approx(response, abs=0.01)
     rng = np.random.default_rng(0)
     values = np.linspace(0, 1, 5000)
     noised = values + rng.laplace(scale=1 / epsilon, size=(40, 5000))
@@ -247,8 +247,8 @@ def test_expected_usefulness_is_that_of_the_mechanisms(
 
 
 def noisy_scores(epsilon: Decimal, max_contributions: int, records: int, selected: int) -> Agreement:
-    told = terms("laplace", float(epsilon), m=max_contributions, kind="scores")
-    agreement = told.kind.expect(told.mechanism, records, selected)
+    stated = terms("laplace", float(epsilon), m=max_contributions, kind="scores")
+    agreement = stated.kind.expect(stated.mechanism, records, selected)
     assert isinstance(agreement, Agreement)
     return agreement
 
@@ -264,18 +264,18 @@ def randomized_response(
 def test_more_epsilon_is_never_worth_less() -> None:
     marks = [Decimal(mark) for mark in ("0.1", "0.5", "1", "4", "16", "100")]
     for expected in (noisy_scores, randomized_response):
-        found = [expected(mark, 2, 300, 30).precision for mark in marks]
-        assert all(low <= high for low, high in pairwise(found))
-        assert found[0] == pytest.approx(0.1, abs=0.02)
-        assert found[-1] > 0.9
+        precisions = [expected(mark, 2, 300, 30).precision for mark in marks]
+        assert all(low <= high for low, high in pairwise(precisions))
+        assert precisions[0] == pytest.approx(0.1, abs=0.02)
+        assert precisions[-1] > 0.9
 
 
 def by_the_librarys_sum(scale: float, sensitivity: int, times: int, delta: float) -> float:
     """The total that adds up every single outcome: its work grows with the sensitivity."""
     from dp_accounting.pld import privacy_loss_distribution
 
-    one = privacy_loss_distribution.from_discrete_laplace_mechanism(1 / scale, sensitivity)
-    return float(one.self_compose(times).get_epsilon_for_delta(delta))
+    single = privacy_loss_distribution.from_discrete_laplace_mechanism(1 / scale, sensitivity)
+    return float(single.self_compose(times).get_epsilon_for_delta(delta))
 
 
 @pytest.mark.parametrize("epsilon", [0.1, 0.3, 0.7317, 1.0, 3.7])
@@ -316,8 +316,8 @@ def charge_at(kind: str, mechanism: str, max_contributions: int) -> Charge:
         "gradient": {"clip": "1"},
     }
     delta = "1e-6" if mechanism == "discrete-gaussian" else None
-    told = terms(mechanism, 0.3, m=max_contributions, kind=kind, delta=delta, **parts[kind])
-    charge = told.mechanism.charge()
+    stated = terms(mechanism, 0.3, m=max_contributions, kind=kind, delta=delta, **parts[kind])
+    charge = stated.mechanism.charge()
     assert charge is not None
     return charge
 

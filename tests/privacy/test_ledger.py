@@ -324,15 +324,15 @@ def test_two_processes_with_the_same_release_make_one_draw(
 ) -> None:
     context = multiprocessing.get_context("spawn")
     drawn: multiprocessing.Queue[bytes] = context.Queue()
-    words = (b"one", b"two", b"three")
+    names = (b"one", b"two", b"three")
     workers = [
-        context.Process(target=_draw_at_once, args=(tmp_path / "home", word, drawn)) for word in words
+        context.Process(target=_draw_at_once, args=(tmp_path / "home", word, drawn)) for word in names
     ]
     for worker in workers:
         worker.start()
-    found = {drawn.get(timeout=60) for _ in workers}
+    draws = {drawn.get(timeout=60) for _ in workers}
     for worker in workers:
         worker.join()
-    assert len(found) == 1
-    assert found < set(words)
+    assert len(draws) == 1
+    assert draws < set(names)
     assert ledger.statement(account).spent == Decimal("0.5")

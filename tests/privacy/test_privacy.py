@@ -80,7 +80,7 @@ def test_equal_records_have_keys_of_their_own() -> None:
 
 def test_sources_that_share_a_record_or_a_person_share_a_mark() -> None:
     rng = np.random.default_rng(0)
-    one, other = rng.integers(0, 256, (2, 3, 32), dtype=np.uint8)
-    assert not source_marks(one, None) & source_marks(other, None)
-    assert source_marks(one, None) & source_marks(np.concatenate([other, one[:1]]), None)
-    assert source_marks(one, ["a", "b", "c"]) & source_marks(other, ["c", "d", "e"])
+    hashes, other = rng.integers(0, 256, (2, 3, 32), dtype=np.uint8)
+    assert not source_marks(hashes, None) & source_marks(other, None)
+    assert source_marks(hashes, None) & source_marks(np.concatenate([other, hashes[:1]]), None)
+    assert source_marks(hashes, ["a", "b", "c"]) & source_marks(other, ["c", "d", "e"])

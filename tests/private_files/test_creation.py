@@ -52,23 +52,23 @@ def test_nothing_is_created_that_others_can_read(tmp_path: Path, way: Way) -> No
     root = tmp_path / "run"
     root.mkdir()
     seen: dict[str, list[Created]] = {}
-    for words in way(root):
-        command = [*COMMAND, *words]
+    for arguments in way(root):
+        command = [*COMMAND, *arguments]
         created, started = watch(command, tmp_path / "log", DATASELECT_HOME=str(root / "home"))
-        seen[str(words[0])] = [*seen.get(str(words[0]), []), *created]
-        assert [one for one in created if one.is_open] == [], words
+        seen[str(arguments[0])] = [*seen.get(str(arguments[0]), []), *created]
+        assert [entry for entry in created if entry.is_open] == [], arguments
         # Shared memory has names and modes of its own; none is used.
-        assert not [one for one in created if one.path.startswith(("/dev/shm", "memory"))]  # noqa: S108
+        assert not [entry for entry in created if entry.path.startswith(("/dev/shm", "memory"))]  # noqa: S108
         # The job reaches the worker on a stream: its words and its environment are anybody's to read.
         assert not any(MARK in line or "p.dataselect" in line for line in started[1:])
-        assert len(started) >= 2 or words[0] != "score"
+        assert len(started) >= 2 or arguments[0] != "score"
     assert {"score", "release", "scores", "verify"} <= {verb for verb, made in seen.items() if made}
-    paths = {one.path for made in seen.values() for one in made}
+    paths = {entry.path for made in seen.values() for entry in made}
     for part in ("ledger.sqlite", "ledger.sqlite-wal", "ledger.lock", "/.lock", "partial-"):
         assert any(part in path for path in paths), part
     written = [path for path in root.iterdir() if path.name not in {"consortium", f"{MARK}.npz"}]
     assert {"home", "new", "p.dataselect", "page.html", "scores.csv"} <= {p.name for p in written}
-    assert [path for one in written for path in open_ones(one)] == []
+    assert [path for entry in written for path in open_ones(entry)] == []
 
 
 STUDY = """
@@ -98,8 +98,8 @@ def test_a_study_creates_nothing_that_others_can_read(tmp_path: Path) -> None:
     created, _ = watch(
         [sys.executable, "-c", code], tmp_path / "log", MPLCONFIGDIR=str(tmp_path / "matplotlib")
     )
-    assert [one for one in created if one.is_open] == []
-    names = " ".join(one.path for one in created)
+    assert [entry for entry in created if entry.is_open] == []
+    names = " ".join(entry.path for entry in created)
     assert all(part in names for part in ("/results", "/figures", ".page.html", "matplotlib"))
     assert open_ones(tmp_path / "r.study") == []
 
@@ -114,7 +114,7 @@ def test_the_window_creates_nothing_that_others_can_read(tmp_path: Path, project
         QT_QPA_PLATFORM="offscreen",
         XDG_CACHE_HOME=str(tmp_path / "cache"),
     )
-    assert [one for one in created if one.is_open] == []
+    assert [entry for entry in created if entry.is_open] == []
     assert mode_of(tmp_path / "home" / "settings.json") == 0o600
 
 
@@ -174,9 +174,9 @@ sys.exit(main())
 def test_a_process_that_does_not_begin_closed_is_seen(tmp_path: Path, project: Path) -> None:
     """The control: the same program, with its first line left out."""
     command = [sys.executable, "-c", WITHOUT, "release", str(project), "--to", str(tmp_path / "b")]
-    words = ["--epsilon", "1", "--in-training", "no", "--budget", "4"]
-    created, _ = watch([*command, *words], tmp_path / "log", DATASELECT_HOME=str(tmp_path / "home"))
-    assert any(one.is_open and one.path.endswith("release.json") for one in created)
+    options = ["--epsilon", "1", "--in-training", "no", "--budget", "4"]
+    created, _ = watch([*command, *options], tmp_path / "log", DATASELECT_HOME=str(tmp_path / "home"))
+    assert any(entry.is_open and entry.path.endswith("release.json") for entry in created)
     # What is made closed by itself is so even then, and with it all that lies below.
     assert mode_of(tmp_path / "b") == mode_of(tmp_path / "home") == 0o700
 
@@ -197,7 +197,7 @@ def test_a_process_that_does_not_begin_closed_is_seen(tmp_path: Path, project: P
     ],
 )
 def test_the_log_is_understood(line: str, is_open: bool) -> None:
-    assert [one.is_open for one in created_in([line], 0o022)] == [is_open]
+    assert [entry.is_open for entry in created_in([line], 0o022)] == [is_open]
 
 
 def test_the_mask_is_that_of_each_process() -> None:
@@ -212,4 +212,4 @@ def test_the_mask_is_that_of_each_process() -> None:
         f"3 {makes}",  # A child changes its own alone.
         f"1 {makes}",
     ]
-    assert [one.is_open for one in created_in(log, 0o022)] == [False, True, False]
+    assert [entry.is_open for entry in created_in(log, 0o022)] == [False, True, False]

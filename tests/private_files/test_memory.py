@@ -25,21 +25,21 @@ def test_every_process_begins_closed() -> None:
     if sys.platform != "linux":
         pytest.skip("there is no /proc here")
     try:
-        told = ""
+        status = ""
         for _ in range(200):
-            told = Path(f"/proc/{worker.pid}/status").read_text()
-            if "Umask:\t0077" in told:
+            status = Path(f"/proc/{worker.pid}/status").read_text()
+            if "Umask:\t0077" in status:
                 break
             worker.poll()
             subprocess.run(["sleep", "0.05"], check=True)
-        told += Path(f"/proc/{worker.pid}/limits").read_text()
+        status += Path(f"/proc/{worker.pid}/limits").read_text()
     finally:
         worker.stdin.close()
         worker.kill()
         worker.wait()
         assert worker.stdout is not None
         worker.stdout.close()
-    for text in (told, ours.stdout):
+    for text in (status, ours.stdout):
         assert "Umask:\t0077" in text
         limit = re.search(r"Max core file size\s+(\d+)\s+(\d+)", text)
         assert limit is not None

@@ -71,9 +71,9 @@ class Stranger:
 
     def read(self) -> list[str]:
         """Return what it could read, after a last round."""
-        told, _ = self._process.communicate(timeout=120)
+        printed, _ = self._process.communicate(timeout=120)
         assert self._process.returncode == 0
-        return told.splitlines()
+        return printed.splitlines()
 
 
 def _python() -> str:
@@ -109,8 +109,10 @@ def test_somebody_else_reads_nothing_at_any_moment_of_a_run(public: Path, projec
     stranger = Stranger(public, here, home, public / "b")
     environment = {**os.environ, "DATASELECT_HOME": str(home)}
 
-    def run(*words: str | Path) -> None:
-        subprocess.run([*COMMAND, *map(str, words)], env=environment, check=True, capture_output=True)
+    def run(*arguments: str | Path) -> None:
+        subprocess.run(
+            [*COMMAND, *map(str, arguments)], env=environment, check=True, capture_output=True
+        )
 
     settings = workflow.look(project)
     run(
@@ -124,8 +126,8 @@ def test_somebody_else_reads_nothing_at_any_moment_of_a_run(public: Path, projec
         "random",
     )
     run("select", here, "--by", "random", "--threshold", "0.2")
-    told = ("--epsilon", "2", "--in-training", "no", "--budget", "4", "--threshold-source", "agreed")
-    run("release", here, "--to", public / "b", *told)
+    options = ("--epsilon", "2", "--in-training", "no", "--budget", "4", "--threshold-source", "agreed")
+    run("release", here, "--to", public / "b", *options)
     run("scores", here, "--format", "csv", "--to", public / "s.csv")
     assert stranger.read() == [str(public)]
     assert (public / "b" / "release.json").is_file()

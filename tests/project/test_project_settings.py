@@ -55,7 +55,7 @@ def test_a_project_of_every_earlier_form_is_read_and_goes_on(folder: Path, tmp_p
 
 
 def test_format_1_is_migrated() -> None:
-    one, with_run, two = map(read, FORMS)
+    without_run, with_run, two = map(read, FORMS)
     conditions = Conditions(
         fixed=True,
         program="0.1.0",
@@ -65,10 +65,10 @@ def test_format_1_is_migrated() -> None:
         threads=1,
         batch=32,
     )
-    assert one.scores == {DIGEST: {"loss": conditions}}
-    assert one.loose_scores == DIGEST
+    assert without_run.scores == {DIGEST: {"loss": conditions}}
+    assert without_run.loose_scores == DIGEST
     assert with_run.scores == {DIGEST: {"loss": Conditions(program="0.1.0", variant="", device="cpu")}}
-    assert (one.run, with_run.run) == (None, EarlierRun("float64"))
+    assert (without_run.run, with_run.run) == (None, EarlierRun("float64"))
     assert two.loose_scores is msgspec.UNSET
     assert two.scores[DIGEST]["loss"] == conditions
 
@@ -88,9 +88,9 @@ def places_in(document: Any, place: tuple[str, ...] = ()) -> list[tuple[str, ...
     if not isinstance(document, dict):
         return []
     return [
-        found
+        keys
         for key, value in document.items()
-        for found in [(*place, key), *places_in(value, (*place, key))]
+        for keys in [(*place, key), *places_in(value, (*place, key))]
     ]
 
 
@@ -117,10 +117,10 @@ def test_whatever_is_damaged_is_read_or_refused(
 ) -> None:
     number, place = where
     try:
-        found = read(changed(FORMS[number], place, value))
+        kept = read(changed(FORMS[number], place, value))
     except ValueError:
         return
-    assert read(written(found)) == found
+    assert read(written(kept)) == kept
 
 
 @pytest.mark.parametrize("name", ["in_training", "table", "rule", "demo", "withheld", "scores"])

@@ -82,9 +82,9 @@ def test_all_of_them_are_kept_where_records_change(project: Project) -> None:
     project.update_index(changed(project.table.index, 2))
     opened = Project.open(project.folder)
     for digest, name, values in ((OTHER, "el2n", np.full(len(before), 0.25)), (own, "loss", before)):
-        found = opened.table.by(digest).values(name)
-        assert np.isnan(found[2])
-        np.testing.assert_array_equal(np.delete(found, 2), np.delete(values, 2))
+        kept = opened.table.by(digest).values(name)
+        assert np.isnan(kept[2])
+        np.testing.assert_array_equal(np.delete(kept, 2), np.delete(values, 2))
 
 
 def test_a_project_of_format_1_is_read_as_it_is(earlier: Path) -> None:

@@ -40,9 +40,9 @@ def test_pictures_are_read_by_the_projects_own_columns(tmp_path: Path, records: 
         unit_column=records.unit_column,
         label_column=records.label_column,
     )
-    found = workflow.look(project)
-    assert found.records == SourceRef(records.path.resolve(), "finding", "patient")
-    assert np.shape(workflow.Pictures(found).picture(3, 4))[2] == 3
+    look = workflow.look(project)
+    assert look.records == SourceRef(records.path.resolve(), "finding", "patient")
+    assert np.shape(workflow.Pictures(look).picture(3, 4))[2] == 3
 
 
 def test_a_preflight_and_an_inspection_read_the_named_columns(
@@ -50,9 +50,9 @@ def test_a_preflight_and_an_inspection_read_the_named_columns(
 ) -> None:
     checkpoint = tmp_path / "model"
     save_member(checkpoint, stir(tiny_resnet(), 0))
-    found = workflow.preflight(checkpoint, records, JobContext()).result
-    assert found.records == 12
-    assert found.checked  # Against a plain computation, which takes labels.
+    preflight = workflow.preflight(checkpoint, records, JobContext()).result
+    assert preflight.records == 12
+    assert preflight.checked  # Against a plain computation, which takes labels.
     held = workflow.inspect(checkpoint, records, JobContext())
     assert isinstance(held, CheckpointInspected)
     assert held.preflight.labels == {name: index for index, name in enumerate(CLASSES)}

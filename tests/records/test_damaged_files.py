@@ -36,7 +36,7 @@ DAMAGED: dict[str, list[object]] = {
     "scores": [{"../loss": {}}, None, [], {"loss": 7}, {"0": {"../loss": {}}}, {"0": {"loss": 7}}],
     "loose_scores": ["../x", "", 7, None],
     "source": [None, {}, {"path": 7}, {"path": "\0", "unit_column": None, "label_column": None}],
-    "checkpoint": [{}, *({"path": "x", "digest": one} for one in (None, "", "../x", "a/b"))],
+    "checkpoint": [{}, *({"path": "x", "digest": digest} for digest in (None, "", "../x", "a/b"))],
     "demo": [None, "yes"],
 }  # fmt: skip
 

@@ -138,11 +138,11 @@ def test_reasons_never_hold_the_path(tmp_path: Path) -> None:
     (folder / "link.png").symlink_to(tmp_path / "secret-clinic-2")
     (folder / "folder.png").mkdir()
     source = open_source(SourceRef(folder))
-    told = [problem.reason for problem in source.problems]
+    reasons = [problem.reason for problem in source.problems]
     for index in range(len(source.ids)):
         try:
             pixels(source, index)
         except UnreadableRecordError as error:
-            told.append(str(error))
-    assert len(told) == 2 + len(contents)
-    assert not [reason for reason in told if "secret" in reason or "bad-" in reason]
+            reasons.append(str(error))
+    assert len(reasons) == 2 + len(contents)
+    assert not [reason for reason in reasons if "secret" in reason or "bad-" in reason]

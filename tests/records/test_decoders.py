@@ -200,9 +200,9 @@ ROWS = np.random.default_rng(0).integers(0, 256, (4, 5, 6), dtype=np.uint8)
 
 
 def npy(header: str, content: bytes = b"", version: int = 1) -> bytes:
-    told = header.encode("latin-1") + b"\n"
-    length = struct.pack("<H" if version == 1 else "<I", len(told))
-    return b"\x93NUMPY" + bytes([version, 0]) + length + told + content
+    line = header.encode("latin-1") + b"\n"
+    length = struct.pack("<H" if version == 1 else "<I", len(line))
+    return b"\x93NUMPY" + bytes([version, 0]) + length + line + content
 
 
 def array(values: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> bytes:

@@ -168,14 +168,14 @@ def test_it_is_confined_and_inherits_little(
     held = workflow.available_confinement()
     assert (said["NoNewPrivs"], said["Seccomp"]) == (("1", "2") if held.network else ("0", "0"))
     try:
-        words = (folder / "environ").read_bytes().split(b"\0")
-        links = [str(one.readlink()) for one in (folder / "fd").iterdir()]
+        variables = (folder / "environ").read_bytes().split(b"\0")
+        links = [str(link.readlink()) for link in (folder / "fd").iterdir()]
     except PermissionError:  # It keeps even its owner out.
         pass
     else:
-        names = {word.partition(b"=")[0] for word in words}
+        names = {word.partition(b"=")[0] for word in variables}
         assert not names & {b"DISPLAY", b"DATASELECT_HOME", b"SSH_AUTH_SOCK", b"XDG_RUNTIME_DIR"}
-        assert b"HOME=/nonexistent" in words
+        assert b"HOME=/nonexistent" in variables
         assert {link.split(":")[0] for link in links} <= {"pipe", "/dev/null"}
         assert f"pipe:[{os.fstat(writing).st_ino}]" not in links
     os.close(reading)
@@ -378,8 +378,8 @@ for name in sys.argv[1:]:
         pass
 sys.stdout.flush()
 """
-    words = [sys.executable, "-c", program, *map(str, files)]
-    monkeypatch.setattr(decoding_process, "command", lambda _flag: words)
+    command = [sys.executable, "-c", program, *map(str, files)]
+    monkeypatch.setattr(decoding_process, "command", lambda _flag: command)
     started: list[subprocess.Popen[bytes]] = []
 
     def start_and_keep(*given: Any) -> subprocess.Popen[bytes]:  # noqa: ANN401

@@ -245,12 +245,12 @@ def test_content_is_in_no_word_of_a_refusal(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     """A line that cannot be read, a cell that is too long, a label without a class."""
-    told = "what a patient told"
-    for number, rows in enumerate([f'"{told}"x,1\n', f"{told * 99_999},1\n", f"{told},1,2\n"]):
+    content = "what a patient told"
+    for number, rows in enumerate([f'"{content}"x,1\n', f"{content * 99_999},1\n", f"{content},1,2\n"]):
         path = tmp_path / f"{number}.csv"
         path.write_text(f"text,label\n{rows}")
         with pytest.raises(DataSelectError) as refused:
             as_texts(path)
-        assert told not in str(refused.value)
+        assert content not in str(refused.value)
         assert main(["inspect", str(path)]) == 4
-    assert told not in "".join(capsys.readouterr()) + caplog.text
+    assert content not in "".join(capsys.readouterr()) + caplog.text

@@ -24,7 +24,7 @@ COLOURS = np.random.default_rng(1).integers(0, 256, (9, 14, 3), dtype=np.uint8)
 BITS = GREYS > 127
 
 
-def words(values: NDArray[Any]) -> bytes:
+def numbers_of(values: NDArray[Any]) -> bytes:
     return " ".join(str(int(value)) for value in values.ravel()).encode()
 
 
@@ -78,11 +78,11 @@ FILES: dict[str, tuple[bytes, NDArray[Any]]] = {
     "PGM with comments": (b"P5 # a name\n# another\n14\t9 #\r255\n" + GREYS.tobytes() + b"more", GREYS),
     "PGM of 16 bits": (b"P5 14 9 65535\n" + (GREYS.astype(">u2") * 257).tobytes(), GREYS),
     "PGM of 5 levels": (b"P5 14 9 4\n" + (GREYS // 52).tobytes(), np.rint(GREYS // 52 / 4 * 255)),
-    "PGM in words": (b"P2 14 9 255\n" + words(GREYS), GREYS),
+    "PGM in words": (b"P2 14 9 255\n" + numbers_of(GREYS), GREYS),
     "PPM": (b"P6 14 9 255\n" + COLOURS.tobytes(), COLOURS),
-    "PPM in words": (b"P3 14 9 255 " + words(COLOURS), COLOURS),
+    "PPM in words": (b"P3 14 9 255 " + numbers_of(COLOURS), COLOURS),
     "PBM": (b"P4 14 9\n" + np.packbits(~BITS, axis=1).tobytes(), BITS * 255),
-    "PBM in words": (b"P1 14 9\n" + words(~BITS), BITS * 255),
+    "PBM in words": (b"P1 14 9\n" + numbers_of(~BITS), BITS * 255),
     "JPEG 2000": (jpeg2000(COLOURS), COLOURS),
     "JPEG 2000 without boxes": (jpeg2000(GREYS, no_jp2=True), GREYS),
     "JPEG 2000 of 16 bits": (jpeg2000(GREYS.astype(np.uint16) * 257), GREYS),
@@ -157,7 +157,22 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
     "JPEG 2000 of 40 levels": (with_field(SIZED, 0xFF52, 9, ">B", 40), "cut off"),
     "JPEG 2000 of wide blocks": (with_field(SIZED, 0xFF52, 10, ">H", 0x0808), "cut off"),
     "JPEG 2000 of many layers": (LAYERED, "layers"),
-    "AVIF": (b"\0\0\0\x20ftypavif" + bytes(40), "AVIF, which is not read"),
+    "AVIF": (b"\0\0\0\x20ftypavif" + bytes(40), "AVIF, which is not read here. Save it as PNG with 8"),
+    "AVIF as Pillow writes it": (
+        b"\0\0\0\x20ftypavif\0\0\0\0avifmif1miafMA1B\0\0\0\xebmeta" + bytes(40),
+        "AVIF, which is not read",
+    ),
+    "AVIF of several images": (b"\0\0\0\x20ftypavis" + bytes(40), "AVIF, which is not read"),
+    "AVIF under the name of its family": (
+        b"\0\0\0\x20ftypmif1\0\0\0\0mif1miafavif" + bytes(40),
+        "AVIF, which is not read",
+    ),
+    "HEIC under the name of its family": (
+        b"\0\0\0\x1cftypmif1\0\0\0\0mif1heic" + bytes(40),
+        "HEIC, which is not read",
+    ),
+    "a film": (b"\0\0\0\x1cftypisom\0\0\0\0isommp41" + bytes(40), "Not an image"),
+    "a list of brands without end": (b"\xff\xff\xff\xffftypmif1" + bytes(4000), "Not an image"),
     "HEIC": (b"\0\0\0\x20ftypheic" + bytes(40), "HEIC, which is not read"),
     "JPEG XL": (b"\xff\x0a" + bytes(40), "JPEG XL, which is not read"),
 }

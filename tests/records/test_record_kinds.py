@@ -215,5 +215,5 @@ def told_apart() -> Iterator[tuple[Path, int, str]]:
 
 
 def test_no_kind_is_told_apart_outside_its_file() -> None:
-    found = [f"{path.relative_to(ROOT)}:{line}: {name}" for path, line, name in told_apart()]
-    assert not found, "\n".join(found)
+    places = [f"{path.relative_to(ROOT)}:{line}: {name}" for path, line, name in told_apart()]
+    assert not places, "\n".join(places)

@@ -268,9 +268,9 @@ def test_a_table_that_leaves_has_the_models_columns_and_the_label(tmp_path: Path
 
 def checked(bundle: Path) -> str:
     """Check all of a table; return which rows it holds."""
-    found = ROWS_FILE.check(bundle)
+    summary = ROWS_FILE.check(bundle)
     ROWS_FILE.check_metadata(bundle)
-    return found
+    return summary
 
 
 def test_hugging_face_and_pandas_load_it(tmp_path: Path) -> None:
@@ -292,11 +292,11 @@ def test_no_byte_of_it_can_be_another_unseen(tmp_path: Path) -> None:
         stored[chance.randrange(len(stored))] ^= 1 << chance.randrange(8)
         file.write_bytes(stored)
         try:
-            found = checked(tmp_path / "b")
+            summary = checked(tmp_path / "b")
         except FaultError:
             continue
         # Then it is another whole table, of other cells or columns, and its checksum is another.
-        assert "2 rows" in found or found != expected
+        assert "2 rows" in summary or summary != expected
 
 
 def by_a_library(path: Path) -> None:

@@ -70,7 +70,7 @@ def by_hand(work: str, age: str, sex: str) -> NDArray[np.float32] | None:
             return None
         if not age.isascii() or not np.isfinite(number):
             return None
-    chosen = [float(sex == one) for one in SEX]
+    chosen = [float(sex == name) for name in SEX]
     return np.array([place, (number - MEAN) / SCALE, *chosen], dtype=np.float32)
 
 

@@ -44,8 +44,8 @@ def read(source: Source) -> dict[str, str]:
 
 
 def kind(path: Path, **columns: str) -> str:
-    found = kind_of(SourceRef(path, **columns))  # type: ignore[arg-type]
-    return "" if found is None else found.name
+    known = kind_of(SourceRef(path, **columns))  # type: ignore[arg-type]
+    return "" if known is None else known.name
 
 
 # A folder

@@ -56,7 +56,7 @@ def text_table(folder: Path, labels: Sequence[str]) -> Path:
 def table(path: Path, column: str, labels: Sequence[str]) -> Path:
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows(
-            [(column, "label"), *((str(n), one) for n, one in enumerate(labels))]
+            [(column, "label"), *((str(n), label) for n, label in enumerate(labels))]
         )
     return path
 
@@ -146,7 +146,7 @@ def test_labels_are_described_as_what_they_are(tmp_path: Path, form: str, case: 
     release(project, bundle, budget=None, **asked)
     assert is_verified(bundle)
     card = (bundle / "README.md").read_text(encoding="utf-8")
-    assert {words for words in (NUMBER, CLASSES, NUMBERS, BLANK) if words in card} == said
+    assert {sentence for sentence in (NUMBER, CLASSES, NUMBERS, BLANK) if sentence in card} == said
     described = json.loads((bundle / "croissant.json").read_text(encoding="utf-8"))
     dataset = mlcroissant.Dataset(jsonld=str(bundle / "croissant.json"))
     assert not dataset.metadata.issues.errors
@@ -155,13 +155,13 @@ def test_labels_are_described_as_what_they_are(tmp_path: Path, form: str, case: 
         return
     (label,) = [f for f in described["recordSet"][0]["field"] if f["name"] == "label"]
     assert label["dataType"] == data_type
-    assert {words for words in (NUMBER, CLASSES, NUMBERS) if words in label.get("description", "")} == (
-        said - {BLANK}
-    )
+    assert {
+        sentence for sentence in (NUMBER, CLASSES, NUMBERS) if sentence in label.get("description", "")
+    } == (said - {BLANK})
     read = [row["train/label"] for row in dataset.records("train")]
     assert len(read) == 12
     if BLANK not in said:
-        assert all(isinstance(one, kind if kind is float else bytes | str) for one in read)
+        assert all(isinstance(value, kind if kind is float else bytes | str) for value in read)
     if kind is float:
-        known = sorted(float(one) for one in read if one is not None and one == one)
+        known = sorted(float(value) for value in read if value is not None and value == value)
         assert known == sorted(4 * [float(label) for label in labels if label])

@@ -48,7 +48,7 @@ def _without_the_librarys_opinion(monkeypatch: pytest.MonkeyPatch) -> None:
 every_kind = pytest.mark.parametrize("name", KINDS)
 USUAL = {"records, bought", "scores, padded", "report"}
 most_kinds_slowly = pytest.mark.parametrize(
-    "name", [pytest.param(one, marks=[] if one in USUAL else pytest.mark.slow) for one in KINDS]
+    "name", [pytest.param(kind, marks=[] if kind in USUAL else pytest.mark.slow) for kind in KINDS]
 )
 """Where a bundle of a kind is checked some hundred times."""
 
@@ -126,9 +126,9 @@ def test_no_change_of_a_document_passes(
     for where, changed in mutants(json.loads(path.read_text(encoding="utf-8"))):
         path.write_text(json.dumps(changed, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
         rebuild(bundle)
-        found = failed(bundle)
-        assert "checksums" not in found
-        if not found:
+        failures = failed(bundle)
+        assert "checksums" not in failures
+        if not failures:
             passed.append(where)
     assert set(passed) <= (FREE if document == "release.json" else set())
 
@@ -152,7 +152,7 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
     "blanks": lambda text: text.replace('": ', '":  ', 1),
     "one line": lambda text: json.dumps(json.loads(text), ensure_ascii=False),
     "escapes": lambda text: re.sub(
-        r'": "([a-z])', lambda found: f'": "\\u{ord(found[1]):04x}', text, count=1
+        r'": "([a-z])', lambda match: f'": "\\u{ord(match[1]):04x}', text, count=1
     ),
     "ASCII": lambda text: text.replace("ε", "\\u03b5", 1),
     "mark of order": lambda text: "\ufeff" + text,

@@ -70,7 +70,7 @@ def test_colours_that_are_not_read_stop_no_other_image(tmp_path: Path) -> None:
     deep = Image.fromarray(np.full((4, 4), 7, dtype=np.int32))
     for name, image in (("lab.tif", lab), ("deep.tif", deep)):
         (source / name).write_bytes(stored(image, "TIFF"))
-    found = workflow.inspect(source, None, JobContext())
-    assert isinstance(found, SourceInspected)
-    assert {problem.id for problem in found.problems} == {"lab.tif", "deep.tif"}
-    assert found.readable == len(ODD) + 1
+    inspected = workflow.inspect(source, None, JobContext())
+    assert isinstance(inspected, SourceInspected)
+    assert {problem.id for problem in inspected.problems} == {"lab.tif", "deep.tif"}
+    assert inspected.readable == len(ODD) + 1

@@ -58,12 +58,12 @@ def terms_of(line: Registered, m: int = 1) -> Terms:
     return terms(line.mechanism.name, 1.0, m=m, kind=line.kind.name, **given)
 
 
-def stated_by(told: Terms, **changed: object) -> Stated:
+def stated_by(settled: Terms, **changed: object) -> Stated:
     """Return what the receiver's check reads of a release, with some parameters changed."""
-    parameters = release_document(told, "0" * 64)["parameters"]
+    parameters = release_document(settled, "0" * 64)["parameters"]
     parameters |= {name: {"value": value} for name, value in changed.items()}
-    mechanism = told.mechanism
-    return Stated(mechanism.epsilon, mechanism.delta, told.max_contributions, parameters)
+    mechanism = settled.mechanism
+    return Stated(mechanism.epsilon, mechanism.delta, settled.max_contributions, parameters)
 
 
 # What is written and read again
@@ -72,9 +72,9 @@ def stated_by(told: Terms, **changed: object) -> Stated:
 @each_line
 @pytest.mark.parametrize("m", [1, 4])
 def test_terms_are_read_as_they_were_written(line: Registered, m: int) -> None:
-    told = terms_of(line, m)
-    assert from_form(to_form(told)) == told
-    assert from_entry(to_entry(told)) == told
+    settled = terms_of(line, m)
+    assert from_form(to_form(settled)) == settled
+    assert from_entry(to_entry(settled)) == settled
 
 
 @pytest.mark.parametrize(
@@ -96,25 +96,25 @@ def test_what_is_not_registered_or_not_whole_ends_in_an_error(changed: dict[str,
 
 
 def test_bounds_and_norm_may_come_from_different_places() -> None:
-    told = terms("discrete-gaussian", 1.0, kind="gradient", clip="2", delta="0.001")
-    assert told.bounds is not None
-    form = to_form(told)
+    settled = terms("discrete-gaussian", 1.0, kind="gradient", clip="2", delta="0.001")
+    assert settled.bounds is not None
+    form = to_form(settled)
     assert (form.bounds_from, form.clip_from) == ("score", "agreed")
-    parameters = release_document(told, "0" * 64)["parameters"]
+    parameters = release_document(settled, "0" * 64)["parameters"]
     assert parameters["bounds"]["from"] == "which the score cannot leave"
     assert parameters["clip"]["from"] == "agreed beforehand"
-    alike = replace(told, bounds=replace(told.bounds, source="agreed"))
+    alike = replace(settled, bounds=replace(settled.bounds, source="agreed"))
     assert "clip_from" not in to_entry(alike)
 
 
 @each_line
 def test_noise_is_written_under_its_own_name(line: Registered) -> None:
-    told = terms_of(line)
-    noise = release_document(told, "0" * 64)["parameters"].get("noise")
-    mechanism = told.mechanism
+    settled = terms_of(line)
+    noise = release_document(settled, "0" * 64)["parameters"].get("noise")
+    mechanism = settled.mechanism
     if isinstance(mechanism, NoiseMechanism):
         assert noise["value"]["distribution"] == mechanism.distribution
-        assert mechanism.distribution in told.kind.how_drawn(told)
+        assert mechanism.distribution in settled.kind.how_drawn(settled)
     else:
         assert (noise is None) != isinstance(mechanism, NoisyTopK)
 
@@ -159,24 +159,24 @@ def test_the_check_accepts_what_the_mechanism_states(line: Registered, m: int) -
 
 @each_line
 def test_the_check_refuses_figures_that_are_too_good(line: Registered) -> None:
-    told = terms_of(line)
-    stated = stated_by(told)
+    settled = terms_of(line)
+    stated = stated_by(settled)
     worse: list[dict[str, object]] = [
         {name: float(stated.number(name)) * 0.99}
         for name in ("share_that_leaves", "share_told_truly")
         if stated.has(name)
     ]
     if stated.has("noise"):
-        noise = dict(release_document(told, "0" * 64)["parameters"]["noise"]["value"])
+        noise = dict(release_document(settled, "0" * 64)["parameters"]["noise"]["value"])
         worse += [{"noise": {**noise, "scale_in_steps": noise["scale_in_steps"] / 2}}, {"noise": {}}]
-    if told.mechanism.epsilon is None:
+    if settled.mechanism.epsilon is None:
         with pytest.raises(FaultError):
             line.check(replace(stated, epsilon=Decimal(1)))
         return
     assert worse
     for changed in worse:
         with pytest.raises(FaultError):
-            line.check(stated_by(told, **changed))
+            line.check(stated_by(settled, **changed))
     with pytest.raises(FaultError):
         line.check(replace(stated, max_contributions=2))
 
@@ -247,8 +247,8 @@ def compared_names() -> Iterator[tuple[Path, int, str]]:
 
 
 def test_nothing_is_compared_with_the_name_of_a_kind_or_mechanism() -> None:
-    found = [f"{path.relative_to(ROOT)}:{line}: {name}" for path, line, name in compared_names()]
-    assert not found, "\n".join(found)
+    places = [f"{path.relative_to(ROOT)}:{line}: {name}" for path, line, name in compared_names()]
+    assert not places, "\n".join(places)
 
 
 # A preview

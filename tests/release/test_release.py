@@ -316,8 +316,8 @@ def test_a_bundle_is_not_written_into_what_it_comes_from(
 def test_a_bundle_is_not_written_into_what_has_another_name_too(project: Path, tmp_path: Path) -> None:
     """As a folder has in other letters, where the disk does not tell capitals apart."""
     (tmp_path / "other").mkdir()
-    words = f"release {project} --to other/b --epsilon 1 --in-training no --budget 4"
-    mounted = f"mount --bind {project} other && {sys.executable} -m dataselect_gui {words}"
+    arguments = f"release {project} --to other/b --epsilon 1 --in-training no --budget 4"
+    mounted = f"mount --bind {project} other && {sys.executable} -m dataselect_gui {arguments}"
     run = subprocess.run(
         ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", mounted],
         capture_output=True,

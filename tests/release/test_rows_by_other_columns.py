@@ -135,8 +135,8 @@ def test_people_whose_rows_were_chosen_by_other_columns_are_not_left_out_unsaid(
 
 def test_texts_of_two_columns_are_parts_of_the_same_rows(tmp_path: Path) -> None:
     path = records(tmp_path / "t.csv")
-    one, other = (hashes_of(SourceRef(path, text_column=name)) for name in ("who", "label"))
-    assert np.array_equal(one, other)
+    by_who, other = (hashes_of(SourceRef(path, text_column=name)) for name in ("who", "label"))
+    assert np.array_equal(by_who, other)
 
 
 @pytest.mark.parametrize("ending", ["parquet", "feather", "jsonl", "tsv"])
@@ -156,11 +156,11 @@ def test_a_row_is_the_same_in_any_form(tmp_path: Path, ending: str) -> None:
         path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     else:
         path.write_text((tmp_path / "t.csv").read_text(encoding="utf-8").replace(",", "\t"))
-    expected, found = (
+    expected, hashes = (
         hashes_of(SourceRef(p, feature_columns=("age",))) for p in (tmp_path / "t.csv", path)
     )
-    assert np.array_equal(expected, found)
-    assert len({row.tobytes() for row in found}) == ROWS
+    assert np.array_equal(expected, hashes)
+    assert len({row.tobytes() for row in hashes}) == ROWS
 
 
 def test_columns_that_no_model_reads_may_hold_anything(tmp_path: Path) -> None:

@@ -279,6 +279,20 @@ def test_everything_leaves_by_ones_word_alone(tmp_path: Path) -> None:
     assert again.repeated
 
 
+def test_everything_needs_no_answer_about_training(tmp_path: Path) -> None:
+    """Nothing is claimed that the answer could break; it stays open for a release by a score."""
+    project = made(tmp_path, rule="everything")
+    pick(project, "everything")
+    done = release(project, tmp_path / "b", **{**WORD, "in_training": None})
+    assert (done.epsilon, done.conditional, done.promise) == (None, False, EVERYTHING)
+    assert document_of(tmp_path / "b")["checkpoint"]["records_in_training"] == "unknown"
+    assert is_verified(tmp_path / "b")
+    assert workflow.look(project).in_training is None
+    select(project, threshold="0.5")
+    with pytest.raises(UsageError, match="did these records help to train"):
+        release(project, tmp_path / "later", in_training=None)
+
+
 def test_the_promise_of_everything_is_that_of_the_page(shared_data: Path) -> None:
     page = (shared_data.parent / "PRIVACY.md").read_text(encoding="utf-8")
     for sentence in EVERYTHING.split(". "):

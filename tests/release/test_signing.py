@@ -19,6 +19,7 @@ from dataselect_gui.errors import UnusableError
 from dataselect_gui.release.bundle import FIXED_TIME
 from dataselect_gui.release.signing import read_public
 from dataselect_gui.release.verify import verify_bundle
+from dataselect_gui.texts.promises import CHECKS_HOLD
 from tests.releases import document_of, files, rebuild, release
 
 pytestmark = pytest.mark.usefixtures("home")
@@ -45,8 +46,8 @@ def key_pair(folder: Path, name: str, form: str = "pem") -> tuple[Path, Path]:
 
 
 def results(bundle: Path, key: Path | None = None) -> dict[str, bool]:
-    found = verify_bundle(bundle, None, None if key is None else read_public(key))
-    return {check.name: check.ok for check in found}
+    checks = verify_bundle(bundle, None, None if key is None else read_public(key))
+    return {check.name: check.ok for check in checks}
 
 
 def test_a_signed_bundle_is_known_by_its_owners_key(
@@ -66,10 +67,10 @@ def test_a_rebuilt_bundle_is_known_by_its_signature(
     other = next(path for path in (tmp_path / "b/data/train").glob("*.png") if path != image)
     image.write_bytes(other.read_bytes())
     rebuild(tmp_path / "b")
-    found = results(tmp_path / "b", keys[1])
-    assert not found.pop("signature")
+    passed = results(tmp_path / "b", keys[1])
+    assert not passed.pop("signature")
     # Nothing else shows it but the description, which names each file's digest alone for the listing.
-    assert all(found.values())
+    assert all(passed.values())
 
 
 def test_a_bundle_without_its_signature_is_refused_by_whoever_has_the_key(
@@ -150,7 +151,7 @@ def test_the_page_tells_what_was_found_and_what_cannot_be(project: Path, tmp_pat
     release(project, tmp_path / "b")
     workflow.write_page(tmp_path / "b", workflow.verify(tmp_path / "b"), tmp_path / "page.html")
     page = unescape((tmp_path / "page.html").read_text(encoding="utf-8"))
-    assert "Everything that can be checked holds." in page
+    assert CHECKS_HOLD in page
     assert workflow.digest_of(tmp_path / "b") in page
     assert all(item in page for item in workflow.CANNOT_CHECK)
     assert "http" not in page
@@ -165,8 +166,8 @@ def test_the_page_of_a_hostile_bundle_runs_nothing(project: Path, tmp_path: Path
         {**document, "parameters": {"score": "<script>"}},
     ):
         rebuild(tmp_path / "b", hostile)
-        found = workflow.verify(tmp_path / "b")
-        workflow.write_page(tmp_path / "b", found, tmp_path / "page.html")
+        verified = workflow.verify(tmp_path / "b")
+        workflow.write_page(tmp_path / "b", verified, tmp_path / "page.html")
         page = (tmp_path / "page.html").read_text(encoding="utf-8")
         assert "checks failed" in page
         assert "<script" not in page

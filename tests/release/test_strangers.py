@@ -56,10 +56,10 @@ def printable(tmp_path: Path) -> World:
     return World(tmp_path, [name for name in names() if is_class_name(name)])
 
 
-def shown_by(capfd: pytest.CaptureFixture[str], *words: object) -> str:
+def shown_by(capfd: pytest.CaptureFixture[str], *arguments: object) -> str:
     """Run a verb, and return all that it wrote."""
     capfd.readouterr()
-    main([*map(str, words)])
+    main([*map(str, arguments)])
     written = capfd.readouterr()
     return written.out + written.err
 
@@ -88,17 +88,17 @@ def lines_of(world: World, tmp_path: Path) -> list[tuple[object, ...]]:
 def test_no_verb_lets_a_name_reach_the_terminal_as_more_than_text(
     world: World, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    for words in lines_of(world, tmp_path):
-        written = shown_by(capfd, *words)
-        assert written, words[0]
-        assert not HIDDEN & set(written), words[0]
-        assert "\nok  signature" not in written, words[0]
+    for arguments in lines_of(world, tmp_path):
+        written = shown_by(capfd, *arguments)
+        assert written, arguments[0]
+        assert not HIDDEN & set(written), arguments[0]
+        assert "\nok  signature" not in written, arguments[0]
         assert "\t" not in written
         assert "\r" not in written
         capfd.readouterr()
-        main([*map(str, words), "--json"])
+        main([*map(str, arguments), "--json"])
         as_json = capfd.readouterr().out
-        assert not HIDDEN & set(as_json), words[0]
+        assert not HIDDEN & set(as_json), arguments[0]
         assert as_json.count("\n") == 1
         json.loads(as_json)
 
@@ -116,10 +116,13 @@ def test_on_a_real_terminal_no_name_commands_it(world: World) -> None:
     """There colours, bars and links of our own are possible; none comes from a name."""
     import pty
 
-    for words in (["inspect", str(world.source)], ["scores", str(world.project), "--format", "csv"]):
+    for arguments in (
+        ["inspect", str(world.source)],
+        ["scores", str(world.project), "--format", "csv"],
+    ):
         leader, follower = pty.openpty()
         process = subprocess.Popen(
-            [sys.executable, "-m", "dataselect_gui", *words],
+            [sys.executable, "-m", "dataselect_gui", *arguments],
             stdout=follower,
             stderr=follower,
             env={**os.environ, "TERM": "xterm-256color", "COLUMNS": "100"},

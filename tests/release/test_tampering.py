@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from dataselect_gui.errors import RefusedError, UnusableError
+from dataselect_gui.release.bundle import CROISSANT
 from dataselect_gui.release.signing import read_public
 from dataselect_gui.release.verify import verify_bundle
 from tests.ledgers import Desk
@@ -41,6 +42,22 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for kind in ("records", "scores"):
             release(project, root / kind, kind=kind, sign=key, epsilon="2", budget=None)
     return root
+
+
+def test_texts_of_an_older_program_are_told_from_what_they_are_held_against(
+    made: Path, tmp_path: Path
+) -> None:
+    """Whoever made the checksums fit again may be an older program: the reason says what to do."""
+    bundle = tmp_path / "b"
+    shutil.copytree(made / "records", bundle)
+    croissant = bundle / CROISSANT
+    text = croissant.read_text(encoding="utf-8")
+    assert "by the score loss" in text
+    croissant.write_text(text.replace("by the score loss", "by the score None"), encoding="utf-8")
+    rebuild(bundle)
+    (why,) = [check.detail for check in verify_bundle(bundle) if check.name == "description"]
+    assert "does not describe what is here" in why
+    assert "an older program wrote it: its owner can release the same again" in why
 
 
 def a_file(folder: Path, chance: random.Random) -> Path:
@@ -80,12 +97,12 @@ def move_bytes(folder: Path, chance: random.Random) -> None:
 
 
 def swap(folder: Path, chance: random.Random) -> None:
-    one, other = a_file(folder, chance), a_file(folder, chance)
-    first, second = one.read_bytes(), other.read_bytes()
+    target, other = a_file(folder, chance), a_file(folder, chance)
+    first, second = target.read_bytes(), other.read_bytes()
     if first == second:
         flip(folder, chance)
     else:
-        one.write_bytes(second)
+        target.write_bytes(second)
         other.write_bytes(first)
 
 

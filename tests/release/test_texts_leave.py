@@ -47,12 +47,12 @@ def lines(bundle: Path) -> list[dict[str, str | None]]:
 
 
 def test_texts_leave_word_for_word_in_an_order_of_their_own(tmp_path: Path, bundle: Path) -> None:
-    told = lines(bundle)
-    assert {line["text"]: line["label"] for line in told} == {
+    rows = lines(bundle)
+    assert {line["text"]: line["label"] for line in rows} == {
         text: name.split("/")[0] for name, text in TOLD.items()
     }
-    assert all(list(line) == ["text", "label"] for line in told)
-    order = [line["text"] for line in told]
+    assert all(list(line) == ["text", "label"] for line in rows)
+    order = [line["text"] for line in rows]
     assert order != list(TOLD.values())
     again = tmp_path / "again"
     release(tmp_path / "p.dataselect", again, **EXACT)

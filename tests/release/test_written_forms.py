@@ -188,22 +188,22 @@ def write_case(folder: Path, name: str, patch: pytest.MonkeyPatch) -> dict[str, 
     reserved = [entry.body for entry in entries if entry.kind == "reserved"]
     for body in reserved:
         body.pop("nonce", None)
-    told = {
+    written = {
         name: content.decode("latin-1" if name.endswith(("png", "safetensors")) else "utf-8")
         for name, content in files(folder / "b").items()
     }
-    del told["SHA256SUMS"]  # Of what is compared already, and of the clock.
-    told["preview.json"] = json.dumps(foreseen.preview.as_json(), default=str)
-    told["ledger.json"] = json.dumps(reserved)
+    del written["SHA256SUMS"]  # Of what is compared already, and of the clock.
+    written["preview.json"] = json.dumps(foreseen.preview.as_json(), default=str)
+    written["ledger.json"] = json.dumps(reserved)
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
-    head = json.loads(told["release.json"])["ledger_head"]
-    return _compared(told, {today: "2000-01-01", head: "0" * 64, str(done.release): "0" * 16})
+    head = json.loads(written["release.json"])["ledger_head"]
+    return _compared(written, {today: "2000-01-01", head: "0" * 64, str(done.release): "0" * 16})
 
 
-def _compared(told: dict[str, str], replaced: dict[str, str]) -> dict[str, str]:
+def _compared(written: dict[str, str], replaced: dict[str, str]) -> dict[str, str]:
     """Return what is compared of a release, without what the clock and the ledger decide."""
     digests, kept = {}, {}
-    for name, text in sorted(told.items()):
+    for name, text in sorted(written.items()):
         for what, by in replaced.items():
             text = text.replace(what, by)
         if name in WHOLE:
@@ -221,8 +221,8 @@ def _rounded(text: str) -> str:
 
 @pytest.mark.parametrize("name", CASES)
 def test_what_is_written_stays(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    told = write_case(tmp_path, name, monkeypatch)
-    for file, text in told.items():
+    written = write_case(tmp_path, name, monkeypatch)
+    for file, text in written.items():
         assert text == (FORMS / name / file).read_text(encoding="utf-8"), file
 
 

@@ -24,13 +24,13 @@ ARCH = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 def decided(machine: str, number: int, *arguments: int, arch: int | None = None) -> int:
     """Run the filter of process 77 as the kernel does; return what it decides."""
     filled = [*arguments, *([0] * (6 - len(arguments)))]
-    words = struct.pack("<IIQ6Q", number, arch or ARCH[machine], 0, *filled)
+    data = struct.pack("<IIQ6Q", number, arch or ARCH[machine], 0, *filled)
     held, place, steps = 0, 0, program(machine, 77)
     while True:
         code, if_true, if_false, value = steps[place]
         place += 1
         if code == 0x20:
-            (held,) = struct.unpack_from("<I", words, value)
+            (held,) = struct.unpack_from("<I", data, value)
         elif code == 0x54:
             held &= value
         elif code == 0x06:
@@ -106,10 +106,10 @@ def test_a_filter_looks_at_arguments(machine: str) -> None:
         "FITRIM": 0xC0185879,
         "NS_GET_PARENT": 0xB702,
     }
-    assert {name: answer("ioctl", 0, one) for name, one in needed.items()} == dict.fromkeys(
+    assert {name: answer("ioctl", 0, request) for name, request in needed.items()} == dict.fromkeys(
         needed, ALLOW
     )
-    assert {name: answer("ioctl", 0, one) for name, one in harmful.items()} == dict.fromkeys(
+    assert {name: answer("ioctl", 0, request) for name, request in harmful.items()} == dict.fromkeys(
         harmful, REFUSE
     )
     assert answer("prctl", 4, 1) == REFUSE
@@ -119,7 +119,7 @@ def test_a_filter_looks_at_arguments(machine: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("files", "others", "words"),
+    ("files", "others", "sentence"),
     [
         (True, True, "without network, other programs and other files"),
         (False, True, "does not keep them from other files"),
@@ -127,9 +127,9 @@ def test_a_filter_looks_at_arguments(machine: str) -> None:
         (False, False, "offers nothing that confines"),
     ],
 )
-def test_what_is_missing_is_said(files: bool, others: bool, words: str) -> None:
+def test_what_is_missing_is_said(files: bool, others: bool, sentence: str) -> None:
     held = Confinement(files, others, others, ("Landlock 7",), is_tested=True)
-    assert words in held.sentence
+    assert sentence in held.sentence
     assert held.is_whole == (files and others)
     untested = Confinement(True, True, True, ("Seatbelt",), is_tested=False)
     assert not untested.is_whole

@@ -20,21 +20,21 @@ REACH = """
 import json, sys
 from pathlib import Path
 from dataselect_gui.sandbox.confining import Grant, confine
-told = json.loads(sys.argv[1])
-confine(Grant(**told["grant"]))
+asked = json.loads(sys.argv[1])
+confine(Grant(**asked["grant"]))
 def reads(name):
     try:
         return bool(Path(name).read_bytes())
     except OSError:
         return False
-print(json.dumps({name: reads(name) for name in told["files"]}))
+print(json.dumps({name: reads(name) for name in asked["files"]}))
 """
 
 
 def reached(files: list[Path], **grant: object) -> dict[str, bool]:
-    told = {"grant": {"home": "/nonexistent", **grant}, "files": list(map(str, files))}
+    asked = {"grant": {"home": "/nonexistent", **grant}, "files": list(map(str, files))}
     run = subprocess.run(
-        [sys.executable, "-c", REACH, json.dumps(told)],
+        [sys.executable, "-c", REACH, json.dumps(asked)],
         capture_output=True,
         text=True,
         cwd=ROOT,

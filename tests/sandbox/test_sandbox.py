@@ -163,7 +163,7 @@ from dataselect_gui.worker.results import CheckResult, ScoringResult, Verificati
 from tests.planted import World, attempts
 """
 PLANTED = """
-made = attempts(World({told!r}))
+made = attempts(World({stated!r}))
 if isinstance(job, VerifyJob):
     checks = [CheckResult(name, succeeded, "") for name, succeeded in made.items()]
     return VerificationResult(checks=checks, release=None)
@@ -180,7 +180,7 @@ def test_a_planted_worker_fails_at_everything(
     place = {"parent": os.getpid(), "address": id(planted.SECRET)}
     # Native code is not among what a job names.
     monkeypatch.setitem(world, "library", None)
-    child_that(PLANTED.format(told={**world, **place}), monkeypatch, before=IMPORTS)
+    child_that(PLANTED.format(stated={**world, **place}), monkeypatch, before=IMPORTS)
     if kind == "checking":
         checking = VerifyJob(bundle=Path(world["project"]), digest=None, key=None)
         checks = run_job(checking, JobContext()).checks

@@ -33,8 +33,8 @@ Formula = Callable[[Values], Values]
 
 
 def mean(values: Values) -> Values:
-    found: Values = values.reshape(len(values), -1).mean(axis=1)
-    return found
+    means: Values = values.reshape(len(values), -1).mean(axis=1)
+    return means
 
 
 def spread(maps: Values) -> Values:
@@ -80,7 +80,7 @@ NAMES = [
 class Run:
     models: list[nn.Module]
     folder: Path
-    found: dict[str, Values]
+    scored: dict[str, Values]
 
     def scorer(self, *names: str) -> Scorer:
         return Scorer(find_checkpoint(self.folder), names, torch.device("cpu"), "float64")
@@ -98,7 +98,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     save_file(direction, folder / "direction.safetensors")
     write_json(folder / "dataselect.json", {**TRAINING, "direction": "direction.safetensors"})
     whole = Run(models, folder, {})
-    whole.found.update(whole.score(*NAMES))
+    whole.scored.update(whole.score(*NAMES))
     return whole
 
 
@@ -114,32 +114,32 @@ def susceptibility(run: Run) -> Values:
 
 @pytest.mark.parametrize("name", OF_SLOPES)
 def test_vog_is_its_formula_over_the_maps(run: Run, slopes: Values, name: str) -> None:
-    np.testing.assert_allclose(run.found[name], OF_SLOPES[name](slopes), rtol=1e-12)
+    np.testing.assert_allclose(run.scored[name], OF_SLOPES[name](slopes), rtol=1e-12)
 
 
 @pytest.mark.parametrize("name", OF_SUSCEPTIBILITY)
 def test_plis_is_its_formula_over_the_map(run: Run, susceptibility: Values, name: str) -> None:
-    np.testing.assert_allclose(run.found[name], OF_SUSCEPTIBILITY[name](susceptibility), rtol=1e-12)
+    np.testing.assert_allclose(run.scored[name], OF_SUSCEPTIBILITY[name](susceptibility), rtol=1e-12)
 
 
 def test_forms_and_windows_differ(run: Run) -> None:
-    for one in (*OF_SLOPES, *OF_SUSCEPTIBILITY):
-        others = [name for name in NAMES if name != one]
-        assert not any(np.allclose(run.found[one], run.found[name], rtol=1e-3) for name in others)
+    for form in (*OF_SLOPES, *OF_SUSCEPTIBILITY):
+        others = [name for name in NAMES if name != form]
+        assert not any(np.allclose(run.scored[form], run.scored[name], rtol=1e-3) for name in others)
 
 
 def test_known_wrong_variants_of_vog_are_told_apart(run: Run, slopes: Values) -> None:
     """Probabilities in place of logits, and gradients that pile up: the published toy script."""
     of_chances = [nn.Sequential(Logits(model), nn.Softmax(dim=1)) for model in run.models]
     for wrong in (oracle_slopes(of_chances, RECORDS, TARGETS), slopes.cumsum(axis=1)):
-        assert np.abs(spread(wrong) / run.found["vog"] - 1).max() > 0.01
+        assert np.abs(spread(wrong) / run.scored["vog"] - 1).max() > 0.01
 
 
 def test_plis_of_the_clipped_norm_is_told_apart(run: Run) -> None:
     norms = oracle(run.models[-1], RECORDS, TARGETS)["grad_norm"]
     is_clipped = norms > TRAINING["max_grad_norm"]
     assert is_clipped.any()
-    assert (run.found["plis"][is_clipped] > 0).all()
+    assert (run.scored["plis"][is_clipped] > 0).all()
 
 
 def test_maps_are_those_that_the_scores_are_made_of(
@@ -148,7 +148,7 @@ def test_maps_are_those_that_the_scores_are_made_of(
     names = ["vog", "vog-var-late", "plis"]
     maps = run.scorer(*names).maps(names, RECORDS, np.array(TARGETS))
     for name in ("vog", "vog-var-late"):
-        np.testing.assert_allclose(mean(maps[name]), run.found[name], rtol=1e-12)
+        np.testing.assert_allclose(mean(maps[name]), run.scored[name], rtol=1e-12)
     np.testing.assert_allclose(maps["vog"], slopes.std(axis=1), rtol=1e-9)
     np.testing.assert_allclose(maps["plis"], np.abs(susceptibility[:, 0]), rtol=1e-9)
 
@@ -164,20 +164,20 @@ def test_an_average_over_the_series_is_one_of_what_each_state_gives(
         for file in ("direction.safetensors", "dataselect.json"):
             (folder / file).write_bytes((run.folder / file).read_bytes())
         each.append(Run([model], folder, {}).score(name)[name])
-    np.testing.assert_allclose(run.found[f"{name}-series"], np.mean(each, axis=0), rtol=1e-12)
-    np.testing.assert_allclose(run.found[name], each[-1], rtol=1e-12)
+    np.testing.assert_allclose(run.scored[f"{name}-series"], np.mean(each, axis=0), rtol=1e-12)
+    np.testing.assert_allclose(run.scored[name], each[-1], rtol=1e-12)
 
 
 def test_a_clipped_norm_is_the_smaller_of_norm_and_clip_norm(run: Run) -> None:
     norms = oracle(run.models[-1], RECORDS, TARGETS)["grad_norm"]
     clip = TRAINING["max_grad_norm"]
     assert norms.min() < clip < norms.max()
-    np.testing.assert_allclose(run.found["clipped_norm"], np.minimum(norms, clip), rtol=1e-12)
+    np.testing.assert_allclose(run.scored["clipped_norm"], np.minimum(norms, clip), rtol=1e-12)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_score_asked_for_alone_is_the_same(run: Run, name: str) -> None:
-    np.testing.assert_allclose(run.score(name)[name], run.found[name], rtol=1e-12, atol=0)
+    np.testing.assert_allclose(run.score(name)[name], run.scored[name], rtol=1e-12, atol=0)
 
 
 @pytest.mark.parametrize("names", [("loss", "el2n"), ("vog", "vog-var"), ("plis", "plis-l1")])

@@ -1,6 +1,8 @@
 """What is found out of a checkpoint on a few records before the long run."""
 
 import re
+import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,9 @@ from dataselect_gui.scoring.naive import naive_scores
 from dataselect_gui.scoring.preflight import try_on
 from dataselect_gui.scoring.scorer import Scorer
 from dataselect_gui.scoring.trial import Trial
+from dataselect_gui.worker.input_loading import InputLoader, LoadedInput
+from dataselect_gui.worker.jobs import PreflightJob
+from dataselect_gui.worker.preflight_run import run_preflight
 from dataselect_gui.worker.results import PreflightResult
 from tests.helpers import write_json
 from tests.models import SIDE, save_member, save_series, stir, tiny_plain, tiny_resnet, tiny_vit
@@ -53,7 +58,7 @@ def test_the_naive_loop_is_what_the_definitions_say(
     assert actual["grad_norm"] == pytest.approx(oracle(models[1], few, classes)["grad_norm"], rel=1e-12)
     assert actual["vog"] == pytest.approx(oracle_vog(models, few, classes), rel=1e-9)
     maps = oracle_susceptibility(models[1], few, classes)
-    assert actual["plis"] == pytest.approx([np.linalg.norm(one) for one in maps], rel=1e-5)
+    assert actual["plis"] == pytest.approx([np.linalg.norm(values) for values in maps], rel=1e-5)
 
 
 def test_a_preflight_tells_ways_precision_time_and_memory(tmp_path: Path) -> None:
@@ -73,19 +78,21 @@ def test_a_preflight_tells_ways_precision_time_and_memory(tmp_path: Path) -> Non
     assert 1e8 < actual.bytes_needed < 1e10
     assert actual.dp_training == "no"
     assert "BatchNorm" in actual.dp_objections[0]
-    words = dict(workflow.preflight_facts(preflight))
-    assert words["Checked"].startswith("3 of your records agree with a plain computation to ")
-    assert "BatchNorm" in words["Private training"]
+    facts = dict(workflow.preflight_facts(preflight))
+    assert facts["Checked"].startswith("3 of your records agree with a plain computation to ")
+    assert "BatchNorm" in facts["Private training"]
     assert re.fullmatch(
         r"float32; it moves \d of \d+ of your records by more than 0.01 %. In float64, scoring would "
         r"take \d+\.\d times as long",
-        words["Precision"],
+        facts["Precision"],
     )
 
 
 def preflight_of(trial: Trial) -> workflow.Preflight:
     """Return a preflight of eight records that came to a trial."""
-    result = PreflightResult(**structs.asdict(trial), records=8, seconds_to_read=0.0)
+    result = PreflightResult(
+        **structs.asdict(trial), records=8, seconds_to_load=0.0, seconds_to_read=0.0
+    )
     return workflow.Preflight(result, 1.0)
 
 
@@ -132,8 +139,8 @@ def test_what_no_rule_covers_is_named(tmp_path: Path, inputs: NDArray[np.float32
     actual = fly(member(tmp_path, Odd()), ["grad_norm"], inputs)
     assert actual.by_function == ["power"]
     assert actual.parameters[BY_FUNCTION] == SIDE
-    words = dict(workflow.preflight_facts(preflight_of(actual)))
-    assert "the gradients of power are computed the slow way" in words["Parameters"]
+    facts = dict(workflow.preflight_facts(preflight_of(actual)))
+    assert "the gradients of power are computed the slow way" in facts["Parameters"]
 
 
 def test_the_pace_is_that_of_a_usual_batch(
@@ -158,11 +165,59 @@ def test_the_pace_is_that_of_a_usual_batch(
 
     monkeypatch.setattr(Scorer, "score", scored)
     monkeypatch.setattr(Scorer, "prepare", prepared)
-    monkeypatch.setattr("dataselect_gui.scoring.preflight.time.perf_counter", lambda: now[0])
+    monkeypatch.setattr("dataselect_gui.scoring.stopwatch.time.perf_counter", lambda: now[0])
+    monkeypatch.setattr("dataselect_gui.scoring.stopwatch.time.process_time", lambda: now[0])
     actual = fly(member(tmp_path, tiny_resnet()), ["grad_norm"], inputs)
     assert (actual.precision, actual.at_once, len(timed)) == ("float32", 1024, 3)
     assert actual.seconds_per_record == pytest.approx(0.001)
     assert actual.float64_pace == pytest.approx(4.0)
+
+
+def test_other_programs_that_keep_the_machine_are_told_and_not_counted(
+    tmp_path: Path, inputs: NDArray[np.float32], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """This process works for an eighth of the time, in batches of full size all the same."""
+    clock, worked, sizes = [0.0], [0.0], list[int]()
+    original = Scorer.score
+
+    def scored(scorer: Scorer, *batch: Any) -> dict[str, NDArray[np.float64]]:  # noqa: ANN401
+        sizes.append(len(batch[1]))
+        worked[0] += 0.001 * sizes[-1]
+        clock[0] += 0.008 * sizes[-1]
+        return original(scorer, *batch)
+
+    monkeypatch.setattr(Scorer, "score", scored)
+    monkeypatch.setattr("dataselect_gui.scoring.stopwatch.time.perf_counter", lambda: clock[0])
+    monkeypatch.setattr("dataselect_gui.scoring.stopwatch.time.process_time", lambda: worked[0])
+    trial = fly(member(tmp_path, tiny_resnet()), ["grad_norm"], inputs)
+    assert max(sizes) == trial.at_once == 1024
+    assert trial.seconds_per_record == pytest.approx(0.001)
+    assert trial.busy == pytest.approx(8.0)
+    facts = dict(workflow.preflight_facts(replace(preflight_of(trial), seconds=60.0)))
+    assert facts["Time"] == (
+        "about 60 s for your 8 records; up to 8 min while other programs keep this machine as busy as "
+        "now"
+    )
+    quiet = preflight_of(structs.replace(trial, busy=1.2))
+    assert dict(workflow.preflight_facts(quiet))["Time"] == "about 1 s for your 8 records"
+
+
+def test_what_is_opened_once_is_not_counted_for_each_record(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Unpacking an array file takes long, and is done before the first of 70,000 records."""
+    source, checkpoint = owner_records(tmp_path / "r.npz"), member(tmp_path / "model", tiny_resnet())
+    original = InputLoader.first
+
+    def slowly(loader: InputLoader, *given: Any) -> list[LoadedInput]:  # noqa: ANN401
+        time.sleep(1.0)
+        return original(loader, *given)
+
+    monkeypatch.setattr(InputLoader, "first", slowly)
+    ref = SourceRef(source, pixel_range=None)
+    job = PreflightJob(source=ref, checkpoint=checkpoint, names=["loss"], device="cpu")
+    result = run_preflight(job, JobContext())
+    assert 0 < 40 * result.seconds_to_read < 1.0
 
 
 def test_scores_that_differ_from_the_naive_loop_are_refused(

@@ -164,15 +164,15 @@ def test_the_registry_holds_every_score_that_there_is() -> None:
     for module in pkgutil.iter_modules(scores.__path__):
         file = import_module(f"{scores.__name__}.{module.name}")
         if module.name != "base":
-            (one,) = (
+            (score,) = (
                 value
                 for value in vars(file).values()
                 if isinstance(value, type)
                 and issubclass(value, Score)
                 and value.__module__ == file.__name__
             )
-            assert one.base == module.name
-            written.add(one)
+            assert score.base == module.name
+            written.add(score)
     assert written == {type(score) for score in SCORES.values()}
     assert all(name == score.base == score.name for name, score in SCORES.items())
 

@@ -79,13 +79,13 @@ def test_a_model_in_evaluation_mode_is_accepted(family: Family) -> None:
 
 
 def test_an_unlabelled_record_has_only_the_scores_that_need_no_label(family: Family) -> None:
-    found = score(family.scorer, RECORDS, [-1, 1, -1, 1, -1])
+    scored = score(family.scorer, RECORDS, [-1, 1, -1, 1, -1])
     known = score(family.scorer, RECORDS, TARGETS)
     for name in ("loss", "el2n", "grad_norm"):
-        assert np.isnan(found[name][::2]).all()
-        np.testing.assert_array_equal(found[name][1::2], known[name][1::2])
+        assert np.isnan(scored[name][::2]).all()
+        np.testing.assert_array_equal(scored[name][1::2], known[name][1::2])
     expected = oracle_vog(family.models, RECORDS, [-1, 1, -1, 1, -1])
-    np.testing.assert_allclose(found["vog"], expected, rtol=1e-9)
+    np.testing.assert_allclose(scored["vog"], expected, rtol=1e-9)
 
 
 def test_only_what_is_asked_for_is_scored(family: Family) -> None:
@@ -106,10 +106,10 @@ def test_the_final_state_and_the_series_have_their_own_scores(tmp_path: Path) ->
     models = [stir(tiny_resnet(), seed) for seed in range(3)]
     save_series(tmp_path, models[:2])
     save_member(tmp_path, models[2])
-    found = score(Scorer(find_checkpoint(tmp_path), NAMES, CPU, "float64"), RECORDS, TARGETS)
+    scored = score(Scorer(find_checkpoint(tmp_path), NAMES, CPU, "float64"), RECORDS, TARGETS)
     expected = oracle(models[2], RECORDS, TARGETS)
     expected["vog"] = oracle_vog(models[:2], RECORDS, TARGETS)
-    assert_scores_equal(found, expected, 1e-9)
+    assert_scores_equal(scored, expected, 1e-9)
 
 
 def test_the_weights_that_are_loaded_are_those_that_the_digest_covers(tmp_path: Path) -> None:
@@ -158,8 +158,8 @@ def test_an_exported_model_has_the_norms_of_the_model_itself(tmp_path: Path, nam
     model = stir(UNUSUAL[name](), 3)
     path = export(tmp_path / "model.pt2", model, torch.zeros(2, 1, SIDE, SIDE))
     names = ("loss", "el2n", "grad_norm")
-    found = score(Scorer(find_checkpoint(path), names, CPU, "float64"), RECORDS, TARGETS, names)
-    assert_scores_equal(found, oracle(model, RECORDS, TARGETS), 1e-9)
+    scored = score(Scorer(find_checkpoint(path), names, CPU, "float64"), RECORDS, TARGETS, names)
+    assert_scores_equal(scored, oracle(model, RECORDS, TARGETS), 1e-9)
 
 
 # Numbers at the edge
@@ -201,8 +201,8 @@ def test_vog_of_vectors_is_the_mean_over_their_elements(tmp_path: Path) -> None:
         export(folder / f"checkpoint-{index}" / "model.pt2", layer, torch.zeros(2, 4))
     weights = np.stack([layer.state_dict()["weight"].double().numpy() for layer in layers])
     scorer = Scorer(find_checkpoint(folder), ["vog"], CPU, "float64")
-    found = score(scorer, RECORDS.reshape(5, -1)[:, :4], TARGETS, ["vog"])
-    np.testing.assert_allclose(found["vog"], weights.std(axis=0).mean(axis=1)[TARGETS], rtol=1e-9)
+    scored = score(scorer, RECORDS.reshape(5, -1)[:, :4], TARGETS, ["vog"])
+    np.testing.assert_allclose(scored["vog"], weights.std(axis=0).mean(axis=1)[TARGETS], rtol=1e-9)
 
 
 # Models that cannot be used
@@ -268,8 +268,8 @@ def test_an_exported_model_may_hold_tensors_that_are_no_parameters(tmp_path: Pat
     with torch.no_grad():
         chances = model(torch.from_numpy(RECORDS)).softmax(dim=1).double()
     expected = (chances - torch.eye(3)[TARGETS]).norm(dim=1).numpy()
-    found = score(scorer, RECORDS, TARGETS, ["el2n"])
-    np.testing.assert_allclose(found["el2n"], expected, rtol=1e-5)
+    scored = score(scorer, RECORDS, TARGETS, ["el2n"])
+    np.testing.assert_allclose(scored["el2n"], expected, rtol=1e-5)
 
 
 @pytest.mark.parametrize("damage", ["missing", "shape", "architecture"])

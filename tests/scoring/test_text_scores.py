@@ -66,7 +66,7 @@ def at_words(model: PreTrainedModel, text: Tensor) -> tuple[Tensor, Tensor]:
 def by_definition(world: World, row: int) -> dict[str, float]:
     text, target = torch.from_numpy(world.texts[row]), int(TARGETS[row])
     doubles = [in_double(model) for model in world.models]
-    final, words = at_words(doubles[-1], text)
+    final, embedded = at_words(doubles[-1], text)
     watched = int(final.argmax()) if target < 0 else target
     slopes = []
     for double in doubles:
@@ -84,7 +84,7 @@ def by_definition(world: World, row: int) -> dict[str, float]:
     parameters = list(doubles[-1].parameters())
     gradients = torch.autograd.grad(loss, parameters, create_graph=True, allow_unused=True)
     norm = torch.cat([g.flatten() for g in gradients if g is not None]).norm()
-    (plis,) = torch.autograd.grad(norm, words)
+    (plis,) = torch.autograd.grad(norm, embedded)
     return scores | {
         "loss": loss.item(),
         "grad_norm": norm.item(),

@@ -37,11 +37,11 @@ def test_the_threshold_is_that_order_statistic_of_each_class() -> None:
     rng = np.random.default_rng(0)
     scores, targets = rng.random(250), np.repeat([0, 1, 3], [19, 18, 213])
     shuffled = rng.permutation(250)
-    found = class_thresholds(scores[shuffled], targets[shuffled], 4, ALPHA)
-    assert found[0] == max(scores[:19])
-    assert found[1] == np.inf, "18 are too few for α = 0.05"
-    assert found[2] == np.inf, "a class that is missing"
-    assert found[3] == sorted(scores[37:])[204 - 1]  # 0.95 · 214 = 203.3, hence the 204th.
+    thresholds = class_thresholds(scores[shuffled], targets[shuffled], 4, ALPHA)
+    assert thresholds[0] == max(scores[:19])
+    assert thresholds[1] == np.inf, "18 are too few for α = 0.05"
+    assert thresholds[2] == np.inf, "a class that is missing"
+    assert thresholds[3] == sorted(scores[37:])[204 - 1]  # 0.95 · 214 = 203.3, hence the 204th.
 
 
 def test_clean_scores_that_are_no_numbers_count_as_the_largest() -> None:

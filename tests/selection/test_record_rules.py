@@ -2,6 +2,7 @@
 
 import json
 import math
+import time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dataselect_gui.privacy.noise import draw_coins
+from dataselect_gui.selection.classes import CodedClasses
 from dataselect_gui.selection.describing import rule_sentences
 from dataselect_gui.selection.forms import read_rule, rule_form
 from dataselect_gui.selection.rules import Everything, RecordRule
@@ -126,6 +128,36 @@ def test_a_rule_picks_what_a_loop_picks(
             assert Decimal(int(picked.keep[row])) / 10**18 == chances[row]
     else:
         assert picked.keep is None
+
+
+@given(st.lists(st.sampled_from([*CLASSES, None])))
+def test_coded_classes_are_those_that_they_are_made_of(classes: list[str | None]) -> None:
+    coded = CodedClasses(classes)
+    assert list(coded) == classes
+    assert [coded[row] for row in range(len(coded))] == classes
+    assert coded[1:3] == classes[1:3]
+    assert coded.names == tuple(dict.fromkeys(name for name in classes if name is not None))
+    looked_up = coded.look_up({"Coat": np.int64(7), "Hat": np.int64(3)}, np.int64(-1))
+    assert looked_up.tolist() == [7 if name == "Coat" else -1 for name in classes]
+
+
+def test_a_million_records_by_class_are_no_wait_for_a_window() -> None:
+    """A rule is applied in the window's thread at each click, so it must take far less than a blink."""
+    drawn, count = np.random.default_rng(1), 1_000_000
+    names = [f"class {number}" for number in range(100)]
+    codes, losses = drawn.integers(0, 101, count), drawn.random(count)
+    bounds = {name: number / 100 for number, name in enumerate(names[:-1])}
+    rule = read_rule({"conditions": [{"score": "loss", "most": bounds}]})
+    spelled = [*names, None]
+    classes = CodedClasses(spelled[code] for code in codes.tolist())
+    eligible = drawn.random(count) < 0.9
+    began = time.thread_time()
+    picked = select(rule, {"loss": losses}, eligible, classes)
+    taken = time.thread_time() - began
+    # A class that is not listed, and a record without one, is left out.
+    most = np.array([number / 100 for number in range(99)] + [-1.0, -1.0])[codes]
+    assert np.array_equal(picked.chosen, eligible & (losses <= most))
+    assert taken < 0.05
 
 
 @given(rule=RULES.filter(lambda rule: not is_refused(rule)))

@@ -150,8 +150,18 @@ def test_a_study_is_killed_continued_and_finished_by_the_command(
     source = fashion_mnist(shared_data, tmp_path / "records.npz", 1000)
     checkpoint = shared_data / "checkpoints" / "fashion-mnist-resnet"
     folder = tmp_path / "s.study"
-    words = ["study", source, "--checkpoint", checkpoint, "--to", folder, "--shares", "0.2", "--json"]
-    command = [sys.executable, "-m", "dataselect_gui", *map(str, words)]
+    arguments = [
+        "study",
+        source,
+        "--checkpoint",
+        checkpoint,
+        "--to",
+        folder,
+        "--shares",
+        "0.2",
+        "--json",
+    ]
+    command = [sys.executable, "-m", "dataselect_gui", *map(str, arguments)]
     first = subprocess.Popen(
         command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
     )
@@ -163,8 +173,8 @@ def test_a_study_is_killed_continued_and_finished_by_the_command(
     kept = {path: path.stat().st_mtime_ns for path in (folder / RESULTS).glob("*.json")}
     assert kept
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    told = json.loads(done.stdout)
+    answer = json.loads(done.stdout)
     assert {path: path.stat().st_mtime_ns for path in kept} == kept
-    holds = {one["what"]: one["holds"] for one in told["findings"]["known"]}
+    holds = {statement["what"]: statement["holds"] for statement in answer["findings"]["known"]}
     assert sum(holds.values()) >= len(holds) - 2  # All but what is said of VoG.
-    assert told["findings"]["accountants"]["apart"] < 0.01
+    assert answer["findings"]["accountants"]["apart"] < 0.01

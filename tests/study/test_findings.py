@@ -26,10 +26,10 @@ SECOND = [0.80, 0.80, 0.79, 0.80, 0.81]
 def test_an_interval_of_differences_is_that_of_a_paired_t_test() -> None:
     from scipy.stats import ttest_rel
 
-    found = interval([a - b for a, b in zip(FIRST, SECOND, strict=True)])
+    difference = interval([a - b for a, b in zip(FIRST, SECOND, strict=True)])
     expected = ttest_rel(FIRST, SECOND).confidence_interval(0.95)
-    assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
-    assert found.verdict == "better"
+    assert (difference.low, difference.high) == pytest.approx((expected.low, expected.high))
+    assert difference.verdict == "better"
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_scores_that_are_all_the_same_agree_with_nothing() -> None:
 )
 def test_the_answer_is_in_words(verdict: Verdict, low: float, high: float, expected: str) -> None:
     accuracy = Interval(0.812, 0.8, 0.82)
-    one = Pick(
+    pick = Pick(
         score="vog",
         place="top",
         share="0.1",
@@ -86,8 +86,8 @@ def test_the_answer_is_in_words(verdict: Verdict, low: float, high: float, expec
         balanced=accuracy,
         accuracy_difference=Difference(0.0, low, high, verdict),
     )
-    random = structs.replace(one, accuracy=Interval(0.809, 0.8, 0.82), accuracy_difference=None)
-    said = compared(one, random, seeds=5)
+    random = structs.replace(pick, accuracy=Interval(0.809, 0.8, 0.82), accuracy_difference=None)
+    said = compared(pick, random, seeds=5)
     assert said.startswith(
         "Trained without differential privacy on the 10 % of records with the highest VoG, the model "
         "was right on 81.2 % of the held-out records; on as many random ones, on 80.9 %: "

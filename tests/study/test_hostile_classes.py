@@ -19,14 +19,14 @@ EXAMPLE = Path(__file__).parents[2] / "resources" / "study" / "fashion-mnist"
 
 
 def named_by_strangers() -> Findings:
-    found = read_findings(EXAMPLE)
-    one = found.costs.classes[0]
-    classes = [replace(one, name=name) for name in NAMES.values()]
-    told = NAMES["page"] + NAMES["turned"] + NAMES["image"]
+    findings = read_findings(EXAMPLE)
+    first = findings.costs.classes[0]
+    classes = [replace(first, name=name) for name in NAMES.values()]
+    hostile = NAMES["page"] + NAMES["turned"] + NAMES["image"]
     return replace(
-        found,
-        costs=replace(found.costs, classes=classes),
-        known=[replace(known, told=told) for known in found.known],
+        findings,
+        costs=replace(findings.costs, classes=classes),
+        known=[replace(known, result=hostile) for known in findings.known],
     )
 
 
@@ -35,11 +35,11 @@ def named_by_strangers() -> Findings:
 def test_figures_show_their_names_as_text_and_no_mathematics(tmp_path: Path) -> None:
     drawn = draw_figures(named_by_strangers(), tmp_path / "figures")
     honest = draw_figures(read_findings(EXAMPLE), tmp_path / "honest")
-    figure, before = (ElementTree.fromstring(one["e"]) for one in (drawn, honest))  # noqa: S314
-    assert {one.tag for one in figure.iter()} == {one.tag for one in before.iter()}
-    texts = {one.text or "" for one in figure.iter() if one.tag.endswith("text")}
+    figure, before = (ElementTree.fromstring(figures["e"]) for figures in (drawn, honest))  # noqa: S314
+    assert {element.tag for element in figure.iter()} == {element.tag for element in before.iter()}
+    texts = {element.text or "" for element in figure.iter() if element.tag.endswith("text")}
     for name in NAMES.values():
-        assert any(one.startswith(f"{visible(name, 60)} (") for one in texts), name
+        assert any(element.startswith(f"{visible(name, 60)} (") for element in texts), name
     for form in ("svg", "png"):
         assert (tmp_path / "figures" / f"e.{form}").stat().st_size > 1_000
 

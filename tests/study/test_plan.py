@@ -58,19 +58,19 @@ def test_a_larger_plan_is_refused_with_the_way_to_allow_it(series: Path) -> None
 
 def test_every_training_is_done_once_and_stand_ins_come_first() -> None:
     plan = in_order(trainings(Choices(("vog", "el2n"), epsilons=("1", "8"), seeds=6)))
-    assert len({one.name for one in plan}) == len(plan) == len(set(plan))
-    kinds = [isinstance(one, StandInTraining) for one in plan]
+    assert len({training.name for training in plan}) == len(plan) == len(set(plan))
+    kinds = [isinstance(training, StandInTraining) for training in plan]
     assert kinds == sorted(kinds, reverse=True)
 
 
 def test_random_is_compared_with_every_pick() -> None:
     choices = Choices(("vog",), shares=("0.1", "0.5"), epsilons=("3", "8"))
-    picks = [one for one in in_order(trainings(choices)) if isinstance(one, PickTraining)]
-    plain = {(one.seed, one.share, one.epsilon) for one in picks if one.mechanism is None}
+    picks = [pick for pick in in_order(trainings(choices)) if isinstance(pick, PickTraining)]
+    plain = {(pick.seed, pick.share, pick.epsilon) for pick in picks if pick.mechanism is None}
     random = {
-        (one.seed, one.share, one.epsilon)
-        for one in picks
-        if one.mechanism is None and one.score == "random"
+        (pick.seed, pick.share, pick.epsilon)
+        for pick in picks
+        if pick.mechanism is None and pick.score == "random"
     }
     assert plain == random
     assert len(random) == 5 * 2 * 3

@@ -35,12 +35,12 @@ def test_one_sided_lets_a_share_of_the_selection_leave_and_nothing_else(dataset:
 def test_randomised_response_is_as_precise_as_its_closed_form(dataset: Dataset) -> None:
     mechanism = RandomizedResponse(max_contributions=1, epsilon=Decimal(2))
     expected = mechanism.expect(RECORDS, 60).precision
-    found = []
+    precisions = []
     for _ in range(20):
         leaving = drawn(dataset, RandomizedResponse, "2")
-        found.append((leaving & CHOSEN).sum() / leaving.sum())
+        precisions.append((leaving & CHOSEN).sum() / leaving.sum())
     assert expected == pytest.approx(mechanism.kept_share * 60 / (60 * 0.8808 + 180 * 0.1192), rel=1e-3)
-    assert np.mean(found) == pytest.approx(expected, abs=0.04)
+    assert np.mean(precisions) == pytest.approx(expected, abs=0.04)
 
 
 def test_noisy_top_k_lets_as_many_leave_as_were_selected(dataset: Dataset) -> None:

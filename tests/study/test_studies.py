@@ -11,6 +11,7 @@ from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.cli.app import main
 from dataselect_gui.errors import InterruptedByPersonError, UnusableError
 from dataselect_gui.jobs.context import JobContext
+from dataselect_gui.study.sentences import NEITHER_WON, RANDOM_WON, SCORES_WON
 from dataselect_gui.study.store import PLAN, RESULTS, SETTING, read_json
 from dataselect_gui.workflow import OtherStudyError, Phase, Progress, StudyChoices, StudySubject
 from dataselect_gui.workflow.study_folders import studies_of
@@ -46,9 +47,9 @@ def begun(folder: Path, subject: StudySubject, start: str = "scratch") -> Path:
 def test_a_score_that_cannot_be_picked_by_says_why(tmp_path: Path) -> None:
     checkpoint = hugging_face_folder(tmp_path / "one")
     write_json(checkpoint / "dataselect.json", {"score": "loss-series", "max_grad_norm": 1.0})
-    offered = {one.name: one for one in workflow.study_scores(checkpoint, ["vog-var"])}
+    offered = {score.name: score for score in workflow.study_scores(checkpoint, ["vog-var"])}
     assert "random" not in offered
-    assert [name for name, one in offered.items() if one.proposed] == ["loss-series"]
+    assert [name for name, score in offered.items() if score.proposed] == ["loss-series"]
     assert "at least two checkpoints" in offered["vog"].obstacle
     assert "at least two checkpoints" in offered["vog-var"].obstacle
     assert "does not state direction" in offered["alignment"].obstacle
@@ -138,37 +139,37 @@ def test_a_deletion_tells_of_studies_that_stay(tmp_path: Path) -> None:
 def test_a_finished_study_is_told_in_words(subject: StudySubject, tmp_path: Path) -> None:
     folder = begun(tmp_path / "scans.study", subject)
     shutil.copytree(EXAMPLE, folder, ignore=shutil.ignore_patterns(SETTING), dirs_exist_ok=True)
-    found = workflow.study_at(folder)
-    assert found is not None
-    assert found.choices == StudyChoices(("vog",), ("0.1",), ("8",))
-    assert found.result is not None
-    assert found.result.choices == StudyChoices(("vog", "plis"))
-    assert found.result.verdict == "Random picks won more often than picks by a score."
-    assert len(found.result.headline) == 4
-    assert len(found.result.lines) == 28
-    assert [one.path.name for one in found.result.figures] == [f"{key}.svg" for key in "abcdef"]
-    page = found.result.page.read_text(encoding="utf-8")
-    for one in found.result.figures:
-        assert one.question in page
-        assert one.sentence in page.replace("&#x27;", "'")
+    study = workflow.study_at(folder)
+    assert study is not None
+    assert study.choices == StudyChoices(("vog",), ("0.1",), ("8",))
+    assert study.result is not None
+    assert study.result.choices == StudyChoices(("vog", "plis"))
+    assert study.result.verdict == RANDOM_WON
+    assert len(study.result.headline) == 4
+    assert len(study.result.lines) == 28
+    assert [figure.path.name for figure in study.result.figures] == [f"{key}.svg" for key in "abcdef"]
+    page = study.result.page.read_text(encoding="utf-8")
+    for figure in study.result.figures:
+        assert figure.question in page
+        assert figure.sentence in page.replace("&#x27;", "'")
 
 
 def test_the_verdict_is_the_one_of_most_picks(subject: StudySubject, tmp_path: Path) -> None:
     folder = begun(tmp_path / "scans.study", subject)
     shutil.copytree(EXAMPLE, folder, ignore=shutil.ignore_patterns(SETTING), dirs_exist_ok=True)
     findings = json.loads((folder / "findings.json").read_text())
-    for verdict, words in (
-        ("better", "Picks by a score won more often than random ones."),
-        ("no difference", "Neither picks by a score nor random ones won more often."),
+    for verdict, sentence in (
+        ("better", SCORES_WON),
+        ("no difference", NEITHER_WON),
     ):
-        for one in findings["a"]:
-            if one["score"] != "random":
-                one["accuracy beyond random"]["verdict"] = verdict
+        for pick in findings["a"]:
+            if pick["score"] != "random":
+                pick["accuracy beyond random"]["verdict"] = verdict
         write_json(folder / "findings.json", findings)
-        found = workflow.study_at(folder)
-        assert found is not None
-        assert found.result is not None
-        assert found.result.verdict == words
+        study = workflow.study_at(folder)
+        assert study is not None
+        assert study.result is not None
+        assert study.result.verdict == sentence
 
 
 @pytest.mark.parametrize(
@@ -207,8 +208,8 @@ def test_what_tells_no_classes_apart_is_not_studied(
         workflow.plan_study(subject, VOG, workflow.study_place(subject), JobContext())
     with pytest.raises(UnusableError, match="cannot be studied"):
         workflow.run_study(subject, VOG, workflow.study_place(subject), JobContext())
-    words = ["study", str(source), "--checkpoint", str(checkpoint), "--to", str(tmp_path / "s")]
-    assert main([*words, "--json"]) == 4
+    arguments = ["study", str(source), "--checkpoint", str(checkpoint), "--to", str(tmp_path / "s")]
+    assert main([*arguments, "--json"]) == 4
     assert "cannot be studied" in capsys.readouterr().out
     assert not (tmp_path / "s").exists()
 

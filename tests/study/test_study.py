@@ -4,7 +4,7 @@ import csv
 import json
 import re
 from collections.abc import Callable
-from html import escape
+from html import escape, unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from dataselect_gui.records.source import SourceRef
 from dataselect_gui.study import estimating, evaluation, libraries, plan, runner, train
 from dataselect_gui.study.dataset import FEWEST_RECORDS, read_dataset
 from dataselect_gui.study.findings import Findings, read_findings
+from dataselect_gui.study.libraries import MISSING
 from dataselect_gui.study.page import page_of
 from dataselect_gui.study.plan import QUESTIONS
 from dataselect_gui.study.store import FINDINGS, PAGE, PLAN, RESULTS, SETTING, TABLE, read_json
@@ -96,13 +97,13 @@ def finished(
 ) -> tuple[Path, list[Progress], int]:
     """A study that was stopped on its way and continued."""
     folder = tmp_path_factory.mktemp("study") / "records.study"
-    told: list[Progress] = []
+    steps: list[Progress] = []
     with pytest.MonkeyPatch.context() as patch:
         few_steps(patch.setattr)
         job = job_of(records, consortium, folder)
 
         def until_halfway(step: Progress) -> None:
-            told.append(step)
+            steps.append(step)
             if step.done >= 40:
                 context.stop.request()
 
@@ -111,15 +112,15 @@ def finished(
             run_study(job, context, planned)
         kept = {path.name: path.stat().st_mtime_ns for path in (folder / RESULTS).glob("*.json")}
         assert not (folder / PAGE).exists()
-        done = run_study(job, JobContext(told.append), planned)
+        done = run_study(job, JobContext(steps.append), planned)
         unchanged = {path.name: path.stat().st_mtime_ns for path in (folder / RESULTS).glob("*.json")}
         assert kept.items() <= unchanged.items()
-    return folder, told, done.trainings
+    return folder, steps, done.trainings
 
 
 def test_a_stopped_study_goes_on_where_it_was(finished: tuple[Path, list[Progress], int]) -> None:
-    folder, told, count = finished
-    assert count == told[-1].total
+    folder, steps, count = finished
+    assert count == steps[-1].total
     picks = len(list((folder / RESULTS).glob("pick-*.json")))
     stand_ins = len(list((folder / RESULTS).glob("reference-*.json")))
     assert picks + stand_ins == count
@@ -145,16 +146,16 @@ def test_every_question_has_its_numbers_and_its_figure(
     finished: tuple[Path, list[Progress], int],
 ) -> None:
     folder, _, _ = finished
-    found: Any = read_json(folder / FINDINGS)
+    findings: Any = read_json(folder / FINDINGS)
     assert "NaN" not in (folder / FINDINGS).read_text()
     for question in QUESTIONS:
-        assert found[question]
+        assert findings[question]
         for form in ("png", "svg"):
             assert (folder / "figures" / f"{question}.{form}").stat().st_size > 2000
-    assert found["accountants"]["trainings"] == 5
-    assert found["accountants"]["apart"] < 0.01
-    assert found["records"]["units"] > 100
-    judged = {one["score"] for one in found["d"]}
+    assert findings["accountants"]["trainings"] == 5
+    assert findings["accountants"]["apart"] < 0.01
+    assert findings["records"]["units"] > 100
+    judged = {row["score"] for row in findings["d"]}
     assert judged == {"loss", "el2n", "grad_norm", "vog", "plis", "privacy_loss"}
 
 
@@ -172,10 +173,10 @@ def test_the_table_names_random_beside_every_pick(
 class Elements(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
-        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.started: list[tuple[str, dict[str, str | None]]] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found.append((tag, dict(attrs)))
+        self.started.append((tag, dict(attrs)))
 
 
 def test_the_page_loads_nothing_and_says_whose_it_is(
@@ -184,18 +185,18 @@ def test_the_page_loads_nothing_and_says_whose_it_is(
     page = (finished[0] / PAGE).read_text(encoding="utf-8")
     elements = Elements()
     elements.feed(page)
-    tags = {tag for tag, _ in elements.found}
+    tags = {tag for tag, _ in elements.started}
     assert not tags & {"script", "link", "img", "iframe", "object"}
-    for _, attributes in elements.found:
+    for _, attributes in elements.started:
         for name, value in attributes.items():
             if name in {"href", "xlink:href", "src"}:
                 assert value is not None
                 assert value.startswith("#")
     assert not re.search(r"url\((?!#)|@import", page)
-    figures = [attributes for tag, attributes in elements.found if tag == "figure"]
+    figures = [attributes for tag, attributes in elements.started if tag == "figure"]
     assert len(figures) == len(QUESTIONS)
     assert all(len(attributes["aria-label"] or "") > 50 for attributes in figures)
-    ids = [a["id"] for tag, a in elements.found if tag in {"clippath", "path"} and "id" in a]
+    ids = [a["id"] for tag, a in elements.started if tag in {"clippath", "path"} and "id" in a]
     assert len(ids) == len(set(ids))
     assert "Owner-only." in page
     assert "it is not a release" in page
@@ -206,47 +207,47 @@ def test_a_window_finds_it_finished_and_tells_the_same(
     finished: tuple[Path, list[Progress], int],
 ) -> None:
     folder, _, count = finished
-    found = workflow.study_at(folder)
-    assert found is not None
-    assert found.result is not None
-    assert found.choices == found.result.choices == StudyChoices(("vog",), ("0.2",), ("8",))
-    assert workflow.count_trainings(found.choices, folder)[1] == count
+    study = workflow.study_at(folder)
+    assert study is not None
+    assert study.result is not None
+    assert study.choices == study.result.choices == StudyChoices(("vog",), ("0.2",), ("8",))
+    assert workflow.count_trainings(study.choices, folder)[1] == count
     assert read_json(folder / PLAN)["unit column"] == "patient"
-    page = found.result.page.read_text(encoding="utf-8")
-    for words in (
-        *found.result.headline,
-        found.result.tally,
-        *(one.right for one in found.result.lines),
+    page = study.result.page.read_text(encoding="utf-8")
+    for sentence in (
+        *study.result.headline,
+        study.result.tally,
+        *(line.right for line in study.result.lines),
     ):
-        assert escape(words) in page
-    assert all(one.path.is_file() for one in found.result.figures)
+        assert escape(sentence) in page
+    assert all(figure.path.is_file() for figure in study.result.figures)
 
 
 def test_where_random_wins_the_page_says_so(finished: tuple[Path, list[Progress], int]) -> None:
     folder, _, _ = finished
-    found: Any = read_json(folder / FINDINGS)
+    document: Any = read_json(folder / FINDINGS)
     blank = dict.fromkeys(QUESTIONS, "")
-    for one in found["a"]:
-        if one["score"] != "random":
-            one["accuracy beyond random"] |= {"low": -0.2, "high": -0.1, "verdict": "worse"}
-    page = page_of(msgspec.convert(found, Findings), blank, read_json(folder / SETTING))
+    for pick in document["a"]:
+        if pick["score"] != "random":
+            pick["accuracy beyond random"] |= {"low": -0.2, "high": -0.1, "verdict": "worse"}
+    page = page_of(msgspec.convert(document, Findings), blank, read_json(folder / SETTING))
     assert "random won, by 10.0 to 20.0 points" in page
     assert "random beat 6" in page
-    for one in found["a"]:
-        if one["score"] != "random":
-            one["accuracy beyond random"] |= {"low": -0.1, "high": 0.1, "verdict": "no difference"}
-    page = page_of(msgspec.convert(found, Findings), blank, read_json(folder / SETTING))
+    for pick in document["a"]:
+        if pick["score"] != "random":
+            pick["accuracy beyond random"] |= {"low": -0.1, "high": 0.1, "verdict": "no difference"}
+    page = page_of(msgspec.convert(document, Findings), blank, read_json(folder / SETTING))
     assert "Random won nowhere" in page
     assert "no difference that 5 runs can show" in page
 
 
 def test_names_of_classes_are_text_on_the_page(finished: tuple[Path, list[Progress], int]) -> None:
     folder, _, _ = finished
-    found: Any = read_json(folder / FINDINGS)
-    worst = min(found["e"]["classes"], key=lambda one: float(one["recall"]["mean"]))
-    for known in found["known"]:
+    document: Any = read_json(folder / FINDINGS)
+    worst = min(document["e"]["classes"], key=lambda class_cost: float(class_cost["recall"]["mean"]))
+    for known in document["known"]:
         known["told"] = known["told"].replace(worst["class"], "<script>")
-    findings = msgspec.convert(found, Findings)
+    findings = msgspec.convert(document, Findings)
     page = page_of(findings, dict.fromkeys(QUESTIONS, ""), read_json(folder / SETTING))
     assert "<script" not in page
 
@@ -254,23 +255,23 @@ def test_names_of_classes_are_text_on_the_page(finished: tuple[Path, list[Progre
 def test_a_missing_library_is_told(finished: tuple[Path, list[Progress], int]) -> None:
     folder, _, _ = finished
     page = page_of(read_findings(folder), dict.fromkeys(QUESTIONS, ""), read_json(folder / SETTING))
-    assert "Cleanlab is not installed, so it is not compared." in page
-    assert "dattri is not installed, so it is not compared." in page
+    for name in ("Cleanlab", "dattri"):
+        assert MISSING.format(name=name) in unescape(page)
 
 
 def test_the_plan_is_made_by_the_command_and_trains_nothing(
     records: Path, consortium: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = tmp_path / "s.study"
-    words = ["study", str(records), "--checkpoint", str(consortium), "--to", str(folder)]
-    words += ["--scores", "vog"]
-    assert main([*words, "--dry-run", "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert told["plan"]["trainings"] == told["plan"]["left"] == 200
-    assert told["plan"]["seconds_left"] > 1
-    assert told["plan"]["folder"] == str(folder)
+    arguments = ["study", str(records), "--checkpoint", str(consortium), "--to", str(folder)]
+    arguments += ["--scores", "vog"]
+    assert main([*arguments, "--dry-run", "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["plan"]["trainings"] == answer["plan"]["left"] == 200
+    assert answer["plan"]["seconds_left"] > 1
+    assert answer["plan"]["folder"] == str(folder)
     assert not folder.exists()
-    assert main([*words, "--scores", "vog,plis", "--json"]) == 2
+    assert main([*arguments, "--scores", "vog,plis", "--json"]) == 2
     assert "--limit-trainings 260" in json.loads(capsys.readouterr().out)["error"]["do"]
 
 
@@ -329,11 +330,11 @@ def test_a_plan_reads_no_more_records_than_it_times(
     job = job_of(records, consortium, folder, plan_only=True)
     run_study(job, JobContext(), planned)
     assert len(set(read)) == FEWEST_RECORDS
-    told: Any = read_json(folder / PLAN)
+    plan: Any = read_json(folder / PLAN)
     read.clear()
     run_study(job, JobContext(), planned)
     assert read == [], "the time was taken before"
-    assert read_json(folder / PLAN) == told
+    assert read_json(folder / PLAN) == plan
 
 
 def test_a_plan_from_some_of_the_records_is_that_of_all(consortium: Path, tmp_path: Path) -> None:

@@ -115,6 +115,6 @@ def test_a_small_network_learns_what_there_is_to_learn() -> None:
     bright = INPUTS + TARGETS[:, None, None, None].astype(np.float32)
     network = make_network(1, 3, 4, seed=0)
     train(network, bright, TARGETS, seed=0, epsilon=None)
-    found = recalls(predict(network, bright).argmax(axis=1), TARGETS, 4)
-    assert found[3] is None
-    assert min(recall for recall in found if recall is not None) > 0.9
+    recalled = recalls(predict(network, bright).argmax(axis=1), TARGETS, 4)
+    assert recalled[3] is None
+    assert min(recall for recall in recalled if recall is not None) > 0.9

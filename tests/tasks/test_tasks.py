@@ -251,11 +251,11 @@ def test_one_logit_scores_as_two() -> None:
     logits = torch.randn(5, 1, dtype=torch.float64)
     targets = torch.from_numpy(case.targets)
     pair = torch.cat([torch.zeros_like(logits), logits], dim=1)
-    one, two = TASKS["binary"], TASKS["single_label"]
-    torch.testing.assert_close(one.losses(logits, targets), two.losses(pair, targets))
-    torch.testing.assert_close(one.distances(logits, targets), two.distances(pair, targets))
+    single, two = TASKS["binary"], TASKS["single_label"]
+    torch.testing.assert_close(single.losses(logits, targets), two.losses(pair, targets))
+    torch.testing.assert_close(single.distances(logits, targets), two.distances(pair, targets))
     torch.testing.assert_close(
-        one.logit_gradients(logits, targets), two.logit_gradients(pair, targets)[:, 1:]
+        single.logit_gradients(logits, targets), two.logit_gradients(pair, targets)[:, 1:]
     )
 
 

@@ -54,7 +54,7 @@ def test_a_second_pass_changes_nothing(text: str) -> None:
     shown = visible(text)
     assert visible(shown) == shown
     assert is_seen(shown)
-    assert not {unicodedata.category(one) for one in shown} & {"Cc", "Cf", "Cs", "Zl", "Zp"}
+    assert not {unicodedata.category(sign) for sign in shown} & {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 
 # Spreadsheets
@@ -162,9 +162,9 @@ def read(page: str) -> Tags:
 def test_words_leave_the_program_where_they_are_made_plain(call: str, places: set[str]) -> None:
     """Whoever writes to a terminal, a table or a page elsewhere has to think of strangers first."""
     root = Path(dataselect_gui.__file__).parent
-    found = {
+    modules = {
         path.relative_to(root).as_posix()
         for path in root.rglob("*.py")
         if re.search(call, path.read_text(encoding="utf-8"))
     }
-    assert found == places
+    assert modules == places

@@ -287,12 +287,12 @@ def test_a_bundle_is_the_same_whatever_its_owner_reads(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Byte by byte; and whoever reads another language finds it as it should be."""
-    told = write_case(tmp_path, name, monkeypatch)
-    preview = json.loads(told.pop("preview.json"))
+    written = write_case(tmp_path, name, monkeypatch)
+    preview = json.loads(written.pop("preview.json"))
     assert preview["promise"].startswith("⟦")
     assert preview["mechanism"].startswith("⟦")
     assert all(item.startswith("⟦") for item in preview["not_protected"])
-    for file, text in told.items():
+    for file, text in written.items():
         assert text == (FORMS / name / file).read_text("utf-8"), file
 
 
@@ -324,9 +324,9 @@ def translated(tmp_path: Path) -> Run:
     """Run a program in the other language; returns its exit code and the lines of its two outputs."""
     write_brackets(tmp_path / "locale")
 
-    def run(code: str, *words: object) -> tuple[int, list[str], list[str]]:
+    def run(code: str, *arguments: object) -> tuple[int, list[str], list[str]]:
         done = subprocess.run(
-            [sys.executable, "-c", TRANSLATED + code, tmp_path / "locale", *map(str, words)],
+            [sys.executable, "-c", TRANSLATED + code, tmp_path / "locale", *map(str, arguments)],
             capture_output=True,
             encoding="utf-8",
             check=False,

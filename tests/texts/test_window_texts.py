@@ -76,8 +76,8 @@ def sentences(source: str) -> list[int]:
     for line, text, shown in literals(ast.parse(source)):
         if text in NO_SENTENCES:
             continue
-        words = re.findall(r"[^\W\d_]{2,}", re.sub(r"{\w*}", "", text))
-        if (shown and words) or (words and len(text.split()) > 1):
+        nouns = re.findall(r"[^\W\d_]{2,}", re.sub(r"{\w*}", "", text))
+        if (shown and nouns) or (nouns and len(text.split()) > 1):
             lines.append(line)
     return lines
 

@@ -51,7 +51,7 @@ def faults_in(source: str) -> list[str]:
     faults = []
     for name, arguments, line in calls_in(source):
         if name in TIPS:
-            is_fault = not all(is_made_by(one, "tip") for one in arguments)
+            is_fault = not all(is_made_by(argument, "tip") for argument in arguments)
         elif name in WORDS:
             is_fault = not is_made_by(arguments[-1], "visible")
         else:
@@ -64,10 +64,10 @@ def faults_in(source: str) -> list[str]:
 def test_words_are_shown_by_what_makes_them_plain() -> None:
     modules = [path for path in sorted(FOLDER.rglob("*.py")) if path != FOLDER / "widgets" / "plain.py"]
     assert len(modules) > 50
-    found = {path.name: faults_in(path.read_text(encoding="utf-8")) for path in modules}
+    faults_of = {path.name: faults_in(path.read_text(encoding="utf-8")) for path in modules}
     # The items of pyqtgraph's plots are no words.
-    found["histogram.py"] = [one for one in found["histogram.py"] if "addItem" not in one]
-    assert not {name: faults for name, faults in found.items() if faults}
+    faults_of["histogram.py"] = [fault for fault in faults_of["histogram.py"] if "addItem" not in fault]
+    assert not {name: faults for name, faults in faults_of.items() if faults}
 
 
 @pytest.mark.parametrize(

@@ -56,18 +56,20 @@ def holdings(started: Started, *, thorough: bool = True) -> Holdings:
     return Holdings(
         {
             # Python keeps a dummy of each thread of Qt that asked for its name, even when it is over.
-            "thread": {one.ident for one in threading.enumerate() if "Dummy" not in one.name},
-            "QThread": {id(one) for one in started.threads if _is_there(one) and one.isRunning()},
-            "QTimer": {id(one) for one in started.timers if _is_there(one) and one.isActive()},
+            "thread": {thread.ident for thread in threading.enumerate() if "Dummy" not in thread.name},
+            "QThread": {
+                id(thread) for thread in started.threads if _is_there(thread) and thread.isRunning()
+            },
+            "QTimer": {id(timer) for timer in started.timers if _is_there(timer) and timer.isActive()},
             "process": set(children_of(os.getpid())),
-            "widget": {shiboken6.getCppPointer(one)[0] for one in QApplication.topLevelWidgets()},
+            "widget": {shiboken6.getCppPointer(widget)[0] for widget in QApplication.topLevelWidgets()},
             "descriptor": set(range(files)),
         }
     )
 
 
-def _is_there(one: QObject) -> bool:
-    return shiboken6.isValid(one)
+def _is_there(subject: QObject) -> bool:
+    return shiboken6.isValid(subject)
 
 
 @contextmanager
@@ -76,13 +78,13 @@ def noted() -> Iterator[Started]:
     started = Started()
     start_thread, start_timer = QThread.start, QTimer.start
 
-    def thread(one: QThread, *arguments: QThread.Priority) -> None:
-        started.threads.append(one)
-        start_thread(one, *arguments)
+    def thread(running: QThread, *arguments: QThread.Priority) -> None:
+        started.threads.append(running)
+        start_thread(running, *arguments)
 
-    def timer(one: QTimer, *arguments: int) -> None:
-        started.timers.append(one)
-        start_timer(one, *arguments)
+    def timer(running: QTimer, *arguments: int) -> None:
+        started.timers.append(running)
+        start_timer(running, *arguments)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(QThread, "start", thread)

@@ -14,7 +14,7 @@ from dataselect_gui.window.widgets.notice import Message
 
 def place(window: MainWindow) -> PlaceId:
     """Return the place that is seen, which is that of the state."""
-    seen = next(one for one in PlaceId if getattr(window, one).isVisible())
+    seen = next(each for each in PlaceId if getattr(window, each).isVisible())
     assert seen is window.state.place
     return seen
 

@@ -131,12 +131,12 @@ def texts_of(widget: QWidget) -> list[str]:
 def cells_of(view: QAbstractItemView, role: Qt.ItemDataRole) -> list[object]:
     model = view.model()
     places = (model.index(r, c) for r in range(model.rowCount()) for c in range(model.columnCount()))
-    found = [place.data(role) for place in places]
-    found += [
+    values = [place.data(role) for place in places]
+    values += [
         model.headerData(column, Qt.Orientation.Horizontal, role)
         for column in range(model.columnCount())
     ]
-    return [one for one in found if one is not None]
+    return [value for value in values if value is not None]
 
 
 def faults_of(widget: QWidget) -> list[str]:
@@ -148,22 +148,22 @@ def faults_of(widget: QWidget) -> list[str]:
     elif isinstance(widget, QComboBox):
         tips += map(str, cells_of(widget.view(), Qt.ItemDataRole.ToolTipRole))
     faults += [fault for tip in tips for fault in tip_faults(tip)]
-    words: list[str] = []
+    shown: list[str] = []
     if isinstance(widget, QLabel) and widget.textFormat() != Qt.TextFormat.PlainText:
         faults.append(f"a label that guesses whether it is markup: {widget.text()!r}")
     if isinstance(widget, QAbstractButton):
-        words.append(QAbstractButton.text(widget))
+        shown.append(QAbstractButton.text(widget))
         if not widget.shortcut().isEmpty():
-            faults.append(f"a key from the name of a button: {words[0]!r}")
-    words += [QAction.text(action) for action in widget.actions()]
-    faults += [f"a key in {text!r}" for text in words if "&" in text.replace("&&", "")]
+            faults.append(f"a key from the name of a button: {shown[0]!r}")
+    shown += [QAction.text(action) for action in widget.actions()]
+    faults += [f"a key in {text!r}" for text in shown if "&" in text.replace("&&", "")]
     return faults
 
 
 def look_at(window: QWidget) -> list[str]:
     """Paint a window, show every tool tip in it, and return what is wrong with what it says."""
     faults = []
-    widgets = [one for one in (window, *window.findChildren(QWidget)) if not is_tip(one)]
+    widgets = [each for each in (window, *window.findChildren(QWidget)) if not is_tip(each)]
     QApplication.processEvents()
     window.grab()
     for widget in widgets:
@@ -204,7 +204,7 @@ def test_before_scoring(window: MainWindow, qtbot: QtBot, world: World, probe: W
 
 
 def texts_in(widget: QWidget) -> list[str]:
-    return [text for one in widget.findChildren(QWidget) for text in texts_of(one)]
+    return [text for part in widget.findChildren(QWidget) for text in texts_of(part)]
 
 
 def test_exploring(window: MainWindow, qtbot: QtBot, world: World, probe: Watched) -> None:
@@ -225,7 +225,7 @@ def test_exploring(window: MainWindow, qtbot: QtBot, world: World, probe: Watche
 
 
 def faults_in(widget: QWidget) -> list[str]:
-    return [fault for one in widget.findChildren(QWidget) for fault in faults_of(one)]
+    return [fault for part in widget.findChildren(QWidget) for fault in faults_of(part)]
 
 
 def test_releasing(window: MainWindow, qtbot: QtBot, world: World, probe: Watched) -> None:
@@ -339,7 +339,7 @@ def test_replacing_a_file_is_asked_in_plain_words(
     def answer(box: QMessageBox, word: str) -> int:
         box.show()
         seen.extend(look_at(box))
-        next(one for one in box.buttons() if word in one.text()).click()
+        next(button for button in box.buttons() if word in button.text()).click()
         return 0
 
     monkeypatch.setattr(QMessageBox, "exec", lambda box: answer(box, "Replace"))
@@ -381,7 +381,7 @@ def test_each_kind_of_words_shows_names_as_text(qtbot: QtBot, probe: Watched) ->
         box.add(name, name, name)
         lines = plain.Lines()
         lines.show_lines([name, name])
-        for one in (
+        for part in (
             plain.Label(name, name),
             plain.Button(name),
             plain.ToolButton(name),
@@ -390,9 +390,9 @@ def test_each_kind_of_words_shows_names_as_text(qtbot: QtBot, probe: Watched) ->
             box,
             lines,
         ):
-            one.setToolTip(plain.tip(name, name))
-            one.setMaximumSize(400, 30)
-            column.addWidget(one)
+            part.setToolTip(plain.tip(name, name))
+            part.setMaximumSize(400, 30)
+            column.addWidget(part)
         window.addAction(plain.MenuAction(name, window))
         if "\ud800" not in name:  # Qt holds Unicode alone.
             assert box.chosen() == name, "what it stands for stays what it is"

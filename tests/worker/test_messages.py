@@ -79,7 +79,7 @@ ARMS = ArmsJob(
     plan_only=True,
 )
 CHECKING = VerifyJob(bundle=Path("/data/bundle"), digest=None, key=Path("/data/key"))
-LOOKING = InspectJob(path=Path("/data/scans"), records=SOURCE, thing="source")
+LOOKING = InspectJob(path=Path("/data/scans"), records=SOURCE, read_as="source")
 PLAN = StudyPlanned(trainings=2, left=1, seconds=3.0, seconds_beside=1.0, seconds_by_kind={"a": 0.5})
 
 

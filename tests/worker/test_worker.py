@@ -76,7 +76,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
 
 
 def score_command(records: Path, series: Path, project: Path) -> list[str]:
-    words = [
+    arguments = [
         "score",
         records,
         "--checkpoint",
@@ -87,7 +87,7 @@ def score_command(records: Path, series: Path, project: Path) -> list[str]:
         "1",  # Which no kill halves.
         "--json",
     ]
-    return [sys.executable, "-m", "dataselect_gui", *map(str, words)]
+    return [sys.executable, "-m", "dataselect_gui", *map(str, arguments)]
 
 
 @pytest.fixture(scope="module")
@@ -96,16 +96,17 @@ def undisturbed(records: Path, series: Path, tmp_path_factory: pytest.TempPathFa
     environment = {**os.environ, "DATASELECT_HOME": str(tmp_path_factory.getbasetemp() / "home")}
     command = score_command(records, series, project)
     run = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
-    told = json.loads(run.stdout)
-    assert told["scored"] == ROWS
-    assert told["device"] in {"cpu", "cuda", "mps"}
+    answer = json.loads(run.stdout)
+    assert answer["scored"] == ROWS
+    assert answer["device"] in {"cpu", "cuda", "mps"}
     assert "Scoring" in run.stderr
     return project
 
 
 def test_progress_ends_at_the_end_and_scores_agree_with_each_other(undisturbed: Path) -> None:
     table = workflow.scores(undisturbed)
-    assert list(table)[5:] == ["loss", "margin", "el2n", "grad_norm", "vog", "plis", "random"]
+    assert list(table)[5:7] == ["answer", "confidence"]
+    assert list(table)[7:] == ["loss", "margin", "el2n", "grad_norm", "vog", "plis", "random"]
     assert all(value is not None for name in NAMES for value in table[name])
     assert np.corrcoef(table["loss"], table["el2n"])[0, 1] > 0.5
     assert 0 <= min(table["random"]) < max(table["random"]) < 1
@@ -169,7 +170,8 @@ def test_what_cannot_be_read_is_listed_and_the_rest_is_scored(series: Path, tmp_
     (folder / "dog/broken.png").write_bytes(b"\x89PNG\r\n\x1a\nnothing more")
     done = workflow.score(folder, series, silent, project_path=tmp_path / "p.dataselect")
     assert done.scored == 6
-    assert done.problems == {"dog/broken.png": "The image is cut off or damaged."}
+    assert list(done.problems) == ["dog/broken.png"]
+    assert "damaged" in done.problems["dog/broken.png"]
     table = workflow.scores(tmp_path / "p.dataselect")
     assert table["id"][-1] == "dog/broken.png"
     assert table["loss"][-1] is None
@@ -226,8 +228,8 @@ def killed_and_started_again(
             assert re.fullmatch(r"Scoring stopped unexpectedly\. [\d,]+ scores? (is|are) kept\.", what)
     again = subprocess.run(command, capture_output=True, text=True, check=False)
     assert again.returncode == 0, again.stdout
-    told: dict[str, Any] = json.loads(again.stdout)
-    return told
+    answer: dict[str, Any] = json.loads(again.stdout)
+    return answer
 
 
 IN_A_LONG_BATCH = """
@@ -270,8 +272,10 @@ def test_a_worker_ends_in_the_middle_of_a_batch_where_its_parent_died_alone(what
 def test_a_killed_run_goes_on_to_the_same_digits(
     records: Path, series: Path, undisturbed: Path, tmp_path: Path, victim: str
 ) -> None:
-    told = killed_and_started_again(records, series, tmp_path / "p.dataselect", victim, after=ROWS // 4)
-    assert told["scored"] == ROWS
+    answer = killed_and_started_again(
+        records, series, tmp_path / "p.dataselect", victim, after=ROWS // 4
+    )
+    assert answer["scored"] == ROWS
     assert workflow.scores(tmp_path / "p.dataselect") == workflow.scores(undisturbed)
 
 
@@ -361,7 +365,7 @@ JOBS: dict[str, Job[Result]] = {
         limit=1,
         plan_only=False,
     ),
-    "Looking at what was given": InspectJob(path=HERE, records=None, thing="source"),
+    "Looking at what was given": InspectJob(path=HERE, records=None, read_as="source"),
     "Checking the bundle": VerifyJob(bundle=HERE, digest=None, key=None),
 }
 

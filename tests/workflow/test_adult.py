@@ -98,14 +98,14 @@ def test_scores_are_those_of_a_loop_over_single_rows(
     rows = adult.read_rows(table, "test")[:ROWS]
     inputs, targets = by_hand(stated, rows), [adult.CLASSES.index(row["income"]) for row in rows]
     expected = oracle(model, inputs, targets)
-    found = scores_of(project)
+    scores = scores_of(project)
     for score, values in expected.items():
-        np.testing.assert_allclose(found[score], values, rtol=1e-9, atol=1e-12)
-    assert ("vog" in found) == ("plis" in found) == (name == "one-hot")
+        np.testing.assert_allclose(scores[score], values, rtol=1e-9, atol=1e-12)
+    assert ("vog" in scores) == ("plis" in scores) == (name == "one-hot")
     if name == "one-hot":
         spreads = vog_by_hand(models[name], inputs, targets)
-        np.testing.assert_allclose(found["vog"], spreads, rtol=1e-9, atol=1e-15)
-        np.testing.assert_allclose(found["plis"], plis_by_hand(model, inputs, targets), rtol=1e-9)
+        np.testing.assert_allclose(scores["vog"], spreads, rtol=1e-9, atol=1e-15)
+        np.testing.assert_allclose(scores["plis"], plis_by_hand(model, inputs, targets), rtol=1e-9)
 
 
 def vog_by_hand(
@@ -159,9 +159,9 @@ def test_from_a_table_to_a_verified_bundle_in_the_terminal(
 ) -> None:
     project, bundle = tmp_path / "p", tmp_path / "b"
 
-    def run(*words: object) -> dict[str, Any]:
+    def run(*arguments: object) -> dict[str, Any]:
         capsys.readouterr()
-        assert main([*map(str, words), "--json"]) == 0
+        assert main([*map(str, arguments), "--json"]) == 0
         said: dict[str, Any] = json.loads(capsys.readouterr().out)
         return said
 

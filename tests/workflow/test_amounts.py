@@ -127,16 +127,16 @@ TYPED: tuple[tuple[list[str], str], ...] = (
 SHORT = ("1_0", "１", "١", "1e999", "0x10", "nan", "inf", "²", "9" * 400, "", "\udcff")
 
 
-@pytest.mark.parametrize(("words", "form"), TYPED, ids=lambda given: str(given)[-24:])
+@pytest.mark.parametrize(("arguments", "form"), TYPED, ids=lambda given: str(given)[-24:])
 def test_an_option_with_no_plain_number_is_refused(
-    world: Path, capsys: pytest.CaptureFixture[str], words: list[str], form: str
+    world: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], form: str
 ) -> None:
     capsys.readouterr()
     for text in SHORT:
-        code = main([*words, form.format(text), "--json"])
-        told = json.loads(capsys.readouterr().out)
-        assert code == told["exit_code"] == 2, (text, told)
-        assert told["error"]["what"]
+        code = main([*arguments, form.format(text), "--json"])
+        answer = json.loads(capsys.readouterr().out)
+        assert code == answer["exit_code"] == 2, (text, answer)
+        assert answer["error"]["what"]
     assert not (world / "b").exists()
 
 
@@ -158,19 +158,19 @@ TOO_FAR: tuple[tuple[list[str], str], ...] = (
 )
 
 
-@pytest.mark.parametrize(("words", "text"), TOO_FAR, ids=lambda given: str(given)[-24:])
-def test_an_amount_beyond_its_bounds_is_refused(world: Path, words: list[str], text: str) -> None:
-    assert main([*words, text, "--json"]) == 2
+@pytest.mark.parametrize(("arguments", "text"), TOO_FAR, ids=lambda given: str(given)[-24:])
+def test_an_amount_beyond_its_bounds_is_refused(world: Path, arguments: list[str], text: str) -> None:
+    assert main([*arguments, text, "--json"]) == 2
     assert not (world / "b").exists()
 
 
 # As a process
 
 
-def run(words: Sequence[str | bytes], folder: Path) -> tuple[int, dict[str, Any]]:
+def run(arguments: Sequence[str | bytes], folder: Path) -> tuple[int, dict[str, Any]]:
     """Run the program; return its exit code, and what it told as JSON."""
     done = subprocess.run(
-        [sys.executable, "-P", "-m", "dataselect_gui", *words, "--json"],
+        [sys.executable, "-P", "-m", "dataselect_gui", *arguments, "--json"],
         cwd=folder,
         capture_output=True,
         check=False,
@@ -192,21 +192,21 @@ BYTES: tuple[list[str | bytes], ...] = (
 )
 
 
-@pytest.mark.parametrize("words", BYTES, ids=range(len(BYTES)))
-def test_bytes_that_are_no_text_end_in_a_sentence(world: Path, words: list[str | bytes]) -> None:
-    code, told = run(words, world)
-    assert (code, told["error"]["what"].partition(" of the ")[2]) == (
+@pytest.mark.parametrize("arguments", BYTES, ids=range(len(BYTES)))
+def test_bytes_that_are_no_text_end_in_a_sentence(world: Path, arguments: list[str | bytes]) -> None:
+    code, answer = run(arguments, world)
+    assert (code, answer["error"]["what"].partition(" of the ")[2]) == (
         2,
         "command is not text in UTF-8.",
     )
 
 
 def test_what_was_typed_wrongly_ends_in_two_as_a_process(world: Path) -> None:
-    code, told = run([*RELEASE, "--epsilon", "1_0"], world)
-    assert (code, told["error"]["what"]) == (2, "ε cannot be “1_0”.")
-    code, told = run([*SELECT, "--count", "1_0"], world)
+    code, answer = run([*RELEASE, "--epsilon", "1_0"], world)
+    assert (code, answer["error"]["what"]) == (2, "ε cannot be “1_0”.")
+    code, answer = run([*SELECT, "--count", "1_0"], world)
     assert code == 2
-    assert "--count" in told["error"]["what"]
+    assert "--count" in answer["error"]["what"]
 
 
 @pytest.mark.parametrize("reason", ["half \ud800", "x" * 10_001])
@@ -230,22 +230,22 @@ def deep(tmp_path: Path) -> Iterator[Path]:
     yield tmp_path / "deep"
     for depth in range(len(names), 0, -1):  # No remover of trees would get through.
         folder = tmp_path.joinpath(*names[:depth])
-        for file in (one for one in folder.iterdir() if one.is_file()):
+        for file in (path for path in folder.iterdir() if path.is_file()):
             file.unlink()
         folder.rmdir()
 
 
 def test_folders_that_are_nested_deeply_end_in_a_sentence(deep: Path) -> None:
-    code, told = run(["inspect", "deep"], deep.parent)
-    assert (code, told["records"], len(told["problems"])) == (0, 0, 1)
+    code, answer = run(["inspect", "deep"], deep.parent)
+    assert (code, answer["records"], len(answer["problems"])) == (0, 0, 1)
     assert run(["score", "deep", "--checkpoint", "deep"], deep.parent)[0] == 4
     write_json(deep / "config.json", {"model_type": "resnet"})
-    code, told = run(["inspect", "deep"], deep.parent)
-    assert (code, told["error"]["what"]) == (4, "“deep” holds no checkpoint.")
+    code, answer = run(["inspect", "deep"], deep.parent)
+    assert (code, answer["error"]["what"]) == (4, "“deep” holds no checkpoint.")
     write_image(deep / "a" / "record.png")
     (deep / "config.json").unlink()
-    code, told = run(["inspect", "deep"], deep.parent)
-    assert (code, told["records"], told["labels"]) == (0, 1, ["a"])
+    code, answer = run(["inspect", "deep"], deep.parent)
+    assert (code, answer["records"], answer["labels"]) == (0, 1, ["a"])
 
 
 def test_names_are_listed_in_the_same_order_however_folders_lie(tmp_path: Path) -> None:
@@ -342,9 +342,9 @@ def test_a_privacy_loss_is_finite_at_the_edges_of_a_request(rate: float, noise: 
     for steps in (1, 10**9):
         for delta in (1e-300, 0.999):
             training = dict(zip(TRAINING, (noise, 1e-9, rate, steps, delta), strict=True))
-            found = PrivacyLoss(training)(norms)
-            assert np.isfinite(found).all()
-            assert found[0] == 0
+            losses = PrivacyLoss(training)(norms)
+            assert np.isfinite(losses).all()
+            assert losses[0] == 0
 
 
 def test_the_digest_of_a_request_is_that_of_its_numbers(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from dataselect_gui.worker.indexing import read_index
 from dataselect_gui.workflow import demo as demo_module
 from tests.helpers import array_file
 from tests.projects import owner_records, scored_project
-from tests.releases import release, select
+from tests.releases import files, release, select
 
 SHIPPED = resource("demo/records.npz")
 
@@ -85,13 +85,13 @@ def altered(path: Path, change: Callable[[dict[str, Any]], None]) -> Path:
 
 
 def assert_refused(project: Path, action: Callable[[], object]) -> None:
-    """Nothing of the project changes, and no ledger is opened beside it."""
-    before = settings_of(project)
+    """Nothing of the project changes, and nothing of the ledger beside it."""
+    before, ledger = settings_of(project), files(project.parent / "home")
     with pytest.raises(UnusableError, match="is the demo's, and these are not the demo's records"):
         action()
     assert settings_of(project) == before
     assert not list(project.glob("hashes-*"))
-    assert not (project.parent / "home").exists()
+    assert files(project.parent / "home") == ledger
 
 
 def test_the_digest_is_that_of_the_shipped_records() -> None:

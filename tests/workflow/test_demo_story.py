@@ -80,15 +80,15 @@ def test_the_terminal_tells_what_a_plain_count_comes_to(
     }
     assert content["selected"] == 2000 - sum(out for _, out in counted.values())
     assert content["verified"]
-    told = "\n".join(lines)
+    printed = "\n".join(lines)
     wrong = sum(out for _, out in counted.values())
-    assert f"{wrong} of 2,000 eligible records look wrong: {wrong / 20:.1f} in 100" in told
-    assert "at most 5.0 in 100" in told
-    for name, words in zip(
+    assert f"{wrong} of 2,000 eligible records look wrong: {wrong / 20:.1f} in 100" in printed
+    assert "at most 5.0 in 100" in printed
+    for name, what in zip(
         NAMES, ("wrong labels", "foreign pictures", "records that are right"), strict=True
     ):
         records, out = counted[name]
-        assert f"{words}: {out:,} of {records:,} left out, {records - out:,} stay" in told
+        assert f"{what}: {out:,} of {records:,} left out, {records - out:,} stay" in printed
     decision = workflow.decision(tmp_path / "demo/project")
     assert decision is not None
     assert (decision.leave_out, decision.taken, decision.is_changed) == ("wrong", "before", False)

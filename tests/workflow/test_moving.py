@@ -234,10 +234,10 @@ def test_a_picture_is_of_what_was_scored_or_it_is_stale(project: Path, records: 
 def test_a_record_that_can_be_read_only_now_is_not_what_was_scored(
     project: Path, records: Path
 ) -> None:
-    found = workflow.look(project)
-    content = found.content.copy()
+    look = workflow.look(project)
+    content = look.content.copy()
     content[4] = 0
-    pictures = workflow.Pictures(replace(found, content=content))
+    pictures = workflow.Pictures(replace(look, content=content))
     with pytest.raises(workflow.ChangedRecordError, match="can be now"):
         pictures.picture(4)
     (records / NAMES[4]).unlink()
@@ -251,10 +251,10 @@ def test_a_record_that_can_be_read_only_now_is_not_what_was_scored(
 
 def test_errors_of_rooms_that_the_window_shares_name_no_flags_of_the_terminal() -> None:
     package = Path(workflow.__file__).parents[1]
-    found = [
+    named = [
         f"{path.name}: {flag}"
         for pattern in SHARED_ROOMS
         for path in package.glob(pattern)
         for flag in re.findall(r"--[a-z][a-z-]*|“dataselect [a-z]+", path.read_text("utf-8"))
     ]
-    assert found == ["handle.py: --worker"], "only the worker's own flag, which nobody is told"
+    assert named == ["handle.py: --worker"], "only the worker's own flag, which nobody is told"

@@ -1,6 +1,7 @@
 """What only asks changes no file and no account; what changes them opens the ledger once."""
 
 import os
+import shutil
 import sqlite3
 import stat
 import subprocess
@@ -80,7 +81,7 @@ def world(request: pytest.FixtureRequest, tmp_path: Path, home: Path, project: P
         workflow.write_settings("{}")
         release(project, tmp_path / "earlier", kind="offers", in_training="no")
     else:
-        assert not home.exists()
+        shutil.rmtree(home)  # As where the project came from another machine.
     return tmp_path
 
 
@@ -88,9 +89,9 @@ def state_of(folder: Path) -> State:
     """Return every name below a folder with its rights, owner, time and bytes."""
     state: State = {}
     for path in [folder, *sorted(folder.rglob("*"))]:
-        found = path.lstat()
-        content = path.read_bytes() if stat.S_ISREG(found.st_mode) else b""
-        state[str(path)] = (found.st_mode, found.st_uid, found.st_mtime_ns, content)
+        status = path.lstat()
+        content = path.read_bytes() if stat.S_ISREG(status.st_mode) else b""
+        state[str(path)] = (status.st_mode, status.st_uid, status.st_mtime_ns, content)
     return state
 
 
@@ -196,7 +197,7 @@ class Counts:
         monkeypatch.setattr(filelock.BaseFileLock, "acquire", acquired)
         monkeypatch.setattr(EntryStore, "__init__", checked)
 
-    def told(self) -> tuple[int, int, int]:
+    def counted(self) -> tuple[int, int, int]:
         return self.connections, self.locks, self.checks
 
 
@@ -212,7 +213,7 @@ def test_a_release_opens_locks_and_checks_the_ledger_once(
     select_for(line, world / "p.dataselect")
     counts = Counts(monkeypatch)
     release(world / "p.dataselect", world / "b", **asked_of(line))
-    assert counts.told() == (1, 1, 1)
+    assert counts.counted() == (1, 1, 1)
 
 
 @pytest.mark.usefixtures("home")
@@ -223,16 +224,16 @@ def test_so_does_one_that_buys_its_threshold_and_charges_a_training(
     counts = Counts(monkeypatch)
     asked = {"threshold_from": "bought:0.5", "bounds": "0,1", "in_training": "dp:1,1e-6"}
     assert release(world / "p.dataselect", world / "b", **asked).spent > 2
-    assert counts.told() == (1, 1, 1)
+    assert counts.counted() == (1, 1, 1)
 
 
 @pytest.mark.usefixtures("home")
 def test_a_query_takes_no_lock_and_checks_once(world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     counts = Counts(monkeypatch)
     workflow.account(world / "p.dataselect")
-    assert counts.told() == (1, 0, 1)
+    assert counts.counted() == (1, 0, 1)
     workflow.change_budget(world / "p.dataselect", "9", "a test")
-    assert counts.told() == (2, 1, 2)
+    assert counts.counted() == (2, 1, 2)
 
 
 # Beside a command that holds the ledger

@@ -31,7 +31,9 @@ def folder(tmp_path: Path) -> Path:
     return place
 
 
-def found(tensors: dict[str, np.ndarray] | None = None, threshold: float = 1.5) -> CalibrationFound:
+def calibrated(
+    tensors: dict[str, np.ndarray] | None = None, threshold: float = 1.5
+) -> CalibrationFound:
     name, content = file_of(tensors or {})
     thresholds = ScoreThresholds(
         alpha=0.05,
@@ -58,9 +60,9 @@ def found(tensors: dict[str, np.ndarray] | None = None, threshold: float = 1.5) 
     )
 
 
-def found_privately() -> CalibrationFound:
+def calibrated_privately() -> CalibrationFound:
     """Return a calibration in which noise left no threshold, and so neither a rule nor bounds."""
-    raw = found()
+    raw = calibrated()
     calibration = msgspec.structs.replace(
         raw.calibration,
         scores={"loss": ScoreThresholds(alpha=0.05, classes={"bird": ClassThreshold(count=28)})},
@@ -72,7 +74,7 @@ def found_privately() -> CalibrationFound:
 
 
 def test_from_nothing_all_of_it_is_added(folder: Path) -> None:
-    prepared = prepare_request(folder, {"contact": "us", "deadline": None}, found())
+    prepared = prepare_request(folder, {"contact": "us", "deadline": None}, calibrated())
     assert prepared.added == ["bounds.loss", "calibration", "contact", "rule"]
     assert (prepared.replaced, prepared.kept, prepared.removed) == ([], [], [])
     assert not prepared.path.exists()
@@ -97,7 +99,7 @@ def test_what_is_there_is_kept_replaced_or_removed_and_said_to_be(folder: Path) 
         },
     )
     keys = {"contact": "us", "deadline": None, "max_grad_norm": 1}
-    prepared = prepare_request(folder, keys, found())
+    prepared = prepare_request(folder, keys, calibrated())
     assert prepared.added == ["calibration"]
     assert prepared.replaced == ["bounds.loss", "contact", "rule"]
     assert prepared.kept == ["bounds.vog", "max_grad_norm", "own"]
@@ -119,11 +121,11 @@ def test_a_number_that_is_written_another_way_is_replaced(folder: Path) -> None:
 
 
 def test_the_former_calibrations_own_file_goes_and_no_other(folder: Path) -> None:
-    first = prepare_request(folder, {}, found({"means": np.zeros((2, 2))}))
+    first = prepare_request(folder, {}, calibrated({"means": np.zeros((2, 2))}))
     assert first.former_file is None
     write_request(first, folder)
     (folder / "model.safetensors").write_bytes(b"weights")
-    second = prepare_request(folder, {}, found({"means": np.ones((2, 2))}))
+    second = prepare_request(folder, {}, calibrated({"means": np.ones((2, 2))}))
     assert second.former_file == first.file
     assert second.file is not None
     write_request(second, folder)
@@ -132,15 +134,15 @@ def test_the_former_calibrations_own_file_goes_and_no_other(folder: Path) -> Non
     stated = json.loads((folder / "dataselect.json").read_text())
     stated["calibration"]["file"] = "model.safetensors"
     write_json(folder / "dataselect.json", stated)
-    assert prepare_request(folder, {}, found()).former_file is None
+    assert prepare_request(folder, {}, calibrated()).former_file is None
 
 
 def test_under_epsilon_what_the_former_calibration_wrote_is_among_the_removed(folder: Path) -> None:
     write_json(folder / "dataselect.json", {"bounds": {"vog": [0, 1]}, "contact": "us"})
-    first = prepare_request(folder, {}, found({"means": np.zeros((2, 2))}))
+    first = prepare_request(folder, {}, calibrated({"means": np.zeros((2, 2))}))
     assert not first.warnings
     write_request(first, folder)
-    second = prepare_request(folder, {}, found_privately())
+    second = prepare_request(folder, {}, calibrated_privately())
     assert second.removed == ["bounds.loss", "bounds.vog", "rule"]
     assert (second.replaced, second.kept) == (["calibration"], ["contact"])
     assert second.former_file == first.file
@@ -165,7 +167,7 @@ def test_under_epsilon_what_was_typed_and_what_lies_beside_is_named(folder: Path
     orphan, others = "calibration-0123456789ab.safetensors", "calibration-notes.safetensors"
     for name in (orphan, others):
         (folder / name).write_bytes(b"means")
-    prepared = prepare_request(folder, {}, found_privately())
+    prepared = prepare_request(folder, {}, calibrated_privately())
     not_covered, beside = prepared.warnings
     assert "ε does not cover" in not_covered
     assert "bounds.vog, class_statistics, direction, own, rule." in not_covered
@@ -173,16 +175,18 @@ def test_under_epsilon_what_was_typed_and_what_lies_beside_is_named(folder: Path
     assert others not in beside
     write_request(prepared, folder)
     assert (folder / orphan).exists(), "nothing says that a calibration of this request wrote it"
-    gone, not_covered, _ = prepare_request(folder, {"rule": "everything"}, found_privately()).warnings
+    gone, not_covered, _ = prepare_request(
+        folder, {"rule": "everything"}, calibrated_privately()
+    ).warnings
     assert "bounds.vog." in gone
     assert "already: class_statistics, direction, own." in not_covered
 
 
 def test_a_file_of_the_former_calibration_that_is_still_named_stays(folder: Path) -> None:
-    first = prepare_request(folder, {}, found({"means": np.zeros((2, 2))}))
+    first = prepare_request(folder, {}, calibrated({"means": np.zeros((2, 2))}))
     write_request(first, folder)
     assert first.file is not None
-    second = prepare_request(folder, {"direction": first.file.name}, found_privately())
+    second = prepare_request(folder, {"direction": first.file.name}, calibrated_privately())
     assert second.former_file is None
     assert first.file.name in second.warnings[-1]
     write_request(second, folder)
@@ -190,7 +194,7 @@ def test_a_file_of_the_former_calibration_that_is_still_named_stays(folder: Path
 
 
 def test_keys_alone_leave_the_calibration_and_its_file(folder: Path) -> None:
-    first = prepare_request(folder, {}, found({"means": np.zeros((2, 2))}))
+    first = prepare_request(folder, {}, calibrated({"means": np.zeros((2, 2))}))
     write_request(first, folder)
     second = prepare_request(folder, {"contact": "us"}, None)
     assert second.former_file is None
@@ -226,6 +230,6 @@ def test_what_is_typed_is_read_as_the_terminal_reads_it() -> None:
 
 
 def test_the_numbers_by_class_are_a_table() -> None:
-    titles, rows = threshold_table(found().calibration)
+    titles, rows = threshold_table(calibrated().calibration)
     assert titles == ["Class", "Clean rows", "loss", "Recognised"]
     assert rows == [["bird", "30", "≤ 1.5", "–"], ["cat", "4", "none", "–"]]

@@ -67,9 +67,9 @@ def test_a_sound_request_has_no_fault_and_is_told_in_words(folder: Path) -> None
     checked = check_request(written(folder))
     assert checked.faults == {}
     assert checked.notes == []
-    told = " ".join(checked.lines)
+    lines = " ".join(checked.lines)
     for part in ("bird: 1.25 (200 rows)", "cat: none (3 rows)", "75%", "ε = 1", "2027-01-01", "0.5"):
-        assert part in told
+        assert part in lines
     assert checked.lines == request_words(read_request(folder))
 
 
@@ -178,9 +178,9 @@ def test_a_file_that_it_names_has_to_be_there(folder: Path) -> None:
 def test_what_is_no_fault_is_noted(folder: Path) -> None:
     checked = check_request(written(folder, thresold=1, mine=2, steps=None, score=None))
     assert checked.faults == {}
-    told = " ".join(checked.notes)
+    notes = " ".join(checked.notes)
     for part in ("“threshold” is", "“mine”", "steps", "without a score"):
-        assert part in told
+        assert part in notes
 
 
 def test_there_has_to_be_one(folder: Path) -> None:

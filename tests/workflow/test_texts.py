@@ -76,8 +76,8 @@ def test_from_texts_to_a_verified_bundle(
 ) -> None:
     source, columns = make(tmp_path)
     project, bundle = tmp_path / "p.dataselect", tmp_path / "bundle"
-    told = run(capsys, "inspect", consortium, "--records", source, *columns)
-    assert "tokens" in told["preflight"]["notes"][0]
+    inspected = run(capsys, "inspect", consortium, "--records", source, *columns)
+    assert "tokens" in inspected["preflight"]["notes"][0]
     model = ("--checkpoint", consortium, "--project", project, "--precision", "float64")
     scored = run(capsys, "score", source, *model, *columns)
     assert scored["scored"] == 12

@@ -18,8 +18,11 @@ class Exact(Undrawn):
     """No mechanism: the selection leaves as it is."""
 
     name: ClassVar[str] = "exact"
-    title: ClassVar[str] = N_("Exact: everything, no protection")
-    explanation: ClassVar[str] = ""
+    title: ClassVar[str] = N_("Exact: all that your rule picks, no protection")
+    explanation: ClassVar[str] = N_(
+        "All records that your rule picks leave, and no others; no chance decides. So whoever sees the "
+        "bundle learns of every record what your rule said of it."
+    )
     takes: ClassVar[frozenset[Answer]] = frozenset({"threshold"})
     no_epsilon: ClassVar[str] = N_("An exact release has no ε.")
     without_epsilon: ClassVar[str] = N_("Leave --epsilon out, or use --mechanism one-sided.")

@@ -84,11 +84,19 @@ def too_large() -> UnreadableRecordError:
 
 
 def too_deep() -> UnreadableRecordError:
-    """Return the refusal of an image that a decoder would give back in fewer bits than it has."""
+    """Return the refusal of an image that a decoder would give back in fewer bits than it has.
+
+    Pillow has no mode for colours of 16 bits: it cuts them to their higher bytes, where greys are
+    divided by 257 and rounded. It gives the lower bytes, too, where a PNG is decoded a second time as
+    ``RGB;16L``, so they could be scored. But what leaves, and what a receiver decodes to check it, is
+    an image of Pillow's, which would hold 8 of the 16 bits: another record than was scored.
+    """
     return UnreadableRecordError(
         _(
             "The image has more bits than are read: of several channels 8 bits each, of one channel "
-            "32. It would be scored, and leave, as another image than it is."
+            "32. It would be scored, and leave, as another image than it is. Save it with 8 bits a "
+            "channel, as PNG, in the way that the consortium's own images were (most programs divide "
+            "by 257)."
         )
     )
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from dataselect_gui.records.forms.form import WrittenForm
 from dataselect_gui.records.images import PixelRange
-from dataselect_gui.records.source import Content, Source, SourceRef
+from dataselect_gui.records.source import Content, Contents, Source, SourceRef
 
 if TYPE_CHECKING:
     from dataselect_gui.checkpoints.checkpoint import Member
@@ -32,6 +32,10 @@ Unpacked: TypeAlias = tuple[list[str], Iterator[tuple[str, NDArray[Any]]]]
 InputArray: TypeAlias = NDArray[np.float32] | NDArray[np.int64]
 """A model's input: numbers of any shape; or a text, shape (2 or 3, length): its tokens' numbers, 1
 for each of them and 0 for what fills it up, and their types where the model has any."""
+
+InputsOfShape: TypeAlias = tuple[NDArray[np.int64], InputArray]
+"""Inputs of one shape, shape (n, …), behind the places, among all that were given, of those that have
+them, shape (n,)."""
 
 
 class ToInput(Protocol):
@@ -69,20 +73,20 @@ class ToInput(Protocol):
 class InputsOfMany(ToInput, Protocol):
     """What also makes the inputs of many records in one go, faster than one by one."""
 
-    def of_many(self, rows: Sequence[int], contents: Sequence[Content]) -> Sequence[InputArray | None]:
+    def of_many(self, rows: NDArray[np.int64], contents: Contents) -> Sequence[InputsOfShape]:
         """Return the inputs of records, each of them what it is by itself.
 
         Parameters
         ----------
-        rows : sequence of int
+        rows : ndarray of int64
             Which records they are.
         contents : sequence
             What they hold.
 
         Returns
         -------
-        sequence of ndarray or None
-            None where there is none: a call for that record alone says why.
+        sequence of tuple
+            By shape. A record without an input is in none: a call for that record alone says why.
         """
 
 

@@ -5,25 +5,27 @@ columns are read for labels and units alone, and are never part of a record.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, ClassVar
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from dataselect_gui.checkpoints.features import CellError, Features, Row
+from dataselect_gui.checkpoints.features import CellError, ColumnCells, Features, Row
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.records.cell_text import own_cell
 from dataselect_gui.records.column_notes import label_notes, labels_of, unit_notes, units_of
 from dataselect_gui.records.forms.form import WrittenForm
 from dataselect_gui.records.forms.rows_file import ROWS_FILE, cells_of
-from dataselect_gui.records.kinds.kind import Look, RecordKind, ToInput, Unpacked
+from dataselect_gui.records.kinds.kind import InputsOfShape, Look, RecordKind, ToInput, Unpacked
 from dataselect_gui.records.row_notes import row_notes
 from dataselect_gui.records.source import (
     Content,
+    Contents,
     Problem,
     Source,
     SourceRef,
@@ -31,13 +33,14 @@ from dataselect_gui.records.source import (
 )
 from dataselect_gui.records.tables.columnar import unpack_columns
 from dataselect_gui.records.tables.reading import ENDINGS, read_table
-from dataselect_gui.records.tables.table import END, Column, Table, listed
+from dataselect_gui.records.tables.table import END, CodedColumn, Column, Table, listed
 from dataselect_gui.texts import N_, _, ngettext
 
 if TYPE_CHECKING:
     from dataselect_gui.checkpoints.checkpoint import Member
 
 _LABEL = "label"
+_CELLS = msgspec.json.Decoder(list[str | None])
 
 
 @dataclass(frozen=True)
@@ -135,13 +138,13 @@ class RowInput:
         del source, rows
         return []
 
-    def of_many(
-        self, rows: Sequence[int], contents: Sequence[Content]
-    ) -> Sequence[NDArray[np.float32] | None]:
+    def of_many(self, rows: NDArray[np.int64], contents: Contents) -> Sequence[InputsOfShape]:
         """Return the inputs of many rows. See `InputsOfMany`."""
         del rows
-        numbers, is_whole = self._features.matrix([row for row in contents if isinstance(row, tuple)])
-        return [row if whole else None for row, whole in zip(numbers, is_whole.tolist(), strict=True)]
+        columns = [column for column in contents if isinstance(column, ColumnCells)]
+        numbers, is_whole = self._features.matrix(columns)
+        whole = np.flatnonzero(is_whole)
+        return [(whole, numbers[whole])]
 
 
 @dataclass
@@ -163,7 +166,7 @@ class RowTable:
     units: Sequence[str] | None
     columns: Sequence[str]
     notes: Sequence[str]
-    features: dict[bytes, Column]
+    features: dict[bytes, CodedColumn]
     whole_rows: NDArray[np.uint8]
     classes: Sequence[str] | None = None
     problems: Sequence[Problem] = ()
@@ -183,8 +186,21 @@ class RowTable:
         """Return the cells of many rows. See `SourceOfMany`."""
         if not self.features:
             return [self._row] * len(rows)
-        cells = (column.stored_at(rows) for column in self.features.values())
+        places = np.asarray(rows, dtype=np.int64)
+        cells = (column.stored_at(places) for column in self.features.values())
         return [self._row % of_row for of_row in zip(*cells, strict=True)]
+
+    def sizes(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return how many bytes the cells of many rows have. See `SourceOfMany`."""
+        return sum((column.sizes(rows) for column in self.features.values()), np.zeros_like(rows))
+
+    def contents(self, rows: NDArray[np.int64]) -> list[ColumnCells]:
+        """Return the cells of many rows, by their columns. See `SourceOfMany`."""
+        columns = []
+        for column in self.features.values():
+            stored, places = column.distinct_at(rows)
+            columns.append(ColumnCells(_CELLS.decode(b"[" + b",".join(stored) + b"]"), places))
+        return columns
 
     @cached_property
     def _row(self) -> bytes:
@@ -205,6 +221,7 @@ def _open_table(where: SourceRef) -> RowTable:
     table = read_table(ROWS, where.path, wanted)
     for name in named:
         table.column(name)
+    table.check_text(label or _LABEL)
     _check_features(table, features)
     ids = [str(row) for row in range(table.rows)]
     labels = labels_of(table, label or _LABEL, several, range(table.rows))
@@ -227,15 +244,20 @@ def _open_table(where: SourceRef) -> RowTable:
     )
 
 
-def _as_json(column: Column) -> Column:
+def _as_json(column: Column) -> CodedColumn:
     """Return the cells of a column in the one form in which they are kept, as JSON."""
-    known: dict[str | None, bytes] = {}
-    stored = bytearray()
-    for cell in column:
-        if cell not in known:
-            known[cell] = _json(None if cell is None else own_cell(cell) or None).encode() + END
-        stored += known[cell]
-    return Column(stored)
+    distinct: dict[bytes, int] = {}
+    known: dict[str | None, int] = {}
+
+    def codes() -> Iterator[int]:
+        for cell in column:
+            if cell not in known:
+                stored = _json(None if cell is None else own_cell(cell) or None).encode()
+                known[cell] = distinct.setdefault(stored, len(distinct))
+            yield known[cell]
+
+    of_rows = np.fromiter(codes(), dtype=np.uint32, count=len(column))
+    return CodedColumn(Column(b"".join(stored + END for stored in distinct)), of_rows)
 
 
 def _head(name: str) -> bytes:

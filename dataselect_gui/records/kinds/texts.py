@@ -72,7 +72,7 @@ class Texts(RecordKind):
         """Read columns of Parquet or Feather. See `RecordKind`."""
         return unpack_columns(file, name, needed)
 
-    def decode(self, stored: bytes) -> Content:
+    def decode(self, stored: bytes) -> str:
         """Return the text. See `RecordKind`."""
         if len(stored) > MAX_TEXT:
             raise UnreadableRecordError(
@@ -86,9 +86,7 @@ class Texts(RecordKind):
     def look(self, stored: bytes, most: int | None) -> Look:
         """Return the text. See `RecordKind`."""
         del most
-        text = self.decode(stored)
-        assert isinstance(text, str)
-        return (("", text),)
+        return (("", self.decode(stored)),)
 
     def to_input(self, member: "Member", channels: int | None) -> ToInput:
         """Return what makes tokens of a text, by the checkpoint's own tokenizer. See `RecordKind`."""
@@ -181,7 +179,7 @@ class TextTable:
     problems: Sequence[Problem]
     notes: Sequence[str]
     texts: Column
-    rows: Sequence[int]
+    rows: NDArray[np.int64]
     whole_rows: NDArray[np.uint8]
     ignored: int = 0
     kind: RecordKind = TEXTS
@@ -194,11 +192,19 @@ class TextTable:
 
     def read(self, index: int) -> bytes:
         """Return the text in UTF-8. See `Source.read`."""
-        return self.texts.stored(self.rows[index])
+        return self.texts.stored(int(self.rows[index]))
 
     def read_many(self, rows: Sequence[int]) -> list[bytes]:
         """Return many texts in UTF-8. See `SourceOfMany`."""
-        return self.texts.stored_at([self.rows[row] for row in rows])
+        return self.texts.stored_at(self.rows[np.asarray(rows, dtype=np.int64)])
+
+    def sizes(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return how many bytes many texts have. See `SourceOfMany`."""
+        return self.texts.sizes(self.rows[rows])
+
+    def contents(self, rows: NDArray[np.int64]) -> list[str]:
+        """Return many texts. See `SourceOfMany`."""
+        return list(map(TEXTS.decode, self.texts.stored_at(self.rows[rows])))
 
     def stamp(self, index: int) -> tuple[int, int] | None:
         """Return nothing: rows have no time of their own. See `Source.stamp`."""
@@ -278,7 +284,7 @@ def _open_table(where: SourceRef) -> TextTable:
             *([] if people is None else unit_notes(people)),
         ],
         texts=texts,
-        rows=there,
+        rows=np.array(there, dtype=np.int64),
         classes=None if several else table.classes.get(label),
         whole_rows=table.row_hashes[there],
     )

@@ -29,6 +29,7 @@ from dataselect_gui.records.tables.table import (
     END,
     MOST_CELL,
     check_shape,
+    holds_bytes,
     own_name,
     place_of,
     row_hash,
@@ -43,6 +44,8 @@ CLASSES_OF = "\0classes of "
 """Before a column's name, what the names of its classes are asked for as: no name begins so."""
 ROW_HASHES = "\0rows"
 """The same of the hashes of whole rows."""
+OF_BYTES = "\0of bytes"
+"""The same of the names of all columns that hold bytes, which are no text."""
 MOST_BYTES = 2 << 30
 """Of all cells, in UTF-8."""
 _PARQUET, _FEATHER_1 = b"PAR1", b"FEA1"
@@ -50,7 +53,7 @@ _MOST_DIRECTORY = 1 << 25
 """Bytes of the end of a Parquet file, which describes each column of each group of rows."""
 _DEEPEST = 32
 _BATCH_ROWS = 4096
-_NO_COLUMNS = frozenset({ROW_COUNT, ROW_HASHES})
+_NO_COLUMNS = frozenset({ROW_COUNT, ROW_HASHES, OF_BYTES})
 _Batches: TypeAlias = Callable[[list[int]], Iterator[Any]]
 """Yields batches with the columns at some places."""
 _DAMAGED = N_("It is damaged, or is no such file.")
@@ -69,14 +72,14 @@ def unpack_columns(
         What it is called.
     needed : sequence of str
         The columns; `ROW_COUNT` stands for the number of rows, `ROW_HASHES` for what `row_hash` makes
-        of each, and `CLASSES_OF` before a column for the names of its classes by number, where the file
-        states them.
+        of each, `OF_BYTES` for the names of the columns that are no text, and `CLASSES_OF` before a
+        column for the names of its classes by number, where the file states them.
 
     Returns
     -------
     tuple
         The names of all columns; and those that are needed and there, each as `Column` takes it, or
-        names of classes as a list in JSON.
+        names as a list in JSON.
 
     Raises
     ------
@@ -125,14 +128,23 @@ def _read(
         made.append((ROW_COUNT, np.array([rows if chosen or stated_rows is None else stated_rows])))
     if ROW_HASHES in needed:
         made.append((ROW_HASHES, np.frombuffer(hashes, dtype=np.uint8)))
+    if OF_BYTES in needed:
+        kinds = [schema.field(place).type for place in range(len(names))]
+        of_bytes = [
+            name for name, kind in zip(names, kinds, strict=True) if name and _holds_bytes(kind)
+        ]
+        made.append((OF_BYTES, _as_json(of_bytes)))
     made += [(title, np.frombuffer(column, dtype=np.uint8)) for title, column in stored.items()]
     stated = stated_features(schema)
     for title, place in chosen.items():
         classes = classes_of(stated.get(schema.names[place]))
         if classes is not None and CLASSES_OF + title in needed:
-            stored_names = json.dumps(classes).encode()
-            made.append((CLASSES_OF + title, np.frombuffer(stored_names, dtype=np.uint8)))
+            made.append((CLASSES_OF + title, _as_json(classes)))
     return [title for title in names if title], iter(made)
+
+
+def _as_json(names: Sequence[str]) -> NDArray[np.uint8]:
+    return np.frombuffer(json.dumps(names).encode(), dtype=np.uint8)
 
 
 def _opened(file: BinaryIO, name: str) -> tuple[Any, int | None, _Batches]:
@@ -177,7 +189,7 @@ def _parquet(file: Any) -> tuple[Any, int | None, _Batches]:  # noqa: ANN401
 def _check_type(file: str, column: str, kind: Any) -> None:  # noqa: ANN401
     """Refuse a column of bytes, which are no text."""
     if _holds_bytes(kind):
-        raise unreadable(file, _("Its column “{column}” holds bytes.", column=column))
+        raise holds_bytes(file, column)
 
 
 def _holds_bytes(kind: Any) -> bool:  # noqa: ANN401

@@ -17,7 +17,13 @@ from dataselect_gui.errors import UnusableError
 from dataselect_gui.records.decoding_process import unpacked
 from dataselect_gui.records.npz import most_memory
 from dataselect_gui.records.source import UnreadableRecordError
-from dataselect_gui.records.tables.columnar import CLASSES_OF, MOST_BYTES, ROW_COUNT, ROW_HASHES
+from dataselect_gui.records.tables.columnar import (
+    CLASSES_OF,
+    MOST_BYTES,
+    OF_BYTES,
+    ROW_COUNT,
+    ROW_HASHES,
+)
 from dataselect_gui.records.tables.columnar import ENDINGS as COLUMNAR
 from dataselect_gui.records.tables.delimited import read_delimited
 from dataselect_gui.records.tables.json_lines import read_json_lines
@@ -27,10 +33,12 @@ from dataselect_gui.records.tables.table import (
     Column,
     Table,
     check_shape,
+    holds_bytes,
+    listed,
     unreadable,
     usable,
 )
-from dataselect_gui.texts import _
+from dataselect_gui.texts import _, ngettext
 
 if TYPE_CHECKING:
     from dataselect_gui.records.kinds.kind import RecordKind
@@ -90,9 +98,14 @@ def _read_columnar(
 ) -> Table:
     most = min(MOST_BYTES, most_memory())
     if wanted is None:
-        wanted = usable(unpacked(kind, path, [], most)[0])
+        names, arrays = unpacked(kind, path, [OF_BYTES], most)
+        of_bytes = _names_from(path, arrays[OF_BYTES]) if OF_BYTES in arrays else ()
+        wanted = [name for name in usable(names) if name not in of_bytes]
+        if of_bytes and not wanted:
+            raise holds_bytes(path.name, of_bytes[0])
     of_classes = {CLASSES_OF + title: title for title in wanted}
-    names, arrays = unpacked(kind, path, [ROW_COUNT, ROW_HASHES, *wanted, *of_classes], most)
+    names, arrays = unpacked(kind, path, [ROW_COUNT, ROW_HASHES, OF_BYTES, *wanted, *of_classes], most)
+    of_bytes = _names_from(path, arrays.pop(OF_BYTES, np.empty(0)))
     hashes = arrays.pop(ROW_HASHES, np.empty(0)).tobytes()
     columns = {title: Column(arrays[title]) for title in wanted if title in arrays}
     classes = {
@@ -105,7 +118,30 @@ def _read_columnar(
     if not is_whole or len(hashes) != rows * HASH_BYTES or not all(map(str, names)):
         raise _made_to_harm(path)
     check_shape(path.name, len(names), rows, most_rows)
-    return Table(path.name, tuple(names), rows, columns, classes=classes, whole_rows=hashes)
+    return Table(
+        path.name,
+        tuple(name for name in names if name not in of_bytes),
+        rows,
+        columns,
+        notes=tuple(_notes(of_bytes)),
+        classes=classes,
+        whole_rows=hashes,
+        of_bytes=of_bytes,
+    )
+
+
+def _notes(of_bytes: Sequence[str]) -> list[str]:
+    """Say which columns are passed over."""
+    if not of_bytes:
+        return []
+    return [
+        ngettext(
+            "{count:,} column holds bytes, which are no text, and is passed over: {columns}.",
+            "{count:,} columns hold bytes, which are no text, and are passed over: {columns}.",
+            len(of_bytes),
+            columns=listed(of_bytes),
+        )
+    ]
 
 
 def _names_from(path: Path, stored: NDArray[Any]) -> tuple[str, ...]:

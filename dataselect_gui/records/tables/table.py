@@ -29,6 +29,8 @@ HASH_BYTES = 32
 _MARK = "\ufeff"
 END = b"\xff"
 """Ends each cell of a column; UTF-8 has no such byte."""
+_MOST_SMALL = 1 << 32
+"""Bytes of a column whose places take 32 bits."""
 
 
 class Column(Sequence[str | None]):
@@ -42,7 +44,8 @@ class Column(Sequence[str | None]):
 
     def __init__(self, stored: bytes | bytearray | NDArray[np.uint8]) -> None:
         self._bytes = bytes(stored)
-        self._ends = np.flatnonzero(np.frombuffer(self._bytes, dtype=np.uint8) == END[0])
+        ends = np.flatnonzero(np.frombuffer(self._bytes, dtype=np.uint8) == END[0])
+        self._ends = ends if len(self._bytes) > _MOST_SMALL else ends.astype(np.uint32)
 
     def __len__(self) -> int:
         return len(self._ends)
@@ -61,15 +64,57 @@ class Column(Sequence[str | None]):
 
     def stored(self, row: int) -> bytes:
         """Return the bytes of a cell; none where it is empty."""
-        start = self._ends[row - 1] + 1 if row else 0
-        return self._bytes[start : self._ends[row]]
+        start = int(self._ends[row - 1]) + 1 if row else 0
+        return self._bytes[start : int(self._ends[row])]
 
-    def stored_at(self, rows: Sequence[int]) -> list[bytes]:
+    def stored_at(self, rows: Sequence[int] | NDArray[np.int64]) -> list[bytes]:
         """Return the bytes of some cells."""
-        places = np.asarray(rows, dtype=np.int64)
-        starts = np.where(places > 0, self._ends[places - 1] + 1, 0)
-        bounds = zip(starts.tolist(), self._ends[places].tolist(), strict=True)
+        starts, ends = self._bounds(np.asarray(rows, dtype=np.int64))
+        bounds = zip(starts.tolist(), ends.tolist(), strict=True)
         return [self._bytes[start:end] for start, end in bounds]
+
+    def sizes(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return how many bytes some cells have, shape (rows,)."""
+        starts, ends = self._bounds(rows)
+        return ends - starts
+
+    def _bounds(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return where some cells start and end."""
+        starts = np.where(rows > 0, self._ends[rows - 1].astype(np.int64) + 1, 0)
+        return starts, self._ends[rows].astype(np.int64)
+
+
+class CodedColumn:
+    """The cells of a column, of which each that differs is held once.
+
+    Parameters
+    ----------
+    distinct : Column
+        Those that differ.
+    codes : ndarray of uint32
+        Which of them each row has, shape (rows,).
+    """
+
+    def __init__(self, distinct: Column, codes: NDArray[np.uint32]) -> None:
+        self.distinct, self.codes = distinct, codes
+
+    def stored(self, row: int) -> bytes:
+        """Return the bytes of a cell."""
+        return self.distinct.stored(int(self.codes[row]))
+
+    def stored_at(self, rows: NDArray[np.int64]) -> list[bytes]:
+        """Return the bytes of some cells."""
+        stored, places = self.distinct_at(rows)
+        return [stored[place] for place in places.tolist()]
+
+    def distinct_at(self, rows: NDArray[np.int64]) -> tuple[list[bytes], NDArray[np.int64]]:
+        """Return the bytes of the cells that differ among some rows, and which of them each row has."""
+        codes, places = np.unique(self.codes[rows], return_inverse=True)
+        return self.distinct.stored_at(codes.astype(np.int64)), places
+
+    def sizes(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return how many bytes some cells have, shape (rows,)."""
+        return self.distinct.sizes(self.codes[rows].astype(np.int64))
 
 
 @dataclass(frozen=True)
@@ -92,6 +137,8 @@ class Table:
         What `row_hash` makes of each row, one behind the other.
     classes : mapping
         Column, as it was asked for → the names of its classes by number, where the file states them.
+    of_bytes : tuple of str
+        The names of columns that hold bytes: they are none of `names`, and cannot be asked for.
     """
 
     name: str
@@ -101,6 +148,7 @@ class Table:
     notes: tuple[str, ...] = ()
     whole_rows: bytes = b""
     classes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    of_bytes: tuple[str, ...] = ()
 
     @property
     def row_hashes(self) -> NDArray[np.uint8]:
@@ -113,8 +161,9 @@ class Table:
         Raises
         ------
         UnusableError
-            Where the table has none of that name.
+            Where the table has none of that name, or it holds bytes.
         """
+        self.check_text(asked)
         if asked not in self.columns:
             raise UnusableError(
                 _("The column “{column}” cannot be found.", column=asked),
@@ -126,6 +175,11 @@ class Table:
                 _("Name one of these."),
             )
         return self.columns[asked]
+
+    def check_text(self, asked: str) -> None:
+        """Refuse a column that holds bytes, if there is one of that name."""
+        if asked not in self.columns and place_of(asked, self.of_bytes, self.name) is not None:
+            raise holds_bytes(self.name, asked)
 
 
 def row_hash(cells: Iterable[bytes]) -> bytes:
@@ -192,6 +246,11 @@ def unreadable(file: str, why: str) -> UnusableError:
         why,
         _("Mend the file, or export it again, for example as CSV in UTF-8."),
     )
+
+
+def holds_bytes(file: str, column: str) -> UnusableError:
+    """Return the refusal of a column of bytes."""
+    return unreadable(file, _("Its column “{column}” holds bytes.", column=column))
 
 
 class TooManyRowsError(UnusableError):

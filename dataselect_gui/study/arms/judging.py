@@ -87,7 +87,9 @@ class _ByRequest(Judge):
         for name in self._names:
             stated = self._calibration.scores[name].classes
             there = {
-                each: found.threshold for each, found in stated.items() if found.threshold is not None
+                each: of_class.threshold
+                for each, of_class in stated.items()
+                if of_class.threshold is not None
             }
             by_score[name] = np.array([there.get(each, np.inf) for each in self._classes])
         return by_score
@@ -153,9 +155,9 @@ class ByRowsAndDistance(ByRows):
         others = super().scores(clean.inputs, clean.targets, advance)
         features = features_of(self._model, clean.inputs, advance)
         of_half = np.where(self._for_thresholds, -1, clean.targets)
-        found = centres_of(features, of_half, len(self._given.classes))
-        distances = found.distances(features, clean.targets)
-        return {**others, DISTANCE: distances, "means": found.means, "covariance": found.covariance}
+        centres = centres_of(features, of_half, len(self._given.classes))
+        distances = centres.distances(features, clean.targets)
+        return {**others, DISTANCE: distances, "means": centres.means, "covariance": centres.covariance}
 
     @property
     def _for_thresholds(self) -> NDArray[np.bool_]:

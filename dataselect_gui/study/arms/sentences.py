@@ -177,10 +177,10 @@ def _line(findings: ArmFindings, of_line: Sequence[Cell], several: Sequence[Answ
         )
         for cell in of_line
     )
-    told = _PLANTED if of_line[0].planted else _AS_THEY_ARE
+    sentences = _PLANTED if of_line[0].planted else _AS_THEY_ARE
     choices = findings.choices
     return _(
-        told[whole_of(several)],
+        sentences[whole_of(several)],
         figures=figures,
         seeds=choices.seeds,
         planted=planted_words(choices.plant),
@@ -287,7 +287,7 @@ def on_left_out(left_out: LeftOut, alpha: str) -> str:
             share=percent(left_out.share.mean),
             alpha=share,
         )
-    found = ", ".join(
+    dirt = ", ".join(
         _(
             "{share} of {count:.0f} {kind}",
             share=percent(of_kind.mean),
@@ -297,11 +297,11 @@ def on_left_out(left_out: LeftOut, alpha: str) -> str:
         for kind, of_kind in left_out.share_of_dirt.items()
     )
     rest = percent(left_out.share_of_rest.mean)
-    if not found:
+    if not dirt:
         return _("With dirt planted, the rule left out {rest} of the records.", rest=rest)
     return _(
-        "With dirt planted, the rule left out {found}, and {rest} of the records in which nothing was "
+        "With dirt planted, the rule left out {dirt}, and {rest} of the records in which nothing was "
         "planted.",
-        found=found,
+        dirt=dirt,
         rest=rest,
     )

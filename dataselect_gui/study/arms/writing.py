@@ -139,7 +139,7 @@ def _p(value: float) -> str:
 
 def _on_records(findings: ArmFindings) -> str:
     records = findings.records
-    told = (
+    used = (
         _("{used:,} records were used", used=records.used)
         if records.units is None
         else _(
@@ -149,12 +149,12 @@ def _on_records(findings: ArmFindings) -> str:
         )
     )
     return _(
-        "{told} ({left_out:,} could not be read or have no class): about {pool:,} to choose from, "
+        "{used} ({left_out:,} could not be read or have no class): about {pool:,} to choose from, "
         "about {held_out:,} to test on. Every training was repeated {seeds} times, each time with "
         "another split, order and planting, all drawn by the numbers from 0 on. Of the consortium "
         "there were {clean:,} clean rows, and {rows:,} to mix in. Two accountants of DP-SGD were at "
         "most {apart:.2%} apart in ε.",
-        told=told,
+        used=used,
         left_out=records.left_out,
         pool=records.pool,
         held_out=records.held_out,

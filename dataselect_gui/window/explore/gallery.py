@@ -25,7 +25,7 @@ from dataselect_gui.plain import visible
 from dataselect_gui.texts import _, ngettext
 from dataselect_gui.window.explore.scores import model_says, short
 from dataselect_gui.window.explore.thumbnails import Key, Thumbnails, key_of
-from dataselect_gui.window.explore.tile import FOOT, paint_tile
+from dataselect_gui.window.explore.tile import foot_of, paint_tile
 from dataselect_gui.window.explore.tile_layout import EDGE, GAP, USUAL, TileLayout
 from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets import theme
@@ -124,7 +124,7 @@ class Gallery(QAbstractScrollArea):
         size = self._size
         x = EDGE + column * (size.width() + GAP)
         y = self._line_gap + line * self._line_height - self.verticalScrollBar().value()
-        return QRect(x, y, size.width(), size.height() + FOOT)
+        return QRect(x, y, size.width(), size.height() + foot_of(self._state))
 
     def row_at(self, point: QPoint) -> int | None:
         """Return the record under a point of the viewport; None between tiles."""
@@ -133,7 +133,7 @@ class Gallery(QAbstractScrollArea):
         top = point.y() - self._line_gap + self.verticalScrollBar().value()
         line, below = divmod(top, self._line_height)
         place = line * self.columns + column
-        is_inside = right < size.width() and below < size.height() + FOOT
+        is_inside = right < size.width() and below < size.height() + foot_of(self._state)
         if 0 <= column < self.columns and is_inside and line >= 0 and place < len(self._state.order):
             return int(self._state.order[place])
         return None
@@ -162,7 +162,7 @@ class Gallery(QAbstractScrollArea):
 
     @property
     def _line_height(self) -> int:
-        return self._size.height() + FOOT + self._line_gap
+        return self._size.height() + foot_of(self._state) + self._line_gap
 
     def _first_place(self) -> int:
         line = -(-self.verticalScrollBar().value() // self._line_height)
@@ -258,7 +258,7 @@ class Gallery(QAbstractScrollArea):
             parts.append(label)
         if self._state.sort is not None:
             parts.append(f"{self._state.sort} {short(float(look.scores[self._state.sort][row]))}")
-        if (said := model_says(look, row)) is not None:
+        if look.answers is not None and (said := model_says(look, row)) is not None:
             parts.append(said)
         if self._state.selection.chosen[row]:
             parts.append(_("in the selection"))
@@ -367,7 +367,7 @@ class Gallery(QAbstractScrollArea):
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         """Lay the tiles out anew; the first one in view stays in view."""
         before = event.oldSize().width()
-        height = self._layout.size(before).height() + FOOT + self._line_gap
+        height = self._layout.size(before).height() + foot_of(self._state) + self._line_gap
         top = self.verticalScrollBar().value()
         self._lay_out(-(-top // height) * self._layout.columns(before))
         if self._layout.columns(before) == self.columns and height == self._line_height:

@@ -21,7 +21,7 @@ from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.elided import Elided
 from dataselect_gui.window.widgets.plain import Button, Label, ToolButton, tip
-from dataselect_gui.workflow import ScoreCut, decimal_of
+from dataselect_gui.workflow import ScoreCut, decimal_of, find_score
 
 HEIGHT = 168
 _FRAME_MS = 16
@@ -41,14 +41,19 @@ class Histogram(QFrame):
     ----------
     adopt : Button
         Cuts by the score that is shown.
+    try_it : Button
+        Leads to a study of such a pick.
 
     Signals
     -------
     drag_changed()
         A drag of the cut-off began or ended.
+    trial_wanted()
+        A study is to show whether picking by this score helps.
     """
 
     drag_changed = Signal()
+    trial_wanted = Signal()
 
     def __init__(self, state: State, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -71,6 +76,9 @@ class Histogram(QFrame):
         self.adopt = Button()
         self.adopt.setProperty("role", "link")
         self.adopt.clicked.connect(self._on_adopt)
+        self.try_it = Button(_("Try it"))
+        self.try_it.setProperty("role", "link")
+        self.try_it.clicked.connect(self.trial_wanted)
         self._label = Label(_("Cut-off"))
         self._label.setProperty("role", "dim")
         self._field = QLineEdit()
@@ -87,6 +95,7 @@ class Histogram(QFrame):
         head.addWidget(self._fold)
         head.addWidget(self._meaning, 1)
         head.addWidget(self.adopt)
+        head.addWidget(self.try_it)
         head.addWidget(self._label)
         head.addWidget(self._field)
         self._layout = QVBoxLayout(self)
@@ -106,6 +115,7 @@ class Histogram(QFrame):
         state.opened.connect(self._on_score)
         state.order_changed.connect(self._on_score)
         state.selection_changed.connect(self._on_selection)
+        state.inputs_changed.connect(self._offer_trial)
         self.set_folded(False)
         self._on_score()
 
@@ -218,6 +228,7 @@ class Histogram(QFrame):
         has_cut = cut is not None
         self._field.setVisible(has_cut)
         self._label.setVisible(has_cut)
+        self._offer_trial()
         is_left_to_count = state.rule is None and state.look is not None and state.look.waits_for_count
         self.adopt.setVisible(not (has_cut or is_left_to_count or state.sort is None))
         if state.rule is None:
@@ -232,6 +243,15 @@ class Histogram(QFrame):
             if not self._is_dragging:
                 self._plot.show_cut(cut if cut is None else distribution.place_of(cut))
         self.setAccessibleDescription(visible(self._description(cut)))
+
+    def _offer_trial(self) -> None:
+        """Offer a study where this score picks; what is known of such picks is its tool tip."""
+        cut, obstacle = self._state.cut, self._state.inputs.study_obstacle
+        self.try_it.setVisible(self._cut() is not None)
+        self.try_it.setEnabled(not obstacle)
+        known = _(find_score(cut.score).known) if cut is not None else ""
+        self.try_it.setToolTip(tip(*filter(None, [known, obstacle])))
+        self.try_it.setAccessibleDescription(visible(" ".join(filter(None, [known, obstacle]))))
 
     def _description(self, cut: float | None) -> str:
         """Return in words what the histogram shows."""

@@ -1,25 +1,27 @@
 """The legend of the classes."""
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRect, QSize, Qt
+from PySide6.QtCore import QPoint, QPointF, QRect, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import N_, _
-from dataselect_gui.window.explore.tile import paint_class
+from dataselect_gui.window.explore.tile import SIGN, paint_class, paint_differs
 from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.plain import paint, tip
 
 _HEIGHT = 22
-_SIGN, _GAP = 14, 14
+_CLASS, _GAP = 14, 14
 _MOST_NAME = 100
 _TITLE = N_("In the selection:")
 
 
 class Legend(QWidget):
     """One line with the classes' signs, names, and how many records of each are in the selection.
+
+    At its end stands of how many records the model disagrees with the label, where that is known.
 
     Parameters
     ----------
@@ -30,12 +32,15 @@ class Legend(QWidget):
     ----------
     entries : list of str
         Each class with its count.
+    differing : str
+        Of how many records the model disagrees; empty where that is not known.
     """
 
     def __init__(self, state: State) -> None:
         super().__init__()
         self._state = state
         self.entries: list[str] = []
+        self.differing = ""
         self._title = _(_TITLE)
         self.setFixedHeight(_HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -61,7 +66,10 @@ class Legend(QWidget):
         else:
             numbers = zip(shown, counts.tolist(), strict=True)
             self._title, self.entries = _(_TITLE), [f"{name}: {count:,}" for name, count in numbers]
+        differ = 0 if look is None or look.answers is None else int(look.answers.differ.sum())
+        self.differing = _("Model disagrees: {count:,}", count=differ) if differ else ""
         text = f"{self._title} {', '.join(self.entries)}" if names else ""
+        text = "\n".join(filter(None, (text, self.differing)))
         self.setAccessibleDescription(visible(text))
         self.setToolTip(tip(text))
         self.update()
@@ -76,21 +84,33 @@ class Legend(QWidget):
         painter.setFont(theme.font(-1))
         painter.setPen(theme.colour(colours.dim))
         metrics, middle = painter.fontMetrics(), self.height() / 2
-        left = 8
+        left, right = 8, self._paint_differing(painter)
         if self.entries:
             paint(painter, self._room(left), Qt.AlignmentFlag.AlignVCenter, self._title)
             left += metrics.horizontalAdvance(self._title) + _GAP
         for code, entry in enumerate(self.entries):
             more = _("and {count} more", count=len(self.entries) - code)
-            width = _SIGN + metrics.horizontalAdvance(entry)
+            width = _CLASS + metrics.horizontalAdvance(entry)
             is_last = code == len(self.entries) - 1
             reserved = 0 if is_last else _GAP + metrics.horizontalAdvance(more)
-            if left + width + reserved > self.width():
+            if left + width + reserved > right:
                 paint(painter, self._room(left), Qt.AlignmentFlag.AlignVCenter, more)
                 return
             paint_class(painter, colours, code, QPointF(left + 4, middle + 0.5))
-            paint(painter, self._room(left + _SIGN), Qt.AlignmentFlag.AlignVCenter, entry)
+            paint(painter, self._room(left + _CLASS), Qt.AlignmentFlag.AlignVCenter, entry)
             left += width + _GAP
+
+    def _paint_differing(self, painter: QPainter) -> int:
+        """Paint of how many records the model disagrees; returns where the room for classes ends."""
+        width = SIGN + 5 + painter.fontMetrics().horizontalAdvance(self.differing) + 8
+        if not self.differing or width > self.width() // 2:
+            return self.width()
+        left, colours = self.width() - width, theme.palette()
+        paint_differs(painter, colours, QPoint(left, (self.height() - SIGN) // 2))
+        painter.setPen(theme.colour(colours.dim))
+        middle = Qt.AlignmentFlag.AlignVCenter
+        paint(painter, self._room(left + SIGN + 5), middle, self.differing)
+        return left - _GAP
 
     def _room(self, left: int) -> QRect:
         return QRect(left, 0, self.width() - left, self.height())

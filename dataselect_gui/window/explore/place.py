@@ -215,8 +215,9 @@ class ExplorePlace(QWidget, Place):
             self._show_legend()
 
     def _show_legend(self) -> None:
-        """Show the legend where there are classes, and the demo's count, where there is room."""
-        self.legend.setVisible(bool(self._state.class_names) and not self._is_flat)
+        """Show the legend where it says something, and the demo's count, where there is room."""
+        says_something = bool(self._state.class_names or self.legend.differing)
+        self.legend.setVisible(says_something and not self._is_flat)
         self.demo_count.setVisible(self.demo_count.is_of_use and not self._is_flat)
 
     # Signals of the state

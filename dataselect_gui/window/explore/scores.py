@@ -2,8 +2,12 @@
 
 import math
 
+from dataselect_gui.plain import visible
 from dataselect_gui.texts import _
-from dataselect_gui.workflow import Look, find_score
+from dataselect_gui.workflow import NOT_KEPT, Look, find_score
+
+_MOST_ANSWER = 300
+"""Characters of an answer that are shown."""
 
 
 def meaning_of(name: str) -> str:
@@ -12,13 +16,14 @@ def meaning_of(name: str) -> str:
 
 
 def model_says(look: Look, row: int) -> str | None:
-    """Return whether the model's answer is the given label, by its margin; None without one."""
-    margins = look.scores.get("margin")
-    if margins is None or math.isnan(margins[row]):
+    """Return what the model answers for a record, and how sure it is; None where nothing is known."""
+    if look.answers is None:
+        has_answers = any(find_score(name).needs_model for name in look.scores)
+        return _(NOT_KEPT) if has_answers else None
+    answer = look.answers.full(row)
+    if answer is None:
         return None
-    if margins[row] > 0:
-        return _("The model's answer is this label.")
-    return _("The model's answer is another one.")
+    return _("The model answers: {answer}", answer=visible(answer, _MOST_ANSWER))
 
 
 def short(value: float) -> str:

@@ -7,6 +7,7 @@ from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPen, QPixmap, QPolygonF
 
 from dataselect_gui.plain import visible
+from dataselect_gui.texts import _
 from dataselect_gui.window.explore.lines import paint_lines
 from dataselect_gui.window.explore.scores import short
 from dataselect_gui.window.state import State
@@ -18,8 +19,19 @@ Shown: TypeAlias = QPixmap | Lines | str
 """The picture of a record, its texts, or why there is neither."""
 FOOT = 22
 """The height of a tile below its picture."""
+ANSWER = 16
+"""How much higher the foot is where it says what the model answers."""
+SIGN = 15
+"""The width and height of a sign, in pixels."""
 _BAR = 3
 _LEAST_FOR_TEXT = 96
+
+
+def foot_of(state: State) -> int:
+    """Return the height of a foot: where records that look wrong are shown alone, it says an answer."""
+    look = state.look
+    says_answer = look is not None and look.answers is not None and state.shown is not None
+    return FOOT + ANSWER if says_answer else FOOT
 
 
 def paint_tile(
@@ -49,7 +61,8 @@ def paint_tile(
         Whether keys act on the tiles.
     """
     colours = theme.palette()
-    image = QRect(rect.x(), rect.y(), rect.width(), rect.height() - FOOT)
+    foot = foot_of(state)
+    image = QRect(rect.x(), rect.y(), rect.width(), rect.height() - foot)
     is_withheld = not state.eligible[row]  # Withheld by the owner, or its person opted out.
     painter.fillRect(rect, theme.colour(colours.panel))
     painter.fillRect(image, theme.colour(colours.sunk))
@@ -64,9 +77,15 @@ def paint_tile(
         wrap = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
         text = picture if image.width() >= _LEAST_FOR_TEXT else "?"
         paint(painter, image.adjusted(4, 4, -4, -4), wrap, text)
-    _paint_foot(painter, state, rect, row)
+    _paint_foot(painter, state, rect.adjusted(0, 0, 0, FOOT - foot), row)
+    if foot > FOOT:
+        _paint_answer(painter, state, rect, row)
+    signs = image.topLeft() + QPoint(5, 5)
     if is_withheld:
-        _paint_withheld(painter, colours, image)
+        _paint_withheld(painter, colours, signs)
+        signs += QPoint(SIGN + 4, 0)
+    if state.look is not None and state.look.answers is not None and state.look.answers.differ[row]:
+        paint_differs(painter, colours, signs)
     if state.selection.chosen[row]:
         bar = QRect(rect.x(), rect.bottom() - _BAR + 1, rect.width(), _BAR)
         painter.fillRect(bar, theme.colour(colours.accent))
@@ -139,15 +158,42 @@ def paint_class(painter: QPainter, colours: theme.Palette, code: int, centre: QP
     painter.restore()
 
 
-def _paint_withheld(painter: QPainter, colours: theme.Palette, image: QRect) -> None:
-    """Paint a barred circle into the top left corner."""
+def _paint_answer(painter: QPainter, state: State, rect: QRect, row: int) -> None:
+    """Paint what the model answers, below the label that was given."""
+    look = state.look
+    answer = None if look is None or look.answers is None else look.answers.short(row)
+    colours = theme.palette()
+    line = QRect(rect.x() + 5, rect.bottom() - ANSWER - _BAR + 1, rect.width() - 10, ANSWER)
+    text = _("no answer") if answer is None else f"→ {visible(answer)}"
+    painter.setPen(theme.colour(colours.dim if answer is None else colours.text))
+    text = elided(painter.fontMetrics(), text, Qt.TextElideMode.ElideRight, line.width())
+    paint(painter, line, Qt.AlignmentFlag.AlignVCenter, text)
+
+
+def paint_differs(painter: QPainter, colours: theme.Palette, at: QPoint) -> None:
+    """Paint a sign of two things that are not equal: the model's answer is not the given label."""
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    circle = QRectF(image.x() + 5, image.y() + 5, 15, 15)
+    circle = QRectF(at.x(), at.y(), SIGN, SIGN)
+    painter.setBrush(theme.colour(colours.panel))
+    painter.setPen(QPen(theme.colour(colours.warn), 1.5))
+    painter.drawEllipse(circle)
+    for off in (-2, 2):
+        middle = circle.center() + QPointF(0, off)
+        painter.drawLine(middle - QPointF(3.5, 0), middle + QPointF(3.5, 0))
+    painter.drawLine(circle.center() + QPointF(-2.5, 4.5), circle.center() + QPointF(2.5, -4.5))
+    painter.restore()
+
+
+def _paint_withheld(painter: QPainter, colours: theme.Palette, at: QPoint) -> None:
+    """Paint a barred circle."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    circle = QRectF(at.x(), at.y(), SIGN, SIGN)
     painter.setBrush(theme.colour(colours.panel))
     painter.setPen(QPen(theme.colour(colours.stay), 2))
     painter.drawEllipse(circle)
-    off = 7.5 * math.sqrt(0.5)
+    off = SIGN / 2 * math.sqrt(0.5)
     painter.drawLine(circle.center() + QPointF(-off, off), circle.center() + QPointF(off, -off))
     painter.restore()
 

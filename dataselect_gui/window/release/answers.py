@@ -14,6 +14,7 @@ from dataselect_gui.window.release.decided import Decided
 from dataselect_gui.window.release.kinds import (
     has_bounds,
     has_cut,
+    is_of_everything,
     is_unprotected,
     mechanism_named,
     takes,
@@ -117,6 +118,7 @@ class Answers(QFrame):
         self.blockSignals(True)
         self.what.begin()
         self.amount.begin()
+        self.cut_off.begin()
         self.parameters.begin(look, rule)
         self.advanced.set_key(None)
         self.max_contributions.setValue(1)
@@ -166,6 +168,9 @@ class Answers(QFrame):
         self.amount.setVisible(chosen is not None and not is_unprotected(mechanism))
         if chosen is not None:
             self.amount.adapt(_(chosen.epsilon_means), has_delta="delta" in chosen.takes)
+        # Nothing depends on it where everything leaves, unless a count is still to be drawn.
+        asks = not is_of_everything(mechanism) or not self.decided.draw.isHidden()
+        self._training.setVisible(asks)
         self._cut.setVisible(self._has_cut())
         self.parameters.adapt(kind, mechanism, buys=self._buys())
 
@@ -192,8 +197,9 @@ class Answers(QFrame):
         column.addWidget(self.decided)
         column.addWidget(self.conditions, 0, Qt.AlignmentFlag.AlignLeading)
         self._people, self._cut = self._make_people(), _apart(self.cut_off)
+        self._training = _apart(self.training)
         for part in (
-            _apart(self.training),
+            self._training,
             _apart(self.what),
             self.amount,
             self._cut,

@@ -9,6 +9,7 @@ from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import N_, _, ngettext
+from dataselect_gui.texts.promises import CHECKS_HOLD
 from dataselect_gui.window.place import Place, PlaceId
 from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets import theme
@@ -21,7 +22,6 @@ from dataselect_gui.window.widgets.plain import Button, choose_file, choose_fold
 from dataselect_gui.workflow import CANNOT_CHECK, JobContext, JobKind, Verified
 
 EXPLANATION = N_("Drop the folder of a bundle anywhere here. It is checked with nothing but itself.")
-HOLDS = N_("Everything that can be checked holds.")
 _PAGE = "check.html"
 NO_KEY = N_("No key: whose signature it is cannot be told.")
 KEY = N_("What you know from the owner by another way; each makes the check stronger.")
@@ -163,7 +163,7 @@ class CheckPlace(ColumnPlace, Place):
                 failed=failed,
             )
             if failed
-            else _(HOLDS)
+            else _(CHECKS_HOLD)
         )
         promise = verified.promise
         self._promise.setText("" if promise is None else _("It promises: {promise}", promise=promise))

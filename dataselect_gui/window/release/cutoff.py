@@ -87,6 +87,13 @@ class CutOff(QWidget):
         """Return what a private cut-off may cost; None where it is no amount."""
         return read_amount(self.price.text())
 
+    def begin(self) -> None:
+        """Begin anew: nothing of another project's cut-off stays, also where the rule is the same."""
+        self._chosen = None
+        self.blockSignals(True)
+        self.price.setText(_PRICE)
+        self.blockSignals(False)
+
     def show_rule(
         self,
         rule: Rule | None,

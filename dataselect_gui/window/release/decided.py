@@ -2,13 +2,14 @@
 
 from decimal import Decimal
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QVBoxLayout, QWidget
 
+from dataselect_gui.plain import visible
 from dataselect_gui.texts import N_, _
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import Note, paragraph
-from dataselect_gui.window.widgets.plain import Button, RadioButton
+from dataselect_gui.window.widgets.plain import Button, RadioButton, tip
 from dataselect_gui.window.widgets.training_question import check_only
 from dataselect_gui.workflow import (
     Decision,
@@ -39,19 +40,25 @@ class Decided(QWidget):
         The selection is to go by this rule.
     count_wanted()
         The count is to be drawn.
+    trial_wanted()
+        A study is to show whether picking by a score helps.
     """
 
     rule_wanted = Signal(object)
     count_wanted = Signal()
+    trial_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__()
-        self.words = paragraph(role="dim")
+        self.decision = paragraph(role="dim")
         self.draw, self._missing = Button(), paragraph(role="dim")
         self.draw.setProperty("role", "primary")
         self.everything = RadioButton(_("Leave nothing out"))
         self.wrong = RadioButton(_("Leave out records that look wrong"))
         self.known = paragraph(role="dim")
+        self.try_it = Button(_("Try it: does it help on your records?"))
+        self.try_it.setProperty("role", "link")
+        self.try_it.clicked.connect(self.trial_wanted)
         self._otherwise, self.late = paragraph(_(_OTHERWISE), role="dim"), Note("warn", _(_LATE))
         self._group = QButtonGroup(self)
         self._wrong: Rule | None = None
@@ -59,7 +66,7 @@ class Decided(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.SPACE[0])
         for part in (
-            self.words,
+            self.decision,
             self.draw,
             self._missing,
             self.everything,
@@ -69,6 +76,8 @@ class Decided(QWidget):
             self.late,
         ):
             column.addWidget(part)
+        below = column.indexOf(self.known) + 1
+        column.insertWidget(below, self.try_it, 0, Qt.AlignmentFlag.AlignLeft)
         for button in (self.everything, self.wrong):
             self._group.addButton(button)
         self._group.buttonClicked.connect(self._on_click)
@@ -79,8 +88,8 @@ class Decided(QWidget):
         known = None if look is None else look.decision
         self._wrong = None if look is None else calibrated_rule(look.request)
         is_late = look is not None and rule is not None and would_be_late(known, look.request, rule)
-        self.words.setText("" if known is None else _in_words(known))
-        self.words.setVisible(known is not None)
+        self.decision.setText("" if known is None else _in_words(known))
+        self.decision.setVisible(known is not None)
         self.draw.setText(_("Let the count decide, spend ε {cost}", cost=_cost_of(known)))
         self.draw.setVisible(look is not None and look.waits_for_count)
         self.everything.setVisible(look is not None)
@@ -92,8 +101,15 @@ class Decided(QWidget):
         )
         self.known.setText(_known_of(rule) if isinstance(rule, ScoreCut) else "")
         self.known.setVisible(isinstance(rule, ScoreCut))
+        self.try_it.setVisible(isinstance(rule, ScoreCut))
         self._otherwise.setVisible(self._wrong is not None and not is_late)
         self.late.setVisible(is_late)
+
+    def allow_trial(self, obstacle: str) -> None:
+        """Offer a study of the pick, or say why there can be none; empty for no obstacle."""
+        self.try_it.setEnabled(not obstacle)
+        self.try_it.setToolTip(tip(obstacle))
+        self.try_it.setAccessibleDescription(visible(obstacle))
 
     def show_missing(self, text: str) -> None:
         """Show what a count still needs; empty for nothing."""

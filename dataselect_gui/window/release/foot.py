@@ -68,6 +68,10 @@ class Foot(QFrame):
         self.budget.returnPressed.connect(self.budget_wanted)
         self.set_narrow(False)
 
+    def begin(self) -> None:
+        """Begin anew: no budget that was typed for another project."""
+        self.budget.setText(DEFAULT_BUDGET)
+
     def set_narrow(self, is_narrow: bool) -> None:
         """Give the hint a line of its own where there is little room."""
         self._is_narrow = is_narrow

@@ -37,7 +37,7 @@ def what_is_unanswered(
         (prospect.account is None and is_reading, _("Reading the ledger…"), None),
         (prospect.account is None, _("The ledger cannot be read."), None),
         (
-            asked.in_training is None,
+            asked.in_training is None and not prospect.is_everything,  # Nothing depends on it there.
             _("Give the training's ε and δ.")
             if is_private
             else _("Say whether these records helped to train this checkpoint."),

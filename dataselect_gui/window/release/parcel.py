@@ -1,6 +1,6 @@
 """The right column of the Release place: what would leave and what stays; afterwards, what left."""
 
-from PySide6.QtCore import Qt, QUrl
+from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
@@ -14,7 +14,9 @@ from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import LeavePanel, Note, StayPanel, paragraph
 from dataselect_gui.window.widgets.check_line import check_line
 from dataselect_gui.window.widgets.column import clear
+from dataselect_gui.window.widgets.copying import CopyButton
 from dataselect_gui.window.widgets.fold import Fold
+from dataselect_gui.window.widgets.layout import row
 from dataselect_gui.window.widgets.plain import Button
 from dataselect_gui.workflow import CANNOT_CHECK, Look
 
@@ -26,11 +28,15 @@ class ParcelColumn(QWidget):
     ----------
     leave, stay : LeavePanel, StayPanel
         The frames of the two.
+    copy_digest, copy_path : CopyButton
+        Copy the bundle's digest and its path, where one left.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self._done: Done | None = None
+        self.copy_digest: CopyButton | None = None
+        self.copy_path: CopyButton | None = None
         self.leave, self.stay = LeavePanel(), StayPanel()
         self.error = Note("stop")
         self.error.hide()
@@ -101,11 +107,14 @@ class ParcelColumn(QWidget):
         digest.setReadOnly(True)
         digest.setCursorPosition(0)
         digest.setAccessibleName(visible(_("Digest of the bundle")))
-        body.addWidget(digest)
+        self.copy_digest = CopyButton(_("Copy"), done.digest)
+        self.copy_digest.setAccessibleName(visible(_("Copy the digest")))
+        body.addWidget(row(digest, self.copy_digest))
         body.addSpacing(theme.SPACE[1])
         folder = Button(_("Open folder"))
         folder.clicked.connect(self._open_folder)
-        body.addWidget(folder, 0, Qt.AlignmentFlag.AlignLeading)
+        self.copy_path = CopyButton(_("Copy its path"), str(done.released.bundle))
+        body.addWidget(row(folder, self.copy_path, paragraph()))
         folder.show()  # Only what is shown can have the focus, which the pressed button lost.
         folder.setFocus()
 

@@ -55,15 +55,19 @@ class ReleasePlace(QWidget, Place):
     -------
     raise_wanted()
         The owner wants to raise the budget.
+    trial_wanted()
+        The owner wants to see whether the pick helps.
     """
 
     place_id = PlaceId.RELEASE
     raise_wanted = Signal()
+    trial_wanted = Signal()
 
     def __init__(self, state: State) -> None:
         super().__init__()
         self._state, self._jobs = state, state.jobs
         self._own_destination: Path | None = None
+        self._project: Path | None = None
         self._last: ReleaseRequest | None = None
         self._missing: QWidget | None = None
         self._after: Callable[[], None] | None = None
@@ -141,6 +145,7 @@ class ReleasePlace(QWidget, Place):
         self.answers.what.everything_wanted.connect(self._use_everything)
         self.answers.decided.rule_wanted.connect(self._state.set_rule)
         self.answers.decided.count_wanted.connect(self._draw_count)
+        self.answers.decided.trial_wanted.connect(self.trial_wanted)
         self.answers.change.clicked.connect(self._change_destination)
         self.answers.conditions.clicked.connect(self._show_conditions)
         self.consequence.changed.connect(self._show)
@@ -257,6 +262,12 @@ class ReleasePlace(QWidget, Place):
     def _on_opened(self) -> None:
         self._last = self._own_destination = self._after = None
         self._foresight.forget()
+        project = None if self._state.look is None else self._state.look.folder
+        if project != self._project:
+            self._project = project
+            self.foot.begin()
+            self._let_go_of_parcel()
+            self._scroll.verticalScrollBar().setValue(0)
         self.parcel.error.hide()
         self.parcel.show_preview("records", self._state.look)
         self.consequence.show_records(self._state.look)
@@ -298,6 +309,7 @@ class ReleasePlace(QWidget, Place):
             self._state.look, self._state.eligible, is_of_all=is_of_all
         )
         self.answers.show_rule(self._state.look, self._state.rule)
+        self.answers.decided.allow_trial(self._state.inputs.study_obstacle)
 
     def _on_selection(self) -> None:
         self._last = None

@@ -76,6 +76,11 @@ class Prospect:
         return is_of_everything(self.asked.mechanism)
 
     @property
+    def is_conditional(self) -> bool:
+        """Whether a mechanism with an ε works, and the budget pays for it, but none is claimed."""
+        return self.foreseen is not None and self.foreseen.conditional and not self.is_exact
+
+    @property
     def discloses(self) -> bool:
         """Whether records themselves would leave."""
         return self.kind.discloses

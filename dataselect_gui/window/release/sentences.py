@@ -133,6 +133,14 @@ def budget_sentence(prospect: Prospect) -> str:
     assert prospect.cost is not None
     left = exact(prospect.left)
     after = exact(prospect.left - prospect.cost)
+    if prospect.cost and prospect.is_conditional:
+        return _(
+            "This release uses ε {cost} of the budget, and claims no ε. Left now: {left}. Left after: "
+            "{after}. What is used cannot be taken back, even if you delete the bundle.",
+            cost=exact(prospect.cost),
+            left=left,
+            after=after,
+        )
     if prospect.cost:
         return _(
             "This release spends ε {cost}. Left now: {left}. Left after: {after}. Spent cannot be "
@@ -229,7 +237,14 @@ def button_text(prospect: Prospect, *, again: bool) -> str:
         return _("Release again without protection") if again else _("Release without protection")
     if prospect.cost is None:
         return _("Release again") if again else _("Release")
-    message = N_("Release again, spend ε {cost}") if again else N_("Release, spend ε {cost}")
+    if prospect.is_conditional:  # An ε that is spent would read as one that is promised.
+        message = (
+            N_("Release again, use ε {cost} of the budget")
+            if again
+            else N_("Release, use ε {cost} of the budget")
+        )
+    else:
+        message = N_("Release again, spend ε {cost}") if again else N_("Release, spend ε {cost}")
     return _(message, cost=exact(prospect.cost))
 
 

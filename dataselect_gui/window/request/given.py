@@ -326,28 +326,28 @@ class Given(QWidget):
             column.addWidget(part)
 
 
-def _rows_summary(found: SourceInspected) -> str:
-    if found.splits and found.split is None:
+def _rows_summary(rows: SourceInspected) -> str:
+    if rows.splits and rows.split is None:
         return _("They come in several parts.")
     labels = (
-        _("labels: {labels}", labels=listed(found.labels, _MOST_LABELS))
-        if found.labels
+        _("labels: {labels}", labels=listed(rows.labels, _MOST_LABELS))
+        if rows.labels
         else _("without labels")
     )
-    if found.readable < found.records:
+    if rows.readable < rows.records:
         return ngettext(
             "{readable:,} of {count:,} row can be read, {labels}.",
             "{readable:,} of {count:,} rows can be read, {labels}.",
-            found.records,
-            readable=found.readable,
+            rows.records,
+            readable=rows.readable,
             labels=labels,
         )
     return ngettext(
-        "{count:,} row, {labels}.", "{count:,} rows, {labels}.", found.records, labels=labels
+        "{count:,} row, {labels}.", "{count:,} rows, {labels}.", rows.records, labels=labels
     )
 
 
-def _model_summary(found: CheckpointInspected) -> str:
-    labels = listed(found.labels, _MOST_LABELS) if found.labels else _("without names")
-    has_request = _("It has a request already.") if found.request else _("It has no request yet.")
+def _model_summary(model: CheckpointInspected) -> str:
+    labels = listed(model.labels, _MOST_LABELS) if model.labels else _("without names")
+    has_request = _("It has a request already.") if model.request else _("It has no request yet.")
     return f"{_('Classes: {labels}.', labels=labels)} {has_request}"

@@ -90,7 +90,7 @@ class RequestPlace(ColumnPlace, Place):
     def __init__(self, state: State) -> None:
         super().__init__()
         self._state, self._jobs = state, state.jobs
-        self._found: tuple[_Subject, CalibrationFound] | None = None
+        self._calibrated: tuple[_Subject, CalibrationFound] | None = None
         self._prepared: PreparedRequest | None = None
         self._is_stopping, self._status = False, ""
         self.given = Given(self._jobs)
@@ -110,11 +110,11 @@ class RequestPlace(ColumnPlace, Place):
         return self._jobs.kind is JobKind.CALIBRATION
 
     @property
-    def found(self) -> CalibrationFound | None:
+    def calibrated(self) -> CalibrationFound | None:
         """The calibration of just what is given and wanted now; None where there is none."""
-        if self._found is None or self._found[0] != self._subject():
+        if self._calibrated is None or self._calibrated[0] != self._subject():
             return None
-        return self._found[1]
+        return self._calibrated[1]
 
     def entered(self) -> None:
         """Show what is here, and give the focus to what is done first."""
@@ -125,7 +125,7 @@ class RequestPlace(ColumnPlace, Place):
         """Forget what was given and typed, unless there is work to be lost."""
         is_written = not self.written.isHidden()
         is_working = self._jobs.kind in {JobKind.CALIBRATION, JobKind.REQUEST}
-        if not is_working and (is_written or self.found is None):
+        if not is_working and (is_written or self.calibrated is None):
             self._forget()
 
     def dropped(self, path: Path) -> bool:
@@ -198,7 +198,7 @@ class RequestPlace(ColumnPlace, Place):
         if checkpoint is None:
             return None
         try:
-            return workflow.prepare_request(checkpoint, self.keys.values(), self.found)
+            return workflow.prepare_request(checkpoint, self.keys.values(), self.calibrated)
         except DataSelectError as error:
             self._show_error(error)
             return None
@@ -212,7 +212,7 @@ class RequestPlace(ColumnPlace, Place):
     def _writes_first(self) -> bool:
         """Whether there is something to write before what is computed with it."""
         prepared = self._prepared
-        if prepared is None or not self._may_calibrate or self.found is not None:
+        if prepared is None or not self._may_calibrate or self.calibrated is not None:
             return False
         return not COMPUTED_WITH.isdisjoint(prepared.added + prepared.replaced + prepared.removed)
 
@@ -225,7 +225,7 @@ class RequestPlace(ColumnPlace, Place):
             return _(NO_MODEL) if self.given.checkpoint is None else " "
         if prepared.faults:
             return listed_faults(prepared, list(self.keys.reasons)) or _(FAULTY)
-        if self.found is not None or self._writes_first:
+        if self.calibrated is not None or self._writes_first:
             return ""
         if not self._may_calibrate:
             return "" if has_changes(prepared) else self.given.task_obstacle or _(NOTHING_YET)
@@ -250,10 +250,10 @@ class RequestPlace(ColumnPlace, Place):
             self._say(_(STOPPING) if self._is_stopping else f"{JobKind.CALIBRATION.running}.")
             return
         self._prepared = self._prepare()
-        prepared, found = self._prepared, self.found
+        prepared, calibrated = self._prepared, self.calibrated
         self.keys.show_faults({} if prepared is None else prepared.faults)
-        self.findings.show_found(found)
-        writes_all = found is not None or (
+        self.findings.show_calibration(calibrated)
+        writes_all = calibrated is not None or (
             not self._may_calibrate and self.given.checkpoint is not None
         )
         writes = writes_all or self._writes_first
@@ -262,8 +262,8 @@ class RequestPlace(ColumnPlace, Place):
         self.button.setText(_(WRITE if writes_all else WRITE_FIRST if writes else CALIBRATE))
         obstacle = self._obstacle()
         self.button.setEnabled(not obstacle)
-        hint = _(NO_ROWS) if writes_all and found is None else _(CHANGES_SCORES) if writes else ""
-        self._say(self._status or obstacle.strip() or ("" if found is not None else hint))
+        hint = _(NO_ROWS) if writes_all and calibrated is None else _(CHANGES_SCORES) if writes else ""
+        self._say(self._status or obstacle.strip() or ("" if calibrated is not None else hint))
 
     def _say(self, text: str) -> None:
         self.status.setText(text)
@@ -299,7 +299,7 @@ class RequestPlace(ColumnPlace, Place):
         self.keys.show_keys(self.given.stated)
 
     def _press(self) -> None:
-        if self.found is None and self._may_calibrate and not self._writes_first:
+        if self.calibrated is None and self._may_calibrate and not self._writes_first:
             self._calibrate()
         else:
             self._write()
@@ -316,7 +316,7 @@ class RequestPlace(ColumnPlace, Place):
 
         self._on_changed()
         self._is_stopping = False
-        self._jobs.start(JobKind.CALIBRATION, work, self._on_found, self._on_failed)
+        self._jobs.start(JobKind.CALIBRATION, work, self._on_calibrated, self._on_failed)
         self.stop.setFocus()  # The button that was pressed is hidden now.
         QTimer.singleShot(1, self, self._show_last)
 
@@ -330,8 +330,8 @@ class RequestPlace(ColumnPlace, Place):
             self.progress.setValue(int(1000 * step.share))
             self._say(step.sentence)
 
-    def _on_found(self, result: tuple[_Subject, CalibrationFound]) -> None:
-        self._found = result
+    def _on_calibrated(self, result: tuple[_Subject, CalibrationFound]) -> None:
+        self._calibrated = result
         self._show()
         if self._state.place is PlaceId.REQUEST:
             self.findings.setFocus()
@@ -397,12 +397,12 @@ class RequestPlace(ColumnPlace, Place):
         self._take_focus()
 
     def _forget(self) -> None:
-        self._found, self._prepared, self._status = None, None, ""
+        self._calibrated, self._prepared, self._status = None, None, ""
         self.written.show_written(None, None)
         self._form.show()
         self.given.forget()
         self.calibration.forget()
         self.keys.show_keys({})
-        self.findings.show_found(None)
+        self.findings.show_calibration(None)
         self.changes.show_prepared(None)
         self._show_error(None)

@@ -40,25 +40,25 @@ class Findings(StayPanel):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # It is read before anything is pressed.
         self.hide()
 
-    def show_found(self, found: CalibrationFound | None) -> None:
+    def show_calibration(self, calibrated: CalibrationFound | None) -> None:
         """Show a calibration; None for none."""
-        self.setVisible(found is not None)
-        if found is self._shown:
+        self.setVisible(calibrated is not None)
+        if calibrated is self._shown:
             return
-        self._shown = found
+        self._shown = calibrated
         clear(self.warnings)
         clear(self._parts)
-        if found is None:
+        if calibrated is None:
             return
-        for warning in found.warnings:
+        for warning in calibrated.warnings:
             self.warnings.addWidget(Note("warn", warning))
-        if found.rule is None:
+        if calibrated.rule is None:
             self.warnings.addWidget(Note("warn", _("No class has a threshold, so no rule is written.")))
-        titles, rows = workflow.threshold_table(found.calibration)
+        titles, rows = workflow.threshold_table(calibrated.calibration)
         table = Table(_("Thresholds by class"), titles, {0})
         table.show_rows(rows)
         self._parts.addWidget(table)
-        for line in workflow.calibration_words(found.calibration, with_thresholds=False):
+        for line in workflow.calibration_words(calibrated.calibration, with_thresholds=False):
             self._parts.addWidget(paragraph(line))
 
 

@@ -83,7 +83,7 @@ class RulePlace(ColumnPlace, Place):
         self.everything = Button(_("Everything that is eligible"))
         self.share = ShareForm()
         self.now, self.asked, self.in_full = paragraph(), paragraph(), Fold(_("In full"))
-        self.words, self.count, self.error = QVBoxLayout(), paragraph(bold=True), Note("stop")
+        self.sentences, self.count, self.error = QVBoxLayout(), paragraph(bold=True), Note("stop")
         self.late = paragraph(_(LATE), role="warning")
         self.viewed, self.no_classes = Note("warn"), paragraph(role="warning")
         self._list = QVBoxLayout()
@@ -161,8 +161,8 @@ class RulePlace(ColumnPlace, Place):
         self.column.addWidget(self.share)
         self.picked = picked = StayPanel()
         picked.body.addWidget(paragraph(_("What this picks"), step=2, bold=True))
-        self.words.setSpacing(theme.SPACE[0])
-        picked.body.addLayout(self.words)
+        self.sentences.setSpacing(theme.SPACE[0])
+        picked.body.addLayout(self.sentences)
         picked.body.addWidget(self.count)
         self.column.addWidget(picked)
         self.column.addWidget(self.viewed)
@@ -290,7 +290,7 @@ class RulePlace(ColumnPlace, Place):
     def _show_candidate(self) -> None:
         """Show the words of what is on the screen, and how many it picks."""
         self._timer.stop()
-        clear(self.words)
+        clear(self.sentences)
         self.viewed.hide()
         self._show_error("")
         look = self._state.look
@@ -306,7 +306,7 @@ class RulePlace(ColumnPlace, Place):
             return
         self.picked.show()
         for sentence in workflow.rule_sentences(rule, workflow.short_number):
-            self.words.addWidget(paragraph(sentence))
+            self.sentences.addWidget(paragraph(sentence))
         picked = look.picked_by(rule, self._state.eligible)
         eligible = int(self._state.eligible.sum())
         self.count.setText(

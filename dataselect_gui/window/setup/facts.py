@@ -2,16 +2,17 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QGridLayout, QVBoxLayout
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout
 
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import _, ngettext
+from dataselect_gui.window.setup.choosing import Chooser
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.column import clear
 from dataselect_gui.window.widgets.elided import Elided
-from dataselect_gui.window.widgets.plain import Label, Lines
+from dataselect_gui.window.widgets.plain import Button, Label, Lines
 
 
 class Facts(QFrame):
@@ -32,7 +33,10 @@ class Facts(QFrame):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 12, 16, 16)
         layout.setSpacing(theme.SPACE[1])
-        layout.addWidget(paragraph(title, step=2, bold=True))
+        self._heading = QHBoxLayout()
+        self._heading.setSpacing(theme.SPACE[1])
+        self._heading.addWidget(paragraph(title, step=2, bold=True), 1)
+        layout.addLayout(self._heading)
         layout.addWidget(self._text)
         layout.addLayout(self._grid)
         layout.addWidget(self._problem_count)
@@ -72,6 +76,50 @@ class Facts(QFrame):
         label.setProperty("role", "dim")
         self._grid.addWidget(label, line, 0, Qt.AlignmentFlag.AlignTop)
         self._grid.addWidget(value, line, 1)
+
+
+class InputFacts(Facts):
+    """The facts of one of the two inputs, with a button by which another one takes its place.
+
+    Signals
+    -------
+    chosen(Path)
+        Something was chosen; inspection finds what it is.
+    """
+
+    chosen = Signal(object)
+
+    def __init__(self, title: str) -> None:
+        super().__init__(title)
+        self.change, self.chooser = Button(), Chooser()
+        self.change.setProperty("role", "link")
+        self.change.clicked.connect(self._ask)
+        self.chooser.chosen.connect(self._on_chosen)
+        self._title = title
+        self._heading.addWidget(self.change)
+        layout = self.layout()
+        assert isinstance(layout, QVBoxLayout)
+        layout.insertWidget(1, self.chooser)
+        self.show_facts("", [], [])
+
+    def show_facts(
+        self, text: str, facts: list[tuple[str, str]], problems: list[str], path: Path | None = None
+    ) -> None:
+        """Show what there is; the two ways to choose are folded away."""
+        super().show_facts(text, facts, problems, path)
+        self.change.setText(_("Choose…") if path is None else _("Change…"))
+        self.change.setAccessibleName(visible(f"{self.change.text()} {self._title}"))
+        self.chooser.hide()
+
+    def _ask(self) -> None:
+        self.chooser.setVisible(self.chooser.isHidden())
+        if not self.chooser.isHidden():
+            self.chooser.folder.setFocus()
+
+    def _on_chosen(self, path: Path) -> None:
+        self.chooser.hide()
+        self.change.setFocus()
+        self.chosen.emit(path)
 
 
 def _path_label(value: str) -> Elided:

@@ -103,10 +103,10 @@ def fitted(source: SourceRef, inspected: SourceInspected, checkpoint: Checkpoint
     )
 
 
-def are_read_alike(one: SourceRef, other: SourceRef) -> bool:
+def are_read_alike(source: SourceRef, other: SourceRef) -> bool:
     """Say whether two ways to read records differ at most in what labels mean."""
-    columns = LabelRule(columns=one.labels.columns)
-    return replace(one, labels=columns) == replace(
+    columns = LabelRule(columns=source.labels.columns)
+    return replace(source, labels=columns) == replace(
         other, labels=LabelRule(columns=other.labels.columns)
     )
 

@@ -76,6 +76,7 @@ class Matching(QObject):
         self._records: SourceInspected | None = None
         self._checkpoint: CheckpointInspected | None = None
         self._anew: Path | None = None
+        self._proposed: str | None = None  # The column of labels that was found by its values.
         setup.split_chosen.connect(self._on_split)
         setup.reading.chosen.connect(self._on_reading)
         setup.labels.chosen.connect(self._on_labels)
@@ -109,6 +110,7 @@ class Matching(QObject):
     def drop(self) -> None:
         """Hold records and checkpoint no longer: a project was opened, which has its own."""
         self._source = self._read = self._records = self._checkpoint = self._anew = None
+        self._proposed = None
 
     def go_on(self) -> None:
         """Match records and checkpoint where both were given, as soon as all is known that it takes."""
@@ -116,7 +118,7 @@ class Matching(QObject):
         source, read = self._source, self._read
         if source is None or read is None or records is None or inputs.source is None:
             return  # Nothing goes on before one of its parts is chosen.
-        self._setup.reading.show_source(source, records, checkpoint)
+        self._show_reading()
         if checkpoint is None or inputs.checkpoint is None:
             return
         wanted = fitted(source, records, checkpoint)
@@ -130,6 +132,15 @@ class Matching(QObject):
             self._inspect(wanted)
         else:
             self._match(inputs, source)
+
+    def _show_reading(self) -> None:
+        source, proposed = self._source, self._proposed
+        if source is None or self._records is None:
+            return
+        is_proposed = proposed is not None and source.label_column == proposed
+        self._setup.reading.show_source(
+            source, self._records, self._checkpoint, proposed if is_proposed else None
+        )
 
     @property
     def _lacks_labels(self) -> bool:
@@ -194,6 +205,9 @@ class Matching(QObject):
         inputs = replace(self._state.inputs, checkpoint=path, digest=inspection.digest, obstacle="")
         if self._source is not None:  # What was said of labels was said of other classes.
             self._source = replace(self._source, labels=LabelRule())
+            if self._proposed is not None and self._source.label_column == self._proposed:
+                self._source = replace(self._source, label_column=None)
+            self._proposed = None
             if inputs.source is not None:
                 inputs = replace(inputs, source=self._source)
         self._state.set_inputs(inputs)
@@ -223,6 +237,10 @@ class Matching(QObject):
         inputs = self._state.inputs
         assert isinstance(inspection, CheckpointInspected)
         assert inputs.checkpoint is not None
+        if inspection.preflight.proposed_label is not None:
+            self._proposed = inspection.preflight.proposed_label
+            self._inspect(replace(source, label_column=self._proposed))
+            return
         account, checkpoint = inspection.preflight.label_account, inputs.checkpoint
         self._setup.show_checkpoint(checkpoint, inspection)
         self._setup.labels.show_account(account, source.labels)
@@ -256,8 +274,7 @@ class Matching(QObject):
         """Say why these records cannot be scored with this checkpoint."""
         if not isinstance(error, InterruptedByPersonError):
             self._state.set_inputs(replace(self._state.inputs, obstacle=error.what))
-        if self._source is not None and self._records is not None:
-            self._setup.reading.show_source(self._source, self._records, self._checkpoint)
+        self._show_reading()
         self.failed.emit(error)
 
     def _on_trying_failed(self, error: DataSelectError) -> None:
@@ -275,6 +292,7 @@ class Matching(QObject):
         known = self._source
         if known is None or self._jobs.running:
             return
+        self._proposed = None
         if are_read_alike(wanted, known):
             self._on_labels(wanted.labels)
         else:

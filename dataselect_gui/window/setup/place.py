@@ -19,7 +19,7 @@ from dataselect_gui.window.setup.descriptions import (
     requested,
     source_facts,
 )
-from dataselect_gui.window.setup.facts import Facts
+from dataselect_gui.window.setup.facts import Facts, InputFacts
 from dataselect_gui.window.setup.kept_scores import OtherCheckpoints
 from dataselect_gui.window.setup.labels import LabelTable
 from dataselect_gui.window.setup.leaving_out import LeavingOut
@@ -86,8 +86,8 @@ class SetupPlace(ColumnPlace, Place):
 
     def __init__(self) -> None:
         super().__init__()
-        self.records = Facts(_("Your records"))
-        self.checkpoint = Facts(_("The consortium's checkpoint"))
+        self.records = InputFacts(_("Your records"))
+        self.checkpoint = InputFacts(_("The consortium's checkpoint"))
         # Below the button, so that nothing moves under the pointer when its facts arrive.
         self.preflight = Facts(_("The checkpoint on your records"))
         # Shown only where something is missing.
@@ -217,6 +217,10 @@ class SetupPlace(ColumnPlace, Place):
         self.go_back.hide()
         self.read_anew.show()
         self._anew_row.setVisible(has_columns(look))
+
+    def begin(self) -> None:
+        """Begin at the top, as with other records or another project."""
+        self.verticalScrollBar().setValue(0)
 
     def show_way_back(self, *, shown: bool) -> None:
         """Offer the way back to the project whose records are read in another way."""

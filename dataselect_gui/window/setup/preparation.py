@@ -85,6 +85,7 @@ class Preparation(QObject):
         self._window = window
         self._waiting: list[Path | SourceRef] = []
         self._left: Path | None = None
+        self._shown: Path | None = None
         self._decided: LeaveOut | None = None
         self._scoring = Scoring(state, setup, notice, self)
         self._scoring.begun.connect(self._on_begun)
@@ -100,7 +101,8 @@ class Preparation(QObject):
         self._matching.project_found.connect(self.scored)
         self._matching.bundle_found.connect(self.checked)
         self._matching.failed.connect(self._on_failed)
-        start.chosen.connect(self.take)
+        for chosen in (start.chosen, setup.records.chosen, setup.checkpoint.chosen):
+            chosen.connect(self.take)
         setup.score_requested.connect(self.score)
         setup.stop_requested.connect(self._jobs.stop)
         setup.other_checkpoints.chosen.connect(self._switch)
@@ -351,6 +353,10 @@ class Preparation(QObject):
         if look is not None and wanted not in {None, known}:
             QTimer.singleShot(0, self, self._say_what_stays)  # Opening takes away what was said.
         self._setup.training.show_answer(self._state.in_training)
+        folder = None if look is None else look.folder
+        if folder != self._shown:
+            self._shown = folder
+            self._setup.begin()
         if look is not None:
             self._matching.drop()
             self._start.clear()

@@ -37,6 +37,10 @@ _BETWEEN = N_("Where a cell lists several labels. Empty: one label, or a list in
 _UNLABELLED = N_(
     "None of the records has a label yet. Where a column holds them, choose it: most scores need one."
 )
+_PROPOSED = N_(
+    "Labels are read from “{column}”, whose values are the model's classes. If they are not your "
+    "labels, choose another column."
+)
 _UNUSED = N_("The columns that you chose are not used yet: press “Use these columns”.")
 _TERMINAL = N_("There are more of them than are shown here; the terminal takes all.")
 
@@ -75,7 +79,7 @@ class Reading(QFrame):
         self.separator = QLineEdit()
         self.outputs: list[ComboBox] = []
         self.use = Button(_("Use these columns"))
-        self._missing = paragraph(role="warning")
+        self._missing, self._proposal = paragraph(role="warning"), paragraph()
         self._takes_lists = self._is_touched = False
         self._cells = paragraph(_(_CELLS), role="dim")
         self._columns, self._more = QGridLayout(), paragraph(_(_TERMINAL), role="dim")
@@ -103,6 +107,7 @@ class Reading(QFrame):
         source: SourceRef,
         inspected: SourceInspected,
         checkpoint: CheckpointInspected | None,
+        proposed: str | None = None,
     ) -> None:
         """Show how records are read, and what else could be said of that.
 
@@ -114,8 +119,14 @@ class Reading(QFrame):
             What was found there.
         checkpoint : CheckpointInspected or None
             Where one was given.
+        proposed : str or None
+            The column that labels are read from by its values; None where somebody named one.
         """
         self._source, self._checkpoint = source, checkpoint
+        self._proposal.setText(
+            "" if proposed is None else _(_PROPOSED, column=visible(proposed, _MOST_NAME))
+        )
+        self._proposal.setVisible(proposed is not None)
         self._is_touched = False
         choices, rule = choices_of(inspected, checkpoint), source.labels
         self._takes_lists = choices.has_lists
@@ -221,6 +232,7 @@ class Reading(QFrame):
         layout.setSpacing(theme.SPACE[1])
         layout.addWidget(paragraph(_("How your records are read"), step=2, bold=True))
         layout.addWidget(self._missing)
+        layout.addWidget(self._proposal)
         layout.addLayout(self._form)
         layout.addWidget(self._several)
 

@@ -10,12 +10,13 @@ from dataselect_gui.plain import visible
 from dataselect_gui.texts import _, ngettext
 from dataselect_gui.window.place import Place, PlaceId
 from dataselect_gui.window.settings import Settings
+from dataselect_gui.window.setup.choosing import Chooser
 from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.column import ColumnPlace, Pair, clear
 from dataselect_gui.window.widgets.elided import Elided
-from dataselect_gui.window.widgets.plain import Button, choose_file, choose_folder
+from dataselect_gui.window.widgets.plain import Button
 from dataselect_gui.workflow import what_opens
 
 if TYPE_CHECKING:
@@ -46,15 +47,9 @@ class Well(QFrame):
         self._place = Elided(Qt.TextElideMode.ElideMiddle)
         self._place.setProperty("role", "dim")
         self.text = paragraph()
-        self.folder = Button(_("Choose a folder…"))
-        self.folder.clicked.connect(self._choose_folder)
-        self.file = Button(_("Choose a file…"))
-        self.file.clicked.connect(self._choose_file)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(theme.SPACE[1])
-        buttons.addWidget(self.folder)
-        buttons.addWidget(self.file)
-        buttons.addStretch()
+        buttons = Chooser()
+        buttons.chosen.connect(self.chosen)
+        self.folder, self.file = buttons.folder, buttons.file
         layout = QVBoxLayout(self)
         layout.setContentsMargins(14, 14, 14, 16)
         layout.setSpacing(theme.SPACE[1])
@@ -63,7 +58,7 @@ class Well(QFrame):
             layout.addWidget(label)
         layout.addSpacing(theme.SPACE[1])
         layout.addStretch()
-        layout.addLayout(buttons)
+        layout.addWidget(buttons)
         self.show_path(None)
 
     def show_path(self, path: Path | None, summary: str = "", *, warns: bool = False) -> None:
@@ -89,16 +84,6 @@ class Well(QFrame):
         for widget in (self, self.text):
             widget.style().unpolish(widget)
             widget.style().polish(widget)
-
-    def _choose_file(self) -> None:
-        path = choose_file(self, _("Choose a file"))
-        if path is not None:
-            self.chosen.emit(path)
-
-    def _choose_folder(self) -> None:
-        path = choose_folder(self, _("Choose a folder"))
-        if path is not None:
-            self.chosen.emit(path)
 
 
 class StartPlace(ColumnPlace, Place):

@@ -56,8 +56,7 @@ _P = TypeVar("_P", bound=Place)
 class MainWindow(QMainWindow):
     """The program's window.
 
-    Only the start page is made with it. Every other place is loaded and made on its first use, or else
-    after the first paint, one after the other.
+    Only the start page is made with it; any other place on its first use, or after the first paint.
 
     Parameters
     ----------
@@ -200,6 +199,7 @@ class MainWindow(QMainWindow):
         place.gallery.tile_changed.connect(self._on_tile_changed)
         place.gallery.addActions([a for a in self.actions_by_key.values() if a.entry.of_records])
         place.thumbnails.lost.connect(self._on_lost)
+        place.histogram.trial_wanted.connect(self.try_it)
         # Later, as a window may not be closed while it is painted.
         place.first_painted.connect(self._become_ready, Qt.ConnectionType.QueuedConnection)
         return place
@@ -211,6 +211,7 @@ class MainWindow(QMainWindow):
 
         place = self._add_place(PlaceId.RELEASE, lambda: ReleasePlace(self.state))
         place.raise_wanted.connect(self._raise_budget)
+        place.trial_wanted.connect(self.try_it)
         return place
 
     @cached_property
@@ -332,7 +333,7 @@ class MainWindow(QMainWindow):
         self.footer.undone_requested.connect(self._show_undone)
         self.start.project_chosen.connect(self.open_project)
         self.start.chosen.connect(self._take)
-        self.start.demo_requested.connect(self._start_demo)
+        self.start.demo_requested.connect(self.actions_by_key["demo"].trigger)
         self.start.delete_requested.connect(self._ask_deletion_of)
         self.state.inputs_changed.connect(self._follow)
         self.state.opened.connect(self._follow)
@@ -357,9 +358,6 @@ class MainWindow(QMainWindow):
 
     def _take(self, path: Path) -> None:
         self.preparation.take(path)
-
-    def _start_demo(self) -> None:
-        self.preparation.start_demo()
 
     def _ask_deletion_of(self, project: Path) -> None:
         self.deletion.ask(project)

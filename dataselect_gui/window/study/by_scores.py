@@ -55,12 +55,12 @@ class ByScores(Question[StudyChoices]):
         """See `Question.at`."""
         return workflow.study_at(folder)
 
-    def offer(self, subject: StudySubject, found: Found[StudyChoices] | None) -> None:
+    def offer(self, subject: StudySubject, study: Found[StudyChoices] | None) -> None:
         """See `Question.offer`."""
-        chosen = () if found is None else found.choices.scores
+        chosen = () if study is None else study.choices.scores
         self._form.offer(workflow.study_scores(subject.checkpoint, chosen))
-        if found is not None:
-            self._form.show_choices(found.choices)
+        if study is not None:
+            self._form.show_choices(study.choices)
 
     def read(self, subject: StudySubject) -> StudyChoices | str:
         """See `Question.read`."""

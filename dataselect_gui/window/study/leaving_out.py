@@ -42,12 +42,12 @@ class LeavingOut(Question[ArmsWish]):
         """See `Question.at`."""
         return workflow.arms_at(folder)
 
-    def offer(self, subject: StudySubject, found: Found[ArmsWish] | None) -> None:
+    def offer(self, subject: StudySubject, study: Found[ArmsWish] | None) -> None:
         """See `Question.offer`."""
         self._has_thresholds = workflow.has_thresholds(subject)
         self._form.offer(has_thresholds=self._has_thresholds)
-        if found is not None:
-            self._form.show_wish(found.choices)
+        if study is not None:
+            self._form.show_wish(study.choices)
 
     def read(self, subject: StudySubject) -> ArmsWish | str:
         """See `Question.read`."""
@@ -61,7 +61,7 @@ class LeavingOut(Question[ArmsWish]):
     def summary(self, choices: ArmsWish) -> str:
         """See `Question.summary`."""
         epsilons = ", ".join(choices.epsilons)
-        told = ngettext(
+        trainings = ngettext(
             "Everything, without what looks wrong, and as many random records: trained without "
             "differential privacy and with it at ε = {epsilons}, {count} time over.",
             "Everything, without what looks wrong, and as many random records: trained without "
@@ -71,7 +71,9 @@ class LeavingOut(Question[ArmsWish]):
         )
         plant = workflow.planted_words(choices.plant)
         return (
-            _("{told} The same with dirt planted: {plant}.", told=told, plant=plant) if plant else told
+            _("{trainings} The same with dirt planted: {plant}.", trainings=trainings, plant=plant)
+            if plant
+            else trainings
         )
 
     def count(self, subject: StudySubject, choices: ArmsWish) -> tuple[int, int, list[tuple[str, int]]]:
@@ -92,9 +94,9 @@ class LeavingOut(Question[ArmsWish]):
 
     def is_finished(self, choices: ArmsWish | None = None) -> bool:
         """See `Question.is_finished`."""
-        found = self.shown
-        is_there = isinstance(found, ArmsFound) and found.result is not None
-        return is_there and (choices is None or (found is not None and found.choices == choices))
+        study = self.shown
+        is_there = isinstance(study, ArmsFound) and study.result is not None
+        return is_there and (choices is None or (study is not None and study.choices == choices))
 
     def show(self, panel: ResultsPanel) -> None:
         """Show the answer, the figure, and which rule it was."""

@@ -120,7 +120,7 @@ class Question(ABC, Generic[C]):
     # What is compared
 
     @abstractmethod
-    def offer(self, subject: StudySubject, found: Found[C] | None) -> None:
+    def offer(self, subject: StudySubject, study: Found[C] | None) -> None:
         """Fill in the form: as the study was planned that is there, or as usual."""
 
     @abstractmethod

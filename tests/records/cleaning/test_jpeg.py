@@ -60,8 +60,8 @@ def scan_by_scan(jpeg: bytes) -> bytes:
     ]
     parts = [b"\xff\xd8", only.quantisation]
     parts.append(taken.frame_segment(0xC0, whole.width, whole.height, whole.components))
-    for component, one in zip(whole.components, grey, strict=True):
-        (scan,) = taken.read_jpeg(one).scans
+    for component, of_component in zip(whole.components, grey, strict=True):
+        (scan,) = taken.read_jpeg(of_component).scans
         header = segment(0xDA, bytes([1, component.name, 0, 0, 63, 0]))
         parts += [scan.tables, header, scan.coded]
     return b"".join(parts) + b"\xff\xd9"

@@ -163,9 +163,59 @@ def test_bytes_within_are_said_to_be_bytes(
         "structure": lambda: pa.array([{"a": [b"a"]}]),
         "view": lambda: pa.array([b"a"], pa.binary_view()),
     }[within]()
-    write(pa.table({"x": column, "label": ["a"]}), tmp_path / f"table.{ending}")
-    with pytest.raises(UnusableError, match="“x” holds bytes"):
-        open_source(SourceRef(tmp_path / f"table.{ending}"))
+    path = tmp_path / f"table.{ending}"
+    write(pa.table({"x": column, "label": ["a"]}), path)
+    for wanted in (("x",), ("x", "label")):
+        with pytest.raises(UnusableError, match="“x” holds bytes"):
+            open_source(SourceRef(path, feature_columns=wanted))
+    with pytest.raises(UnusableError, match="“X” holds bytes"):
+        open_source(SourceRef(path, unit_column="X"))
+
+
+@WRITERS
+@pytest.mark.parametrize("features", [(), ("age",)], ids=["by no model", "by a model"])
+def test_a_column_of_bytes_that_nobody_needs_is_passed_over_and_said(
+    tmp_path: Path, write: Write, ending: str, features: tuple[str, ...]
+) -> None:
+    import pyarrow as pa
+
+    path = tmp_path / f"table.{ending}"
+    columns = {"thumb": [b"\0\1", b"\xff"], "age": [34, 35], "key": [b"a", b"b"], "label": ["a", "b"]}
+    write(pa.table(columns), path)
+    source = open_source(SourceRef(path, feature_columns=features))
+    assert [source.kind.decode(source.read(row)) for row in (0, 1)] == [("34",), ("35",)]
+    assert list(source.labels) == ["a", "b"]
+    assert not {"thumb", "key"} & {*source.columns}
+    (note,) = source.notes
+    assert note.startswith("2 columns hold bytes")
+    assert "“thumb”, “key”" in note
+
+
+@WRITERS
+@pytest.mark.parametrize("title", ["label", "Label"])
+def test_labels_that_are_bytes_are_no_missing_labels(
+    tmp_path: Path, write: Write, ending: str, title: str
+) -> None:
+    import pyarrow as pa
+
+    path = tmp_path / f"table.{ending}"
+    write(pa.table({"age": [34], title: [b"a"]}), path)
+    for features in ((), ("age",)):
+        with pytest.raises(UnusableError, match="holds bytes"):
+            open_source(SourceRef(path, feature_columns=features))
+
+
+@WRITERS
+def test_texts_are_read_beside_a_column_of_bytes(tmp_path: Path, write: Write, ending: str) -> None:
+    import pyarrow as pa
+
+    path = tmp_path / f"table.{ending}"
+    write(pa.table({"text": ["good", "bad"], "sound": [b"RIFF", b"RIFF"]}), path)
+    source = open_source(SourceRef(path, text_column="text"))
+    assert [source.read(row) for row in (0, 1)] == [b"good", b"bad"]
+    assert "“sound”" in source.notes[0]
+    with pytest.raises(UnusableError, match="“sound” holds bytes"):
+        open_source(SourceRef(path, text_column="sound"))
 
 
 @pytest.mark.parametrize("title", ["Patients;;", "As of 3.4.2024;;\r\n;;"])

@@ -334,7 +334,7 @@ def test_whatever_is_damaged_ends_in_a_reason(tmp_path: Path, write: Write) -> N
                 stored[chance.randrange(len(stored))] = chance.randrange(256)
         path.write_bytes(stored)
         try:
-            found = columnar(path, [*TYPED_CELLS])
+            columns = columnar(path, [*TYPED_CELLS])
         except UnusableError:
             continue
-        assert len({len(column) for column in found.values()}) <= 1
+        assert len({len(column) for column in columns.values()}) <= 1

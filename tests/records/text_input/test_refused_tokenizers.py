@@ -170,12 +170,12 @@ def test_a_text_has_room_beside_what_is_put_around_it(
     processor = template(*[special] * around, A)
     processor["special_tokens"] = {"[SEP]": {"id": "[SEP]", "ids": [3], "tokens": ["[SEP]"]}}
     folder = word_pieces(tmp_path / "t", model_max_length=8)
-    found = member(changed(folder, lambda t: t.update(post_processor=processor)), tokens=300)
+    checkpoint = member(changed(folder, lambda t: t.update(post_processor=processor)), tokens=300)
     if is_refused:
         with pytest.raises(UnusableError, match="at most 8 tokens"):
-            TextInput(found)
+            TextInput(checkpoint)
         return
-    assert TextInput(found)("a film " * 30).shape == (2, 8)
+    assert TextInput(checkpoint)("a film " * 30).shape == (2, 8)
 
 
 @pytest.mark.parametrize(
@@ -194,20 +194,20 @@ def test_a_text_has_room_beside_what_is_put_around_it(
 )
 def test_a_file_that_is_none_is_refused(tmp_path: Path, stored: bytes, reason: str) -> None:
     folder = word_pieces(tmp_path / "t")
-    found = member(folder)
+    checkpoint = member(folder)
     (folder / "tokenizer.json").write_bytes(stored)
-    found = replace(find_checkpoint(folder).final, config=found.config)
+    checkpoint = replace(find_checkpoint(folder).final, config=checkpoint.config)
     with pytest.raises(UnusableError) as refused:
-        TextInput(found)
+        TextInput(checkpoint)
     assert reason in refused.value.why
 
 
 def test_a_tokenizer_that_changed_meanwhile_is_refused(tmp_path: Path) -> None:
     folder = word_pieces(tmp_path / "t")
-    found = member(folder)
+    checkpoint = member(folder)
     changed(folder, lambda stated: stated["model"]["vocab"].update(war=7))
     with pytest.raises(UnusableError, match="changed"):
-        TextInput(found)
+        TextInput(checkpoint)
 
 
 @pytest.mark.parametrize(
@@ -265,9 +265,9 @@ def test_what_is_not_done_here_is_refused_when_the_checkpoint_is_found(
 
 def test_a_tokenizer_without_its_file_is_refused(tmp_path: Path) -> None:
     folder = word_pieces(tmp_path / "t")
-    found = member(folder)
+    checkpoint = member(folder)
     (folder / "tokenizer.json").unlink()
-    bare = replace(found, tokenizer=None)
+    bare = replace(checkpoint, tokenizer=None)
     with pytest.raises(UnusableError) as refused:
         TextInput(bare)
     assert "tokenizer.json" in refused.value.why
@@ -286,8 +286,8 @@ def test_no_image_is_taken_for_a_text(tmp_path: Path) -> None:
 
 def test_a_model_that_does_not_say_how_many_tokens_it_knows_is_refused(tmp_path: Path) -> None:
     folder = word_pieces(tmp_path / "t")
-    found = member(folder)
+    checkpoint = member(folder)
     for stated in (None, "300", 0, math.inf):
         with pytest.raises(UnusableError, match="cannot be used") as refused:
-            TextInput(replace(found, config={"vocab_size": stated}))
+            TextInput(replace(checkpoint, config={"vocab_size": stated}))
         assert "vocab_size" in refused.value.why

@@ -54,10 +54,15 @@ def test_texts_together_are_what_they_are_alone(tmp_path: Path, family: str) -> 
     folder = MAKERS[family](tmp_path / "t", model_max_length=64)
     to_input = TextInput(member(folder, family))
     texts = [*ODD, *ODD[::-1]]
-    together = to_input.of_many(range(len(texts)), texts)
+    together = {
+        row: made
+        for rows, inputs in to_input.of_many(np.arange(len(texts)), texts)
+        for row, made in zip(rows.tolist(), inputs, strict=True)
+    }
+    assert sorted(together) == list(range(len(texts)))
     plain = AutoTokenizer.from_pretrained(folder)
-    for row, (text, made) in enumerate(zip(texts, together, strict=True)):
-        assert made is not None
+    for row, text in enumerate(texts):
+        made = together[row]
         np.testing.assert_array_equal(made, to_input(text))
         expected = plain(text, truncation=True)["input_ids"]
         assert made[0][made[1] == 1].tolist() == expected
@@ -74,5 +79,5 @@ def test_a_text_that_breaks_the_tokenizer_stops_no_other(
             raise ValueError
 
     monkeypatch.setattr(to_input, "_tokenizer", Broken())
-    assert to_input.of_many([3, 4], ["a", "b"]) == [None, None]
+    assert to_input.of_many(np.array([3, 4]), ["a", "b"]) == []
     assert to_input.counts == {}

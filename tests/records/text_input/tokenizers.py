@@ -42,9 +42,9 @@ def member(folder: Path, family: str = "bert", tokens: int | None = None, **conf
     }
     write_json(folder / "config.json", stated)
     write_safetensors(folder / "model.safetensors", {"weight": (3, 4), "bias": (3,)})
-    found = find_checkpoint(folder).final
+    final = find_checkpoint(folder).final
     of_text = {"model_type": family, "vocab_size": known, **config}
-    return replace(found, config=of_text)
+    return replace(final, config=of_text)
 
 
 def changed(folder: Path, change: Callable[[dict[str, Any]], object], name: str = "tokenizer") -> Path:

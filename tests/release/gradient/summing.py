@@ -36,8 +36,8 @@ def clipped_sum_of(model: torch.nn.Module, inputs: torch.Tensor, targets: list[i
     """Return Σ clip(∇ cross-entropy) as its definition says."""
     double, logits = logits_of(model)
     total = torch.zeros(sum(p.numel() for p in double.parameters()), dtype=torch.float64)
-    for one, target in zip(inputs, targets, strict=True):
-        loss = torch.nn.functional.cross_entropy(logits(one[None].double()), torch.tensor([target]))
+    for record, target in zip(inputs, targets, strict=True):
+        loss = torch.nn.functional.cross_entropy(logits(record[None].double()), torch.tensor([target]))
         gradients = torch.autograd.grad(loss, list(double.parameters()))
         flat = torch.cat([gradient.flatten() for gradient in gradients])
         total += flat * min(1.0, NORM / float(flat.norm()))

@@ -36,8 +36,8 @@ def test_the_sum_is_that_of_its_definition(family: Callable[[], torch.nn.Module]
     summed = ClippedSum(
         Model(copy.deepcopy(inner).double().eval(), 1), SINGLE_LABEL, 3, NORM, CLIP_STEPS
     )
-    for one, target in zip(inputs, targets, strict=True):
-        summed.add(one[None], np.array([target]))
+    for record, target in zip(inputs, targets, strict=True):
+        summed.add(record[None], np.array([target]))
     expected = clipped_sum_of(inner, inputs, targets).numpy()
     # Rounding towards zero moves each element of each record by less than a step.
     assert np.abs(summed.total * (NORM / CLIP_STEPS) - expected).max() <= 7 * NORM / CLIP_STEPS

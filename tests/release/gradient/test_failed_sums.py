@@ -66,7 +66,7 @@ def test_a_sum_that_fails_costs_nothing(
     """
     workflow.select_records(project, workflow.make_rule("loss", **rule))  # type: ignore[arg-type]
     bought = {"threshold_from": "bought:0.5", "bounds": "0,10"}
-    words = asked(**({"threshold_from": "agreed"} if "threshold" in rule else bought))
+    request = asked(**({"threshold_from": "agreed"} if "threshold" in rule else bought))
 
     jobs: list[SumJob] = []
 
@@ -86,7 +86,7 @@ def test_a_sum_that_fails_costs_nothing(
         patch.setattr("dataselect_gui.workflow.gradient_sum.run_job", fail)
         for _ in range(2):
             with pytest.raises(fault, match="Summing the gradients"):
-                release(project, tmp_path / "b", **words)
+                release(project, tmp_path / "b", **request)
     after = workflow.ledger(project)[0]
     if "threshold" in rule or at == "the model":
         assert after == before
@@ -95,7 +95,7 @@ def test_a_sum_that_fails_costs_nothing(
     assert not (tmp_path / "b").exists()
     assert not list(project.glob(".sum-*"))
     monkeypatch.setattr("dataselect_gui.workflow.gradient_sum.run_job", in_process)
-    done = release(project, tmp_path / "b", **words)
+    done = release(project, tmp_path / "b", **request)
     assert (done.repeated, done.spent) == (False, Decimal(1 if "threshold" in rule else "1.5"))
 
 

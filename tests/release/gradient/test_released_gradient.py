@@ -49,13 +49,13 @@ def test_a_gradient_is_released_near_the_truth(
     expected = clipped_sum_of(model, inputs, [row % 3 for row in rows]).numpy()
     names = [name for name, parameter in model.inner.named_parameters() if parameter.requires_grad]
     assert tensors.keys() == set(names)
-    found = np.concatenate([tensors[name].ravel() for name in names])
+    released = np.concatenate([tensors[name].ravel() for name in names])
     sigma = (
         document_of(tmp_path / "b")["parameters"]["noise"]["value"]["scale_in_steps"]
         * NORM
         / CLIP_STEPS
     )
-    residual = (found - expected) / sigma
+    residual = (released - expected) / sigma
     assert np.abs(residual).max() < 6
     assert residual.std() == pytest.approx(1, abs=0.15)
 
@@ -111,8 +111,8 @@ def test_how_many_records_were_summed_is_nowhere(project: Path, tmp_path: Path) 
         }
         texts["parameters"].pop("threshold")
         count = len(workflow.select_records(project, None)[0])
-        words = json.dumps(texts).replace('"', " ").replace(",", " ").split()
-        assert count in {0, 12} or str(count) not in words
+        parts = json.dumps(texts).replace('"', " ").replace(",", " ").split()
+        assert count in {0, 12} or str(count) not in parts
     assert sizes[0] == sizes[1] == sizes[2]
     assert not list(project.glob(".sum-*"))
 

@@ -36,9 +36,14 @@ def test_each_release_is_charged_and_verified(
     assert not done.conditional
     assert is_verified(tmp_path / "b")
     document = document_of(tmp_path / "b")
-    chosen = [one for one in document["parameters"].values() if one["from"] == "chosen after viewing"]
+    chosen = [
+        each for each in document["parameters"].values() if each["from"] == "chosen after viewing"
+    ]
     assert chosen
-    assert any("ε does not cover what such a choice tells" in one for one in document["assumptions"])
+    assert any(
+        "ε does not cover what such a choice tells" in assumption
+        for assumption in document["assumptions"]
+    )
     assert document["kind"] == asked["kind"]
     assert document["delta"] == ((asked.get("delta") and "0.000001") or "0")
 
@@ -133,9 +138,9 @@ def test_a_bundle_that_claims_more_than_its_noise_gives_is_found(
         case _:
             pytest.skip("not told by this release")
     rebuild(tmp_path / "b", document)
-    found = failed(tmp_path / "b")
-    assert found & {"arithmetic", "promise", "documents"}
-    assert "checksums" not in found
+    failures = failed(tmp_path / "b")
+    assert failures & {"arithmetic", "promise", "documents"}
+    assert "checksums" not in failures
 
 
 @every_kind
@@ -176,11 +181,11 @@ def test_a_dry_run_shows_all_and_draws_nothing(
     assert done.preview.cost == epsilon
     assert done.preview.left_after == 4 - epsilon
     assert done.preview.usefulness is not None
-    assert {0.1, 0.25, 0.5, 1, 2, 4, 8} <= {one["epsilon"] for one in done.preview.usefulness}
+    assert {0.1, 0.25, 0.5, 1, 2, 4, 8} <= {row["epsilon"] for row in done.preview.usefulness}
     json.dumps(done.preview.as_json())
     real = release(project, tmp_path / "b", **asked)
     assert real.spent == done.preview.cost
-    fields = {one["file"] for one in done.preview.leaves}
+    fields = {part["file"] for part in done.preview.leaves}
     for name in files(tmp_path / "b"):
         assert any(name.startswith(file) or name in file for file in fields), name
     again = release(project, tmp_path / "b", **asked, dry_run=True).preview

@@ -104,4 +104,6 @@ def test_bounds_must_be_public(tmp_path: Path, source: Path) -> None:
     release(project, tmp_path / "b", kind="scores", bounds="0,2")
     document = document_of(tmp_path / "b")
     assert document["parameters"]["bounds"] == {"value": ["0", "2"], "from": "agreed beforehand"}
-    assert any("bounds of the score were agreed" in one for one in document["assumptions"])
+    assert any(
+        "bounds of the score were agreed" in assumption for assumption in document["assumptions"]
+    )

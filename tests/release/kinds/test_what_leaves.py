@@ -27,9 +27,9 @@ def test_the_owner_finds_the_records_behind_tokens(project: Path, tmp_path: Path
     sure = {"epsilon": "30", "budget": "100"}  # At which no bit is ever turned.
     done = release(project, tmp_path / "b", kind="offers", **sure)
     assert done.release is not None
-    found = workflow.tokens(project, done.release)
-    assert list(found) == [row["token"] for row in table(tmp_path / "b", "offers.csv")]
-    assert set(found.values()) == set(chosen)
+    record_of = workflow.tokens(project, done.release)
+    assert list(record_of) == [row["token"] for row in table(tmp_path / "b", "offers.csv")]
+    assert set(record_of.values()) == set(chosen)
     report = release(project, tmp_path / "r", kind="report", bins="0.25,0.5", budget=None)
     assert report.release is not None
     for without in (report.release, "0123456789abcdef"):

@@ -28,7 +28,7 @@ COUNT = 200
 Effect = Callable[[Arm, Cell], float]
 
 
-def found(
+def findings_of(
     folder: Path,
     effect: Effect,
     *,
@@ -108,7 +108,7 @@ def by_training(arm: Arm, cell: Cell) -> float:
 def test_the_first_line_says_which(
     tmp_path: Path, effect: Effect, as_they_are: str, planted: str
 ) -> None:
-    lines = answer_lines(found(tmp_path / "s", effect))
+    lines = answer_lines(findings_of(tmp_path / "s", effect))
     assert len(lines) in {3, 4}
     assert lines[0].startswith(
         f"On your records as they are, leaving out those that look wrong {as_they_are}"
@@ -120,15 +120,15 @@ def test_the_first_line_says_which(
 
 
 def test_the_first_line_has_the_figures_against_both(tmp_path: Path) -> None:
-    findings = found(tmp_path / "s", harmful, spread=0.0)
-    assert answer_lines(findings)[0] == (
-        "On your records as they are, leaving out those that look wrong hurts: without differential "
-        "privacy −5.0 (−5.0 to −5.0) points against as many random records, −5.0 (−5.0 to −5.0) "
-        "against everything; with DP-SGD at ε = 3 −5.0 (−5.0 to −5.0) points against as many random "
-        "records, −5.0 (−5.0 to −5.0) against everything."
-    )
+    findings = findings_of(tmp_path / "s", harmful, spread=0.0)
+    first = answer_lines(findings)[0]
+    assert " hurts: " in first
+    plain, private = first.split(";")
+    assert "ε = 3" in private
+    for part in (plain, private):
+        assert part.count("−5.0 (−5.0 to −5.0)") == 2, "against random records and against everything"
     page = arms_page(findings, {})
-    assert unescape(page.split("<h1>")[1].split("</h1>")[0]) == answer_lines(findings)[0]
+    assert unescape(page.split("<h1>")[1].split("</h1>")[0]) == first
 
 
 def test_where_doing_nothing_wins_the_page_says_so(tmp_path: Path) -> None:
@@ -138,21 +138,23 @@ def test_where_doing_nothing_wins_the_page_says_so(tmp_path: Path) -> None:
         return on_dirt(arm, cell) - (0.2 if arm.kind != "untouched" else 0.0)
 
     said = "not training on your records at all was better than leaving out what looks wrong"
-    lines = answer_lines(found(tmp_path / "worse", all_are_worse, spread=0.0))
+    lines = answer_lines(findings_of(tmp_path / "worse", all_are_worse, spread=0.0))
     assert " helps: " in lines[1]
     assert lines[2].startswith(
         "Beside the untouched checkpoint, training on what is left: as they are, "
     )
     assert "with dirt, with DP-SGD at ε = 3 −15.0 (−15.0 to −15.0) points" in lines[2]
     assert said in lines[3]
-    assert said in unescape(arms_page(found(tmp_path / "again", all_are_worse, spread=0.0), {}))
-    assert not any(said in line for line in answer_lines(found(tmp_path / "fine", on_dirt, spread=0.0)))
+    assert said in unescape(arms_page(findings_of(tmp_path / "again", all_are_worse, spread=0.0), {}))
+    assert not any(
+        said in line for line in answer_lines(findings_of(tmp_path / "fine", on_dirt, spread=0.0))
+    )
 
 
 def test_it_never_helps_where_an_interval_includes_nothing(tmp_path: Path) -> None:
     """Noise as large as the effect: whatever is said, no interval with 0 in it helps or hurts."""
     for number in range(5):
-        findings = found(tmp_path / f"{number}", on_dirt, spread=0.05)
+        findings = findings_of(tmp_path / f"{number}", on_dirt, spread=0.05)
         for compared in findings.comparisons:
             if compared.difference.low <= 0 <= compared.difference.high:
                 assert compared.difference.verdict == "no difference"
@@ -160,7 +162,7 @@ def test_it_never_helps_where_an_interval_includes_nothing(tmp_path: Path) -> No
 
 def test_classes_that_are_uneven_are_weighed_alike(tmp_path: Path) -> None:
     even, uneven = (
-        found(tmp_path / str(is_uneven), on_dirt, uneven=is_uneven) for is_uneven in (False, True)
+        findings_of(tmp_path / str(is_uneven), on_dirt, uneven=is_uneven) for is_uneven in (False, True)
     )
     assert (even.measure, uneven.measure) == ("accuracy", "balanced")
     for findings in (even, uneven):
@@ -172,13 +174,13 @@ def test_rows_that_are_mixed_in_are_answered_for_apart(tmp_path: Path) -> None:
     def alone(arm: Arm, cell: Cell) -> float:
         return 0.05 if arm == RULE and cell.planted and not cell.mixed else 0.0
 
-    lines = answer_lines(found(tmp_path / "s", alone, has_rows=True))
+    lines = answer_lines(findings_of(tmp_path / "s", alone, has_rows=True))
     assert [" helps: " in line for line in lines] == [False, True, False, False, False]
     assert ["rows mixed in" in line for line in lines[:4]] == [False, False, True, True]
 
 
 def test_what_was_left_out_is_counted(tmp_path: Path) -> None:
-    findings = found(tmp_path / "s", nothing)
+    findings = findings_of(tmp_path / "s", nothing)
     as_they_are, planted = findings.left_out
     assert as_they_are.share.mean == pytest.approx(0.24)
     assert planted.share_of_dirt["wrong labels"].mean == 1.0

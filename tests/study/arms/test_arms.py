@@ -170,8 +170,8 @@ def test_the_untouched_checkpoint_is_tested_as_it_is(
     model = load_model(find_checkpoint(consortium).final, torch.device("cpu"))
     with torch.no_grad():
         predicted = model(torch.from_numpy(dataset.inputs(held_out))).argmax(dim=1).numpy()
-    told: Any = read_json(finished / RESULTS / "arm-untouched-as-is-plain-1.json")
-    assert told["accuracy"] == pytest.approx(np.mean(predicted == dataset.targets[held_out]))
+    result: Any = read_json(finished / RESULTS / "arm-untouched-as-is-plain-1.json")
+    assert result["accuracy"] == pytest.approx(np.mean(predicted == dataset.targets[held_out]))
 
 
 def test_the_rule_keeps_what_a_naive_loop_keeps(
@@ -181,12 +181,12 @@ def test_the_rule_keeps_what_a_naive_loop_keeps(
     model = load_model(find_checkpoint(consortium).final, torch.device("cpu"))
 
     def losses(dataset: Dataset, places: list[int]) -> list[float]:
-        found = []
+        lost = []
         for place in places:
             with torch.no_grad():
                 logits = model(torch.from_numpy(dataset.inputs(np.array([place])))).double()
-            found.append(float(logits.logsumexp(dim=1) - logits[0, dataset.targets[place]]))
-        return found
+            lost.append(float(logits.logsumexp(dim=1) - logits[0, dataset.targets[place]]))
+        return lost
 
     owner = dataset_of(records, consortium, "patient")
     pool = split_arms(owner.index.units, len(owner.targets), 0).pool.tolist()
@@ -287,12 +287,12 @@ def test_the_command_plans_and_refuses(
     records: Path, rows: Path, consortium: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """By the confined child, which reads three sources."""
-    words = ["study", str(records), "--checkpoint", str(consortium), "--unit-column", "patient"]
-    words += ["--to", str(tmp_path / "s.study"), "--json"]
+    arguments = ["study", str(records), "--checkpoint", str(consortium), "--unit-column", "patient"]
+    arguments += ["--to", str(tmp_path / "s.study"), "--json"]
     clean = ["--clean-rows", str(rows), "--consortium-rows", str(rows), "--seeds", "6"]
-    assert main([*words, *clean, "--dry-run", "--release-epsilons", "none"]) == 0
-    told = json.loads(capsys.readouterr().out)["plan"]
-    assert told["trainings"] == told["left"] == 6 * (1 + 4 * 3)
+    assert main([*arguments, *clean, "--dry-run", "--release-epsilons", "none"]) == 0
+    plan = json.loads(capsys.readouterr().out)["plan"]
+    assert plan["trainings"] == plan["left"] == 6 * (1 + 4 * 3)
     assert not (tmp_path / "s.study").exists()
     for wrong, code in (
         (["--foreign", str(rows)], 2),
@@ -302,7 +302,7 @@ def test_the_command_plans_and_refuses(
         (["--seeds", "4"], 2),
         ([*clean, "--plant", "labels:0.2"], 2),  # More than 200 trainings.
     ):
-        assert main([*words, *wrong]) == code
+        assert main([*arguments, *wrong]) == code
         assert json.loads(capsys.readouterr().out)["error"]["do"]
 
 
@@ -313,14 +313,17 @@ def test_comparisons_follow_from_the_choices_alone() -> None:
     choices = ArmChoices(epsilons=("3",), plant="labels:0.2", has_rows=True, libraries=("Cleanlab",))
     planned = comparisons(choices)
     assert len(planned) == len(set(map(repr, planned)))
-    primary = [one for one in planned if one.family == "primary"]
+    primary = [comparison for comparison in planned if comparison.family == "primary"]
     assert len(primary) == 2 * len(cells(choices)) == 16
 
-    def told(one: Comparison) -> tuple[str, str]:
-        return one.first[0].name, one.second[0].name
+    def arms_of(comparison: Comparison) -> tuple[str, str]:
+        return comparison.first[0].name, comparison.second[0].name
 
-    assert {told(one) for one in primary} == {("rule", "random"), ("rule", "all-records")}
-    assert {told(one) for one in planned if one.family == "beside"} == {
+    assert {arms_of(comparison) for comparison in primary} == {
+        ("rule", "random"),
+        ("rule", "all-records"),
+    }
+    assert {arms_of(comparison) for comparison in planned if comparison.family == "beside"} == {
         ("all-records", "untouched"),
         ("rule", "untouched"),
         ("all-records", "all-records"),

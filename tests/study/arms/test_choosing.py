@@ -54,13 +54,15 @@ def test_releases_leave_what_their_formulas_say(whose: bool) -> None:
     assert all(KEPT[one_sided])
     expected = 0.8 * there * (1 - math.exp(-1))
     assert len(one_sided) == pytest.approx(expected, abs=4 * math.sqrt(there / 4))
-    told = of(Arm("released", "randomized-response", "1"), whose=whose)
+    answered = of(Arm("released", "randomized-response", "1"), whose=whose)
     truly = 1 / (1 + math.exp(-1))
-    right = int(KEPT[told].sum())
+    right = int(KEPT[answered].sum())
     assert right == pytest.approx(0.8 * there * truly, abs=4 * math.sqrt(there / 4))
-    assert len(told) - right == pytest.approx(0.2 * there * (1 - truly), abs=4 * math.sqrt(there / 4))
+    assert len(answered) - right == pytest.approx(
+        0.2 * there * (1 - truly), abs=4 * math.sqrt(there / 4)
+    )
     if whose:
-        for leaving in (one_sided, told):
+        for leaving in (one_sided, answered):
             assert len({place // 2 for place in leaving}) == len(leaving)
     for mechanism in ("one-sided", "randomized-response"):
         released, random = (

@@ -10,7 +10,7 @@ from msgspec import structs
 
 from dataselect_gui.study.arms.plan import EVERYTHING, RANDOM, RULE, Arm, ArmChoices, Cell
 from dataselect_gui.study.arms.planting import read_planting
-from tests.study.arms.test_answers import found
+from tests.study.arms.test_answers import findings_of
 
 RESOURCES = Path(__file__).parents[3] / "resources"
 
@@ -27,7 +27,7 @@ def on_dirt(arm: Arm, cell: Cell) -> float:
 
 
 def test_each_outcome_follows_from_the_figures(claims: ModuleType, tmp_path: Path) -> None:
-    findings = found(tmp_path / "s", on_dirt, spread=0.0)
+    findings = findings_of(tmp_path / "s", on_dirt, spread=0.0)
     page = claims.claims_page({"fashion-mnist": findings})
     lines = [line for line in page.splitlines() if line.startswith("| fashion-mnist |")][:8]
     outcomes = [line.split(" | ")[-1].removesuffix(" |") for line in lines]
@@ -40,7 +40,7 @@ def test_each_outcome_follows_from_the_figures(claims: ModuleType, tmp_path: Pat
     page = claims.claims_page({"fashion-mnist": half})
     assert page.count("| weaker |") == 4
     assert page.count("| not run |") == 8
-    nothing = found(tmp_path / "n", lambda *_: 0.0)
+    nothing = findings_of(tmp_path / "n", lambda *_: 0.0)
     page = claims.claims_page({"cifar10": nothing})
     cifar = [line for line in page.splitlines() if line.startswith("| cifar10 | everything at once")]
     assert [line.endswith("| not confirmed |") for line in cifar[:4]] == [True] * 4
@@ -52,7 +52,7 @@ def test_a_rule_that_helps_on_clean_records_contradicts_the_claim(
     def everywhere(arm: Arm, _cell: Cell) -> float:
         return 0.05 if arm == RULE else 0.0
 
-    page = claims.claims_page({"chest-xray": found(tmp_path / "s", everywhere)})
+    page = claims.claims_page({"chest-xray": findings_of(tmp_path / "s", everywhere)})
     xray = [line for line in page.splitlines() if line.startswith("| chest-xray | none")]
     assert [line.endswith("| not confirmed |") for line in xray[:4]] == [True] * 4
 

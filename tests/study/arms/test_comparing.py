@@ -24,10 +24,10 @@ def test_a_p_value_and_an_interval_are_those_of_a_paired_t_test() -> None:
 
     expected = ttest_rel(FIRST, SECOND)
     limits = expected.confidence_interval(0.95)
-    (found,) = differences_of([("primary", APART)])
-    assert found.p == found.corrected == pytest.approx(expected.pvalue, rel=1e-9)
-    assert (found.low, found.high) == pytest.approx((limits.low, limits.high))
-    assert found.mean == pytest.approx(np.mean(APART))
+    (comparison,) = differences_of([("primary", APART)])
+    assert comparison.p == comparison.corrected == pytest.approx(expected.pvalue, rel=1e-9)
+    assert (comparison.low, comparison.high) == pytest.approx((limits.low, limits.high))
+    assert comparison.mean == pytest.approx(np.mean(APART))
 
 
 def test_holm_by_hand() -> None:
@@ -53,28 +53,30 @@ def test_holm_rejects_what_the_closed_test_of_bonferroni_rejects() -> None:
 
 def test_families_are_corrected_each_by_itself() -> None:
     clearly, hardly = [0.1, 0.11, 0.09, 0.1], [0.1, -0.05, 0.08, 0.02]
-    found = differences_of([("primary", clearly), ("beside", hardly), ("primary", hardly)])
-    assert found[0].corrected == pytest.approx(2 * found[0].p)
-    assert found[1].corrected == found[1].p
-    assert found[2].corrected == found[2].p
+    compared = differences_of([("primary", clearly), ("beside", hardly), ("primary", hardly)])
+    assert compared[0].corrected == pytest.approx(2 * compared[0].p)
+    assert compared[1].corrected == compared[1].p
+    assert compared[2].corrected == compared[2].p
 
 
 def test_what_is_better_alone_is_not_among_many() -> None:
     barely = [0.02, 0.005, 0.03, 0.01, 0.015]
     assert differences_of([("primary", barely)])[0].verdict == "better"
     noise = [[0.1, -0.1, 0.02, -0.01, 0.0]] * 9
-    found = differences_of([("primary", barely), *(("primary", differences) for differences in noise)])
-    assert found[0].low > 0
-    assert {difference.verdict for difference in found} == {"no difference"}
+    compared = differences_of(
+        [("primary", barely), *(("primary", differences) for differences in noise)]
+    )
+    assert compared[0].low > 0
+    assert {difference.verdict for difference in compared} == {"no difference"}
 
 
 def test_an_interval_that_includes_nothing_never_shows_anything() -> None:
     rng = np.random.default_rng(5)
     for _ in range(300):
         differences = rng.normal(0.3, 1, int(rng.integers(5, 13))).tolist()
-        (found,) = differences_of([("primary", differences)])
-        shows = found.verdict != "no difference"
-        assert shows == (not found.low <= 0 <= found.high) == (found.corrected <= LEVEL)
+        (comparison,) = differences_of([("primary", differences)])
+        shows = comparison.verdict != "no difference"
+        assert shows == (not comparison.low <= 0 <= comparison.high) == (comparison.corrected <= LEVEL)
 
 
 def test_equal_results_show_nothing_and_the_same_difference_at_every_seed_does() -> None:

@@ -8,14 +8,14 @@ import pytest
 from dataselect_gui.study.arms.comparing import Difference
 from dataselect_gui.study.arms.figure import figure_description, intervals_svg
 from dataselect_gui.study.arms.findings import ArmFindings
-from tests.study.arms.test_answers import found, harmful, nothing, on_dirt
+from tests.study.arms.test_answers import findings_of, harmful, nothing, on_dirt
 
 SVG = "{http://www.w3.org/2000/svg}"
 
 
 @pytest.fixture(scope="module")
 def findings(tmp_path_factory: pytest.TempPathFactory) -> ArmFindings:
-    return found(tmp_path_factory.mktemp("s"), on_dirt)
+    return findings_of(tmp_path_factory.mktemp("s"), on_dirt)
 
 
 def elements(findings: ArmFindings, name: str) -> list[dict[str, str]]:
@@ -69,27 +69,27 @@ def test_the_shape_of_a_mark_says_what_is_shown(findings: ArmFindings) -> None:
 
 
 def test_triangles_point_to_the_better_side(tmp_path: Path, findings: ArmFindings) -> None:
-    for some, way in ((findings, 1), (found(tmp_path / "s", harmful), -1)):
+    for some, way in ((findings, 1), (findings_of(tmp_path / "s", harmful), -1)):
         points = elements(some, "polygon")[0]["points"].split()
         base, tip = (float(points[place].split(",")[0]) for place in (0, 2))
         assert (tip - base) * way > 0
 
 
 def test_it_says_what_it_shows(findings: ArmFindings) -> None:
-    told = figure_description(findings)
-    assert "with dirt, without differential privacy: the rule against random +5" in told
-    assert told.count(";") == 19
+    description = figure_description(findings)
+    assert "with dirt, without differential privacy: the rule against random +5" in description
+    assert description.count(";") == 19
     drawn = intervals_svg(findings)
     assert drawn is not None
     root = ElementTree.fromstring(drawn)  # noqa: S314
     assert root.attrib["role"] == "img"
-    assert root.findtext(f"{SVG}desc") == told
+    assert root.findtext(f"{SVG}desc") == description
     assert root.findtext(f"{SVG}title") == "Differences in points, with their 95 % intervals"
 
 
 def test_nothing_is_drawn_where_nothing_differs(tmp_path: Path) -> None:
     """All intervals may be one point, at zero."""
-    flat = found(tmp_path / "s", nothing, spread=0.0)
+    flat = findings_of(tmp_path / "s", nothing, spread=0.0)
     assert {difference.verdict for difference in drawn_differences(flat)} == {"no difference"}
     assert len(elements(flat, "circle")) == 20
     flat.comparisons.clear()

@@ -75,13 +75,13 @@ def measured(dataset: Dataset, consortium: Path, places: Sequence[int]) -> list[
     last = [module for module in model.modules() if isinstance(module, nn.Linear)][-1]
     seen: list[torch.Tensor] = []
     last.register_forward_pre_hook(lambda _module, given: seen.append(given[0].reshape(-1).double()))
-    found = []
+    pairs = []
     for place in places:
         with torch.no_grad():
             logits = model(torch.from_numpy(dataset.inputs(np.array([place])))).double()
         loss = float(logits.logsumexp(dim=1) - logits[0, dataset.targets[place]])
-        found.append((loss, seen[-1].numpy()))
-    return found
+        pairs.append((loss, seen[-1].numpy()))
+    return pairs
 
 
 def limits_of(values: Sequence[float], labels: Sequence[int], ranked: int) -> dict[int, float]:

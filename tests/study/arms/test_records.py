@@ -27,12 +27,12 @@ def test_a_text_that_is_filled_up_is_what_the_library_makes_of_it(
     text = "this is a visually stunning rumination"
     short = to_input(text)[None]
     assert short.shape[-1] < 64
-    found = in_length(short, 64, to_input)[0]
+    filled = in_length(short, 64, to_input)[0]
     plain = AutoTokenizer.from_pretrained(folder)
     expected = plain(text, padding="max_length", max_length=64)
-    assert found[0].tolist() == expected["input_ids"]
-    assert found[1].tolist() == expected["attention_mask"]
-    assert np.array_equal(in_length(found[None], 64, to_input)[0], found)
+    assert filled[0].tolist() == expected["input_ids"]
+    assert filled[1].tolist() == expected["attention_mask"]
+    assert np.array_equal(in_length(filled[None], 64, to_input)[0], filled)
 
 
 def records_of(count: int, shape: tuple[int, ...] = (1, 4, 4)) -> Records:

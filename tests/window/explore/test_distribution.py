@@ -11,43 +11,43 @@ SKEWED = np.concatenate([np.linspace(0.001, 0.01, 900), [1.0, 10.0]])
 
 @pytest.mark.parametrize("values", [EVEN, SKEWED, np.array([0.5, 0.5]), np.array([-1.0, 2.0])])
 def test_every_record_with_a_score_is_counted_once(values: np.ndarray) -> None:
-    found = Distribution(np.concatenate([values, [np.nan]]))
-    assert found.counts.sum() == len(values)
+    distribution = Distribution(np.concatenate([values, [np.nan]]))
+    assert distribution.counts.sum() == len(values)
     chosen = np.append(values >= np.median(values), True)
-    assert found.count(chosen).sum() == chosen[:-1].sum()
-    assert (found.count(chosen) <= found.counts).all()
+    assert distribution.count(chosen).sum() == chosen[:-1].sum()
+    assert (distribution.count(chosen) <= distribution.counts).all()
 
 
 def test_the_axis_is_logarithmic_where_a_linear_one_would_show_one_bar() -> None:
     assert not Distribution(EVEN).is_log
-    found = Distribution(SKEWED)
-    assert found.is_log
-    assert np.count_nonzero(found.counts) > 20
+    distribution = Distribution(SKEWED)
+    assert distribution.is_log
+    assert np.count_nonzero(distribution.counts) > 20
 
 
 @pytest.mark.parametrize("values", [EVEN, SKEWED])
 def test_a_place_along_the_axis_is_that_of_its_cut_off(values: np.ndarray) -> None:
-    found = Distribution(values)
+    distribution = Distribution(values)
     for cut in (0.005, 0.4):
-        assert found.value_at(found.place_of(cut)) == pytest.approx(cut)
-    low, high = found.ends
-    assert low == pytest.approx(found.place_of(found.low))
-    assert high == pytest.approx(found.place_of(found.high))
+        assert distribution.value_at(distribution.place_of(cut)) == pytest.approx(cut)
+    low, high = distribution.ends
+    assert low == pytest.approx(distribution.place_of(distribution.low))
+    assert high == pytest.approx(distribution.place_of(distribution.high))
 
 
 def test_a_cut_off_below_all_scores_keeps_its_handle_in_sight() -> None:
-    found = Distribution(SKEWED)
-    assert found.place_of(0.0) == pytest.approx(np.log10(found.low) - 1)
+    distribution = Distribution(SKEWED)
+    assert distribution.place_of(0.0) == pytest.approx(np.log10(distribution.low) - 1)
 
 
 @pytest.mark.parametrize(("values", "cut"), [(EVEN, 0.5), (SKEWED, 0.005)])
 def test_steps_lead_up_and_down_again_and_each_can_be_told(values: np.ndarray, cut: float) -> None:
-    found = Distribution(values)
-    up = found.moved(cut, 1)
+    distribution = Distribution(values)
+    up = distribution.moved(cut, 1)
     assert up > cut
-    assert found.rounded(up) != found.rounded(cut)
-    assert found.moved(up, -1) == pytest.approx(cut)
-    assert found.moved(cut, 10) > up
+    assert distribution.rounded(up) != distribution.rounded(cut)
+    assert distribution.moved(up, -1) == pytest.approx(cut)
+    assert distribution.moved(cut, 10) > up
 
 
 def test_a_cut_off_is_written_to_a_thousandth_of_the_range() -> None:
@@ -56,10 +56,10 @@ def test_a_cut_off_is_written_to_a_thousandth_of_the_range() -> None:
 
 
 def test_nothing_scored_is_an_empty_axis() -> None:
-    found = Distribution(np.full(3, np.nan))
-    assert (found.low, found.high) == (0.0, 1.0)
-    assert np.isnan(found.median)
-    assert not found.counts.any()
+    distribution = Distribution(np.full(3, np.nan))
+    assert (distribution.low, distribution.high) == (0.0, 1.0)
+    assert np.isnan(distribution.median)
+    assert not distribution.counts.any()
 
 
 @pytest.mark.parametrize(
@@ -74,8 +74,8 @@ def test_nothing_scored_is_an_empty_axis() -> None:
 def test_a_logarithmic_axis_has_few_marks_at_round_numbers(
     low: float, high: float, marks: list[float]
 ) -> None:
-    found = Distribution(np.append(np.geomspace(low, low * 1.001, 99), high))
-    assert found.is_log
-    assert found.ticks is not None
-    assert found.ticks == pytest.approx(marks)
+    distribution = Distribution(np.append(np.geomspace(low, low * 1.001, 99), high))
+    assert distribution.is_log
+    assert distribution.ticks is not None
+    assert distribution.ticks == pytest.approx(marks)
     assert Distribution(EVEN).ticks is None

@@ -39,7 +39,7 @@ def place(project: Path, state: State, qtbot: QtBot) -> Iterator[LedgerPlace]:
 
 def shown(place: LedgerPlace) -> str:
     """Return all words that can be seen beside the entries."""
-    labels = [one.text() for one in place.findChildren(QLabel) if one.isVisible()]
+    labels = [label.text() for label in place.findChildren(QLabel) if label.isVisible()]
     return "\n".join(labels)
 
 
@@ -91,7 +91,7 @@ def test_the_budget_is_raised_with_a_reason_alone(
 def test_every_entry_tells_what_it_is_and_where_its_terms_come_from(
     place: LedgerPlace, project: Path, tmp_path: Path, qtbot: QtBot
 ) -> None:
-    one = release(project, tmp_path / "one", budget="20")
+    first = release(project, tmp_path / "one", budget="20")
     release(project, tmp_path / "two", kind="scores", bounds="0,1", budget=None)
     select(project, threshold="0.4")
     release(project, tmp_path / "three", budget=None)
@@ -108,7 +108,7 @@ def test_every_entry_tells_what_it_is_and_where_its_terms_come_from(
     )
     read(qtbot, place)
     rows = [line[1:] for line in lines(place)]
-    assert rows[2][0] == f"Release {str(one.release)[:8]}"
+    assert rows[2][0] == f"Release {str(first.release)[:8]}"
     entries = [row[1:] for row in rows if row[0].startswith(("Release", "Cut-off", "Budget"))]
     assert entries == [
         ["Budget set to ε 20", "", "Set with the first release"],
@@ -168,8 +168,8 @@ def test_the_statement_is_saved_as_a_page(
     saved = f"Saved as {tmp_path / 'statement.html'}."
     qtbot.waitUntil(lambda: saved in shown(place), timeout=20_000)
     page = (tmp_path / "statement.html").read_text(encoding="utf-8")
-    for words in ("Scores by laplace", "Left: 3", place.elsewhere.head.text(), "not privatised"):
-        assert words in page
+    for text in ("Scores by laplace", "Left: 3", place.elsewhere.head.text(), "not privatised"):
+        assert text in page
     place.save_statement(tmp_path / "nowhere" / "statement.html")
     refused = "“statement.html” cannot be written."
     qtbot.waitUntil(lambda: refused in shown(place), timeout=20_000)

@@ -20,7 +20,7 @@ def bundle(project: Path, tmp_path: Path) -> Path:
 
 
 def shown(window: MainWindow) -> str:
-    return "\n".join(one.text() for one in window.check.findChildren(QLabel) if one.isVisible())
+    return "\n".join(label.text() for label in window.check.findChildren(QLabel) if label.isVisible())
 
 
 def test_a_dropped_bundle_is_checked_line_by_line(
@@ -45,7 +45,7 @@ def test_a_bundle_that_was_changed_is_not_vouched_for(
     text = shown(window)
     assert "checks failed. Do not use this bundle." in text
     assert "It promises" not in text
-    failed = [one.text() for one in window.check.findChildren(Note) if one.isVisible()]
+    failed = [note.text() for note in window.check.findChildren(Note) if note.isVisible()]
     assert "✗ checksums: “README.md” was changed." in failed
 
 

@@ -59,7 +59,8 @@ def test_everything_goes_without_a_mechanism_and_without_epsilon(
     place = open_place("none")
     assert state.rule == Everything()
     assert place.answers.what.mechanism == "everything"
-    assert not place.answers.what.mechanisms["one-sided"].isVisible()
+    for other in ("one-sided", "exact"):
+        assert not place.answers.what.mechanisms[other].isVisible()
     assert not place.answers.amount.isVisible()
     assert place.answers.decided.everything.isChecked()
     assert not place.answers.decided.late.isVisible()
@@ -102,10 +103,57 @@ def test_a_change_of_mind_is_said_before_it_is_released(
     prospect = foresee(qtbot, place)
     assert prospect.foreseen is not None
     assert (prospect.foreseen.epsilon, prospect.foreseen.conditional) == (None, True)
+    # The budget pays for it, and the button does not contradict that no ε is claimed.
+    assert place.foot.button.text() == "Release, use ε 1 of the budget"
+    assert place.consequence.budget.text().startswith(
+        "This release uses ε 1 of the budget, and claims no ε. Left now: 4. Left after: 3."
+    )
     click(qtbot, place.answers.decided.everything)
     assert not place.answers.decided.late.isVisible()
     state.undo.undo()
     assert place.answers.decided.late.isVisible()
+
+
+def test_a_release_without_a_claim_uses_what_its_button_says(open_place: Open, qtbot: QtBot) -> None:
+    place = open_place("none", rule=WRONG)
+    click(qtbot, place.answers.decided.wrong)
+    answer_no(qtbot, place)
+    finish(qtbot, place)
+    assert place.parcel.done is not None
+    released = place.parcel.done.released
+    assert (released.epsilon, released.conditional, released.spent) == (None, True, Decimal(1))
+    foresee(qtbot, place)
+    assert place.foot.button.text() == "Release again, use ε 0 of the budget"
+
+
+def test_everything_asks_nothing_about_training(open_place: Open, state: State, qtbot: QtBot) -> None:
+    """No ε is claimed that the answer could break; what goes by a score asks."""
+    place = open_place("none")
+    assert not place.answers.training.isVisible()
+    click(qtbot, place.consequence.consent)
+    finish(qtbot, place)
+    assert place.parcel.done is not None
+    assert state.in_training is None
+    click(qtbot, place.answers.decided.wrong)
+    assert place.answers.training.isVisible()
+    assert place.foot.hint.text() == "Say whether these records helped to train this checkpoint."
+
+
+def test_what_lets_all_leave_and_what_lets_the_pick_leave_are_told_apart(
+    open_place: Open, qtbot: QtBot
+) -> None:
+    place = open_place("wrong")
+    offered = {
+        name: button.text()
+        for name, button in place.answers.what.mechanisms.items()
+        if button.isVisible()
+    }
+    assert offered["everything"] == "Everything that is eligible"
+    assert offered["exact"] == "Exact: all that your rule picks, no protection"
+    click(qtbot, place.answers.what.mechanisms["exact"])
+    assert "All records that your rule picks leave, and no others" in shown(place.answers.what)
+    click(qtbot, place.answers.what.mechanisms["everything"])
+    assert not place.answers.what.mechanisms["exact"].isVisible()
 
 
 def test_everything_instead_is_said_too(open_place: Open, qtbot: QtBot) -> None:

@@ -20,8 +20,10 @@ def test_the_form_offers_all_that_is_registered(place: ReleasePlace) -> None:
     assert [choice.kinds.itemData(row) for row in range(choice.kinds.count())] == list(workflow.KINDS)
     for name, kind in workflow.KINDS.items():
         ask_for(place, name)
-        offered = {one for one, button in choice.mechanisms.items() if not button.isHidden()}
-        assert offered == {one.name for one in workflow.mechanisms_of(kind)}
+        offered = {
+            mechanism for mechanism, button in choice.mechanisms.items() if not button.isHidden()
+        }
+        assert offered == {mechanism.name for mechanism in workflow.mechanisms_of(kind)}
 
 
 @pytest.mark.parametrize(
@@ -50,7 +52,7 @@ def test_every_kind_leaves_by_every_mechanism(
     assert preview is not None
     assert foresight.preview == preview, "the window shows what the terminal would"
     assert preview.usefulness is not None
-    expected = next(one for one in preview.usefulness if one["epsilon"] == 1)
+    expected = next(row for row in preview.usefulness if row["epsilon"] == 1)
     if "width" in expected:
         assert f" {expected['width']:.3g}. " in place.consequence.usefulness.text()
     else:
@@ -98,6 +100,6 @@ def test_expected_usefulness_is_shown_over_a_range_of_epsilon(
     assert preview.usefulness is not None
     description = place.consequence.table.accessibleDescription()
     assert description.count("ε ") == len(preview.usefulness) == 8
-    for one in preview.usefulness:
-        line = f"ε {one['epsilon']:g}, Of 100 that leave, in your selection 100, "
-        assert f"{line}Of 100 in your selection, leave {100 * one['recall']:.0f}, " in description
+    for row in preview.usefulness:
+        line = f"ε {row['epsilon']:g}, Of 100 that leave, in your selection 100, "
+        assert f"{line}Of 100 in your selection, leave {100 * row['recall']:.0f}, " in description

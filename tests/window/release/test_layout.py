@@ -65,11 +65,11 @@ def test_everything_that_is_asked_can_be_reached_by_keys(place: ReleasePlace, qt
     foresee(qtbot, place)
     reached = set()
     place.answers.training.no.setFocus()
-    one = QApplication.focusWidget()
+    focused = QApplication.focusWidget()
     for _ in range(80):
-        reached.add(one)
-        qtbot.keyClick(one, Qt.Key.Key_Tab)  # type: ignore[no-untyped-call]
-        one = QApplication.focusWidget()
+        reached.add(focused)
+        qtbot.keyClick(focused, Qt.Key.Key_Tab)  # type: ignore[no-untyped-call]
+        focused = QApplication.focusWidget()
     for wanted in (
         place.answers.what.kinds,
         place.answers.what.mechanisms["one-sided"],

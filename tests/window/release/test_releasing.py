@@ -3,7 +3,9 @@
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QFileDialog, QLabel, QPushButton
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFileDialog, QLabel, QPushButton, QScrollArea
 from pytestqt.qtbot import QtBot
 
 from dataselect_gui import workflow
@@ -12,7 +14,9 @@ from dataselect_gui.window.release import ReleasePlace
 from dataselect_gui.window.release.sentences import RAISE, REPEAT
 from dataselect_gui.window.state import State
 from dataselect_gui.workflow import JobKind
+from tests.projects import owner_records, scored_project
 from tests.release.test_signing import key_pair
+from tests.releases import select
 from tests.window.release.steps import (
     answer_no,
     ask_for,
@@ -50,6 +54,47 @@ def test_the_default_path_takes_four_clicks_to_a_verified_bundle(
     focused = place.focusWidget()  # Whether or not the window is active.
     assert isinstance(focused, QPushButton)
     assert focused.text() == "Open folder"
+
+
+def test_digest_and_path_of_what_left_are_copied_by_a_button(place: ReleasePlace, qtbot: QtBot) -> None:
+    answer_no(qtbot, place)
+    finish(qtbot, place)
+    parcel, clipboard = place.parcel, QGuiApplication.clipboard()
+    assert parcel.done is not None
+    assert parcel.copy_digest is not None
+    assert parcel.copy_path is not None
+    click(qtbot, parcel.copy_digest)
+    assert clipboard.text() == workflow.digest_of(parcel.done.released.bundle)
+    assert (parcel.copy_digest.text(), parcel.copy_path.text()) == ("Copied", "Copy its path")
+    parcel.copy_path.setFocus()
+    qtbot.keyClick(parcel.copy_path, Qt.Key.Key_Space)  # type: ignore[no-untyped-call]
+    assert clipboard.text() == str(parcel.done.released.bundle)
+    assert (parcel.copy_digest.text(), parcel.copy_path.text()) == ("Copy", "Copied")
+
+
+def test_another_project_begins_at_the_top_with_nothing_typed(
+    place: ReleasePlace, state: State, qtbot: QtBot, tmp_path: Path, checkpoint: Path
+) -> None:
+    other = scored_project(tmp_path / "q.dataselect", owner_records(tmp_path / "q.npz"), checkpoint)
+    select(other, threshold="0.5")
+    place.resize(1000, 500)
+    click(qtbot, place.answers.cut_off.from_agreed)
+    for field, typed in ((place.foot.budget, "77"), (place.answers.amount.epsilon, "3")):
+        field.selectAll()
+        qtbot.keyClicks(field, typed)  # type: ignore[no-untyped-call]
+        assert field.text() == typed
+    bar = place.findChildren(QScrollArea)[0].verticalScrollBar()
+    qtbot.waitUntil(lambda: bar.maximum() > 200)
+    bar.setValue(bar.maximum())
+    state.open(state.look.folder if state.look is not None else tmp_path)  # The same one again.
+    assert bar.value() > 0
+    state.open(other)
+    qtbot.waitUntil(lambda: not place.is_working)
+    assert bar.value() == 0
+    assert place.foot.budget.text() == "4"
+    assert place.answers.amount.epsilon.text() == "1"
+    # The rule is the same; where its threshold comes from was said of the other project.
+    assert place.answers.cut_off.from_request.isChecked()
 
 
 def test_the_limit_of_epsilon_that_it_states_is_the_one_that_holds(
@@ -101,7 +146,7 @@ def test_a_place_that_cannot_be_written_is_told_before_the_draw(
 def test_unknown_provenance_offers_what_has_no_epsilon_and_chooses_nothing(place: ReleasePlace) -> None:
     place.answers.training.unknown.click()
     choice = place.answers.what
-    offered = [name for name, one in choice.mechanisms.items() if one.isEnabled()]
+    offered = [name for name, button in choice.mechanisms.items() if button.isEnabled()]
     assert offered == ["exact", "everything"]
     assert choice.mechanism is None
     assert choice.unpromised.isVisible()

@@ -24,5 +24,5 @@ def calibrated(qtbot: QtBot, window: MainWindow, *given: Path) -> RequestPlace:
     page.calibration.no.click()
     click(qtbot, page.button)
     settle(qtbot, window)
-    assert page.found is not None
+    assert page.calibrated is not None
     return page

@@ -196,7 +196,7 @@ def test_with_a_real_worker_the_window_writes_what_the_terminal_writes(
     page.calibration.no.click()
     click(qtbot, page.button)
     settle(qtbot, window)
-    assert page.found is not None, page.error.text()
+    assert page.calibrated is not None, page.error.text()
     click(qtbot, page.button)
     settle(qtbot, window)
     command = ["calibrate", str(by_terminal), "--records", str(rows), "--in-training", "no"]

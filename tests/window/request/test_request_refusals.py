@@ -156,7 +156,7 @@ def test_another_wish_makes_what_was_found_another(
 ) -> None:
     calibrated(qtbot, window, model, rows)
     page.calibration.alpha.setText("0.2")
-    assert page.found is None
+    assert page.calibrated is None
     assert not page.findings.isVisible()
     assert page.button.text() == "Calibrate"
     page.calibration.alpha.setText("0.05")
@@ -188,7 +188,7 @@ def test_what_changes_scores_is_written_before_they_are_computed(
     click(qtbot, page.button)
     settle(qtbot, window)
     assert worker.asked[0][1].pixel_range in {None, (0, 4095)}
-    assert page.found is not None
+    assert page.calibrated is not None
 
 
 # While it runs
@@ -217,7 +217,7 @@ def test_it_can_be_stopped_and_nothing_is_lost(
     worker.go.set()
     click(qtbot, page.button)
     settle(qtbot, window)
-    assert page.found is not None
+    assert page.calibrated is not None
 
 
 def test_whoever_looks_elsewhere_meanwhile_finds_it_again(
@@ -241,7 +241,7 @@ def test_whoever_looks_elsewhere_meanwhile_finds_it_again(
     assert page.findings.isVisible()
     page.back.click()
     window.show_place(PlaceId.REQUEST)
-    assert page.found is not None, "what took long is kept until it is written"
+    assert page.calibrated is not None, "what took long is kept until it is written"
     click(qtbot, page.button)
     settle(qtbot, window)
     page.back.click()

@@ -132,8 +132,8 @@ def wait(qtbot: QtBot, page: RulePlace) -> None:
     qtbot.waitUntil(lambda: not page.is_working, timeout=20_000)
 
 
-def words(page: RulePlace) -> list[str]:
-    items = [page.words.itemAt(number) for number in range(page.words.count())]
+def sentences(page: RulePlace) -> list[str]:
+    items = [page.sentences.itemAt(number) for number in range(page.sentences.count())]
     labels = [None if item is None else item.widget() for item in items]
     return [label.text() for label in labels if isinstance(label, QLabel)]
 
@@ -156,8 +156,8 @@ def ids_of(project: Path, form: object, capsys: pytest.CaptureFixture[str]) -> d
     file = write_json(project.parent / "rule.json", form)
     way = ["--all"] if form == "everything" else ["--rule", str(file)]
     assert main(["select", str(project), *way, "--json"]) == 0
-    told: dict[str, Any] = json.loads(capsys.readouterr().out)
-    return told
+    answer: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return answer
 
 
 @pytest.mark.parametrize("name", FORMS)
@@ -179,7 +179,7 @@ def test_each_form_goes_round_by_the_window_the_project_and_the_terminal(
     rule = read_rule(form)
     assert page.candidate() == rule
     short = [line.replace("0.123456789012345678", "0.1235") for line in rule_sentences(rule)]
-    assert words(page) == short, "as the terminal says it, with few digits"
+    assert sentences(page) == short, "as the terminal says it, with few digits"
     assert page.count.text().startswith(f"{len(picked(form))} of 40 ")
     click(qtbot, page.use)
     assert place(window) == "release"
@@ -190,10 +190,10 @@ def test_each_form_goes_round_by_the_window_the_project_and_the_terminal(
     wait(qtbot, page)
     assert page.candidate() == rule, "what the page begins with is the rule that there is"
     assert not page.use.isEnabled()
-    told = ids_of(project, form, capsys)
-    assert told["ids"] == picked(form)
-    assert told["rule"] == rule_form(rule)
-    assert told["rule_in_words"] == rule_sentences(rule)
+    answer = ids_of(project, form, capsys)
+    assert answer["ids"] == picked(form)
+    assert answer["rule"] == rule_form(rule)
+    assert answer["rule_in_words"] == rule_sentences(rule)
     window.open_project(project)
     assert selected(window) == picked(form)
 

@@ -19,21 +19,22 @@ from dataselect_gui.records.reference import LabelRule, SourceRef
 from dataselect_gui.window.place import PlaceId
 from dataselect_gui.window.shell.main_window import MainWindow
 from dataselect_gui.workflow import JobContext, Scored
-from tests.helpers import array_file
+from tests.helpers import array_file, config, write_json
 from tests.projects import consortium, scored_project
-from tests.window.setup.steps import words
+from tests.window.setup.steps import shown_text
 from tests.window.steps import give, notice_of, settle
 
 COUNT = 12
 
 
 def records(path: Path) -> Path:
-    """Write images whose labels are not where they usually are."""
+    """Write images whose labels are not where they usually are: either of two columns may hold them."""
     rows = np.arange(COUNT)
     return array_file(
         path,
         x=np.random.default_rng(0).integers(0, 256, (COUNT, 6, 5), dtype=np.uint8),
         grade=np.array(["bird", "cat", "dog"])[rows % 3],
+        review=np.array(["dog", "bird", "cat"])[rows % 3],
         place=np.array(["north", "south"])[rows % 2],
         patient=np.array([f"p{row // 3}" for row in rows]),
     )
@@ -46,11 +47,56 @@ def choose_label(qtbot: QtBot, window: MainWindow, column: str) -> None:
     settle(qtbot, window)
 
 
+def test_the_one_column_of_class_names_is_proposed_and_another_may_be_chosen(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, made_up: list[dict[str, Any]]
+) -> None:
+    rows = np.arange(COUNT)
+    source = array_file(
+        tmp_path / "a.npz",
+        x=np.zeros((COUNT, 6, 5), dtype=np.uint8),
+        place=np.array(["north", "south"])[rows % 2],
+        finding=np.array(["bird", "cat", "dog"])[rows % 3],
+    )
+    give(qtbot, window, source, consortium(tmp_path / "consortium"))
+    reading = window.setup.reading
+    assert "Labels are read from “finding”, whose values are the model's classes" in shown_text(window)
+    assert reading.label.chosen() == "finding"
+    assert "bird, cat, dog; every record has one" in shown_text(window)
+    assert window.setup.score.isEnabled()
+    choose_label(qtbot, window, "place")
+    assert "whose values are the model's classes" not in shown_text(window)
+    assert window.setup.labels.isVisible()
+    choose_label(qtbot, window, "finding")
+    assert "whose values are the model's classes" not in shown_text(window)  # A person chose it.
+    window.setup.score.click()
+    settle(qtbot, window)
+    assert made_up[0]["label_column"] == "finding"
+
+
+def test_a_column_that_was_proposed_goes_with_its_checkpoint(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    rows = np.arange(COUNT)
+    source = array_file(
+        tmp_path / "a.npz",
+        x=np.zeros((COUNT, 6, 5), dtype=np.uint8),
+        sky=np.array(["sun", "rain"])[rows % 2],
+        finding=np.array(["bird", "cat", "dog"])[rows % 3],
+    )
+    give(qtbot, window, source, consortium(tmp_path / "animals"))
+    assert window.setup.reading.label.chosen() == "finding"
+    of_weather = consortium(tmp_path / "weather")
+    write_json(of_weather / "config.json", config(("sun", "rain")))
+    give(qtbot, window, of_weather)
+    assert window.setup.reading.label.chosen() == "sky"
+    assert "Labels are read from “sky”" in shown_text(window)
+
+
 def test_a_column_of_labels_is_scored_by(
     window: MainWindow, qtbot: QtBot, tmp_path: Path, made_up: list[dict[str, Any]]
 ) -> None:
     give(qtbot, window, records(tmp_path / "a.npz"), consortium(tmp_path / "consortium"))
-    assert "None of the records has a label yet" in words(window)
+    assert "None of the records has a label yet" in shown_text(window)
     window.setup.unit.choose("patient")
     # What fits no class is told, asked for, and nothing is scored by it.
     choose_label(qtbot, window, "place")
@@ -61,7 +107,7 @@ def test_a_column_of_labels_is_scored_by(
     assert not window.setup.labels.isVisible()
     assert window.setup.reading.label.chosen() == "grade"
     assert window.setup.unit_column == "patient"
-    assert "bird, cat, dog; every record has one" in words(window)
+    assert "bird, cat, dog; every record has one" in shown_text(window)
     window.setup.score.click()
     settle(qtbot, window)
     assert (made_up[0]["label_column"], made_up[0]["unit_column"]) == ("grade", "patient")

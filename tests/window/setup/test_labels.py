@@ -13,7 +13,7 @@ from dataselect_gui.records.reference import LabelRule
 from dataselect_gui.window.shell.main_window import MainWindow
 from tests.helpers import array_file, image_folder
 from tests.projects import consortium
-from tests.window.setup.steps import words
+from tests.window.setup.steps import shown_text
 from tests.window.steps import give, settle
 
 
@@ -33,7 +33,7 @@ def test_classes_of_another_data_set_are_scored_once_a_person_says_which_is_whic
     give(qtbot, window, consortium(tmp_path / "consortium"))
     table = window.setup.labels
     assert table.isVisible()
-    assert "None of your labels" in words(window)
+    assert "None of your labels" in shown_text(window)
     assert not window.setup.score.isEnabled()
     assert list(table.choices) == ["ship", "truck"]
     choice = table.choices["ship"]
@@ -43,7 +43,7 @@ def test_classes_of_another_data_set_are_scored_once_a_person_says_which_is_whic
     settle(qtbot, window)
     assert window.setup.score.isEnabled()
     assert table.choices["ship"].chosen() == "dog"
-    assert "4 have no label" in words(window)
+    assert "4 have no label" in shown_text(window)
     window.setup.score.click()
     settle(qtbot, window)
     assert made_up[0]["labels"] == LabelRule(classes=(("ship", "dog"), ("truck", "")))
@@ -55,7 +55,7 @@ def test_labels_that_all_fit_ask_nothing(window: MainWindow, qtbot: QtBot, tmp_p
     give(qtbot, window, consortium(tmp_path / "consortium"))
     assert not window.setup.labels.isVisible()
     assert window.setup.score.isEnabled()
-    assert "4 have no label" in words(window)
+    assert "4 have no label" in shown_text(window)
 
 
 def test_some_labels_fit_and_the_others_are_asked_for(
@@ -64,7 +64,7 @@ def test_some_labels_fit_and_the_others_are_asked_for(
     give(qtbot, window, records(tmp_path / "v.npz", ["fish", "dog"]))
     give(qtbot, window, consortium(tmp_path / "consortium"))
     assert list(window.setup.labels.choices) == ["fish"]
-    assert "Some of your labels" in words(window)
+    assert "Some of your labels" in shown_text(window)
     assert window.setup.score.isEnabled()
 
 
@@ -87,7 +87,7 @@ def test_a_count_of_labels_goes_with_the_records_that_it_was_of(
     """Other records are shown before their labels are matched: the former ones' count is not."""
     give(qtbot, window, records(tmp_path / "v.npz", ["bird", "dog"]))
     give(qtbot, window, consortium(tmp_path / "consortium"))
-    assert "4 have no label" in words(window)
+    assert "4 have no label" in shown_text(window)
     other = records(tmp_path / "w.npz", ["bird", "dog"], 30)
     beside: list[str] = []
 
@@ -97,14 +97,16 @@ def test_a_count_of_labels_goes_with_the_records_that_it_was_of(
             hidden = Qt.WidgetAttribute.WA_WState_ExplicitShowHide
             labels = window.setup.checkpoint.findChildren(QLabel)
             labels += window.setup.records.findChildren(QLabel)
-            shown = [one for one in labels if not (one.isHidden() and one.testAttribute(hidden))]
-            beside.append("\n".join(one.text() for one in shown))
+            shown = [
+                label for label in labels if not (label.isHidden() and label.testAttribute(hidden))
+            ]
+            beside.append("\n".join(label.text() for label in shown))
 
     window.state.inputs_changed.connect(note)
     give(qtbot, window, other)
     assert "30" in beside[0]
     assert "have no label" not in beside[0]
-    assert "10 have no label" in words(window)
+    assert "10 have no label" in shown_text(window)
 
 
 def test_a_class_that_was_chosen_and_not_used_holds_up_scoring(
@@ -151,7 +153,7 @@ def test_names_of_records_are_not_asked_for_class_by_class(
     assert setup.labels.choices == {}
     assert not setup.labels.use.isVisible()
     assert "choose another column" in setup.status.text()
-    assert "terminal" not in words(window)
+    assert "terminal" not in shown_text(window)
 
 
 def test_more_labels_than_are_shown_are_asked_for_in_turn(
@@ -161,7 +163,7 @@ def test_more_labels_than_are_shown_are_asked_for_in_turn(
     give(qtbot, window, table(tmp_path / "scans", labels), consortium(tmp_path / "consortium"))
     asked = window.setup.labels
     assert list(asked.choices) == [f"L{number:02d}" for number in range(60)]
-    assert "10 more labels" in words(window)
+    assert "10 more labels" in shown_text(window)
     asked.choices["L00"].choose("dog")
     asked.use.click()
     settle(qtbot, window)

@@ -21,7 +21,7 @@ def people(tmp_path: Path) -> Path:
 
 
 def shown(widget: QWidget) -> str:
-    return "\n".join(one.text() for one in widget.findChildren(QLabel) if one.isVisible())
+    return "\n".join(label.text() for label in widget.findChildren(QLabel) if label.isVisible())
 
 
 def read(qtbot: QtBot, window: MainWindow, tmp_path: Path, text: str) -> None:

@@ -105,7 +105,7 @@ def is_offered(reading: Reading, box: ComboBox | QLineEdit) -> bool:
     return box.isVisibleTo(reading)
 
 
-def words(reading: Reading) -> str:
+def shown_text(reading: Reading) -> str:
     return "\n".join(
         label.text() for label in reading.findChildren(QLabel) if label.isVisibleTo(reading)
     )
@@ -153,8 +153,8 @@ def test_a_regression_of_several_numbers_has_a_column_for_each(reading: Reading,
 
 
 def test_no_label_is_told_with_what_to_do(reading: Reading) -> None:
-    assert "choose it" in words(shown(reading, checkpoint=model()))
-    assert "choose it" not in words(shown(reading, inspected=table(labels=["a"])))
+    assert "choose it" in shown_text(shown(reading, checkpoint=model()))
+    assert "choose it" not in shown_text(shown(reading, inspected=table(labels=["a"])))
 
 
 # What follows from a choice
@@ -173,7 +173,7 @@ def test_a_column_of_texts_has_to_be_chosen_where_none_is_called_so(
 ) -> None:
     checkpoint = model(texts=True)
     assert what_is_missing(HERE, table(), checkpoint)
-    assert "choose the one that holds the texts" in words(shown(reading, checkpoint=checkpoint))
+    assert "choose the one that holds the texts" in shown_text(shown(reading, checkpoint=checkpoint))
     chosen = choose(qtbot, reading, reading.text, "diagnosis")
     assert chosen.text_column == "diagnosis"
     assert not what_is_missing(chosen, table(), checkpoint)
@@ -199,7 +199,7 @@ def test_a_column_for_each_class_goes_by_its_name_first(reading: Reading, qtbot:
     reading.label.activated.emit(place)
     assert [box.chosen() for box in reading.outputs] == ["Cough", "fever", None]
     assert not is_offered(reading, reading.separator)
-    assert "1 is yes and 0 is no" in words(reading)
+    assert "1 is yes and 0 is no" in shown_text(reading)
     reading.outputs[2].choose("diagnosis")
     reading.uncertain.choose("yes")
     with qtbot.waitSignal(reading.chosen) as signal:

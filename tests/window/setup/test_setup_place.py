@@ -21,8 +21,8 @@ from dataselect_gui.window.setup.descriptions import requested
 from dataselect_gui.window.shell.main_window import MainWindow
 from tests.decisions import WRONG, calibration
 from tests.helpers import array_file, image_folder
-from tests.projects import consortium, owner_records
-from tests.window.setup.steps import words
+from tests.projects import consortium, owner_records, scored_project
+from tests.window.setup.steps import shown_text
 from tests.window.steps import give, give_at_once, notice_of, place, settle
 
 NAMES = [f"{number}.png" for number in range(4)]
@@ -43,9 +43,9 @@ def listed(folder: Path, **columns: list[str]) -> Path:
 
 def person_in(source: Path) -> str | None:
     """Return the column that plainly names the person, as inspection finds it."""
-    found = workflow.inspect(source, None, JobContext())
-    assert isinstance(found, workflow.SourceInspected)
-    return found.person
+    inspected = workflow.inspect(source, None, JobContext())
+    assert isinstance(inspected, workflow.SourceInspected)
+    return inspected.person
 
 
 @pytest.mark.parametrize(
@@ -89,13 +89,28 @@ def test_the_proposed_person_is_seen_and_can_be_changed(
 ) -> None:
     give(qtbot, window, owner_records(tmp_path / "records.npz"), consortium(tmp_path / "consortium"))
     assert window.setup.unit.currentText() == "each patient"
-    assert "Several records share a patient" in words(window)
+    assert "Several records share a patient" in shown_text(window)
     assert window.setup.unit_column == "patient"
     window.setup.unit.setCurrentIndex(0)
     assert window.setup.unit_column is None
 
 
 # The question about training
+
+
+def test_another_project_begins_at_the_top(
+    window: MainWindow, project: Path, qtbot: QtBot, tmp_path: Path, checkpoint: Path
+) -> None:
+    other = scored_project(tmp_path / "q.dataselect", owner_records(tmp_path / "q.npz"), checkpoint)
+    window.resize(760, 420)
+    window.open_project(project)
+    window.show_place(PlaceId.SETUP)
+    bar = window.setup.verticalScrollBar()
+    qtbot.waitUntil(lambda: bar.maximum() > 100)
+    bar.setValue(bar.maximum())
+    window.open_project(other)
+    window.show_place(PlaceId.SETUP)
+    assert bar.value() == 0
 
 
 def test_the_answer_about_training_is_remembered_and_asked_again_in_release(
@@ -146,14 +161,14 @@ def test_whom_is_protected_and_why_is_said(
 ) -> None:
     give(qtbot, window, listed(tmp_path / "scans", **columns))
     window.show_place(PlaceId.SETUP)
-    assert hint in words(window)
+    assert hint in shown_text(window)
     assert window.setup.unit.isEnabled() is bool(columns)
 
 
 def test_whom_a_project_protects_is_fixed(window: MainWindow, project: Path) -> None:
     window.open_project(project)
     window.show_place(PlaceId.SETUP)
-    assert "Chosen when these records were first scored." in words(window)
+    assert "Chosen when these records were first scored." in shown_text(window)
     assert not window.setup.unit.isEnabled()
 
 
@@ -215,7 +230,7 @@ def test_what_was_found_on_a_few_records_is_shown_before_scoring(
 ) -> None:
     give(qtbot, window, owner_records(tmp_path / "records.npz"), consortium(tmp_path / "consortium"))
     settle(qtbot, window)
-    read = words(window)
+    read = shown_text(window)
     assert "3 of your records agree with a plain computation to 2e-15 of the score" in read
     assert "about 1.2 GB, 64 records at once" in read
     assert "possible with this model as it is" in read
@@ -247,7 +262,7 @@ def lasting(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def being_tried(qtbot: QtBot, window: MainWindow) -> None:
-    qtbot.waitUntil(lambda: "You need not wait" in words(window), timeout=10_000)
+    qtbot.waitUntil(lambda: "You need not wait" in shown_text(window), timeout=10_000)
 
 
 @pytest.mark.usefixtures("lasting")
@@ -270,7 +285,7 @@ def test_what_is_given_meanwhile_is_looked_at_at_once(
     give_at_once(window, owner_records(tmp_path / "records.npz"), consortium(tmp_path / "consortium"))
     being_tried(qtbot, window)
     give_at_once(window, image_folder(tmp_path / "scans", ["spoon/1.png", "fork/2.png"]))
-    qtbot.waitUntil(lambda: "spoon" in words(window), timeout=10_000)
+    qtbot.waitUntil(lambda: "spoon" in shown_text(window), timeout=10_000)
     settle(qtbot, window)
 
 
@@ -284,7 +299,7 @@ def test_new_records_for_the_checkpoint_of_the_open_project(
     assert window.state.look is None
     assert window.setup.score.isEnabled()
     assert str(tmp_path / "consortium") in "\n".join(
-        one.toolTip() for one in window.setup.findChildren(QLabel)
+        label.toolTip() for label in window.setup.findChildren(QLabel)
     )
 
 

@@ -93,7 +93,7 @@ def test_the_list_offers_every_action_that_can_be_done(window: MainWindow, proje
     assert "Release" not in offered
     window.open_project(project)
     window.actions_by_key["actions"].trigger()
-    enabled = [one.text for one in ACTIONS if window.actions_by_key[one.key].isEnabled()]
+    enabled = [action.text for action in ACTIONS if window.actions_by_key[action.key].isEnabled()]
     assert window.action_list.texts() == [text for text in enabled if text != "All actions…"]
 
 
@@ -200,12 +200,12 @@ def test_colours_follow_the_system_when_it_changes(
 def test_after_a_change_of_colours_every_place_is_as_if_it_had_begun_so(
     window: MainWindow, project: Path, qtbot: QtBot
 ) -> None:
-    places = [one for one in PlaceId if one is not PlaceId.STUDY]
+    places = [name for name in PlaceId if name is not PlaceId.STUDY]
 
-    def shown(one: MainWindow, name: PlaceId) -> QImage:
-        one.show_place(name)
+    def shown(window: MainWindow, name: PlaceId) -> QImage:
+        window.show_place(name)
         qtbot.wait(1)
-        return one.grab().toImage()
+        return window.grab().toImage()
 
     for name in (PlaceId.START, PlaceId.EXPLORE):  # They are painted in the old colours first.
         window.open_project(project)
@@ -234,8 +234,8 @@ def luminance(colour: str) -> float:
     return float(linear @ [0.2126, 0.7152, 0.0722])
 
 
-def contrast(one: str, other: str) -> float:
-    high, low = sorted((luminance(one), luminance(other)), reverse=True)
+def contrast(colour: str, other: str) -> float:
+    high, low = sorted((luminance(colour), luminance(other)), reverse=True)
     return (high + 0.05) / (low + 0.05)
 
 

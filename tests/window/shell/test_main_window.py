@@ -100,10 +100,12 @@ def test_why_a_record_has_no_score_is_listed_and_told_beside_it(
     assert window.setup.records.problems.toPlainText() == f"2: {reason}"
     for row, expected in ((2, [reason]), (3, [])):
         window.state.set_current(row)
-        words = [
-            one.text() for one in window.explore.inspector.findChildren(QLabel) if not one.isHidden()
+        texts = [
+            label.text()
+            for label in window.explore.inspector.findChildren(QLabel)
+            if not label.isHidden()
         ]
-        assert [one for one in words if "finite" in one] == expected
+        assert [text for text in texts if "finite" in text] == expected
 
 
 def test_undo_takes_back_a_withheld_record(window: MainWindow, project: Path) -> None:
@@ -139,7 +141,7 @@ def test_settings_are_kept(project: Path) -> None:
     assert settings.load() == kept
 
 
-def run_and_quit(home: Path, *words: str) -> "subprocess.CompletedProcess[str]":
+def run_and_quit(home: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
     code = f"""
 import json, sys
 from dataselect_gui.window.shell import main_window
@@ -151,7 +153,7 @@ class Telling(main_window.MainWindow):
         print(json.dumps([name for name in {HEAVY} if name in sys.modules]), flush=True)
 main_window.MainWindow = Telling
 from dataselect_gui.cli.app import main
-sys.exit(main({["gui", *words]!r}))
+sys.exit(main({["gui", *arguments]!r}))
 """
     environment = {
         **os.environ,
@@ -176,8 +178,8 @@ def test_it_leaves_when_shown_with_nothing_heavy_loaded(
     select(project, threshold="0.5")
     # Of releases like this the ledger tells a composed total, which takes libraries.
     release(project, tmp_path / "b", kind="scores", bounds="0,1")
-    for words in ([], [str(project)]):
-        run = run_and_quit(home, *words)
+    for arguments in ([], [str(project)]):
+        run = run_and_quit(home, *arguments)
         assert run.returncode == 0, run.stderr
         assert json.loads(run.stdout) == []
         assert run.stderr == ""
@@ -270,8 +272,8 @@ def test_a_well_says_what_was_found_in_what_was_given(
     give(qtbot, window, scans)
     assert records.text.text() == "3 of 4 records can be read, labels: cat, dog. Setup lists the rest."
     assert records.text.property("role") == "warning"
-    for one in scans.rglob("*.png"):
-        one.write_bytes(b"no image")
+    for file in scans.rglob("*.png"):
+        file.write_bytes(b"no image")
     give(qtbot, window, scans)
     assert records.text.text() == "None of the records can be read. Setup says why."
     give(qtbot, window, image_folder(tmp_path / "many", [f"{name}/1.png" for name in "abcdefg"]))

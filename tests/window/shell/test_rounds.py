@@ -115,9 +115,9 @@ def test_whatever_is_left_is_found(qtbot: QtBot) -> None:
     with noted() as started:
         before = holdings(started)
         left = Left()
-        found = holdings(started).beyond(before)
+        leaked = holdings(started).beyond(before)
         left.clean_up()
-        assert set(found) == set(before.kinds)
+        assert set(leaked) == set(before.kinds)
         assert not holdings(started).beyond(before)
 
 

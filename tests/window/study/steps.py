@@ -82,9 +82,9 @@ class Worker:
         if self.fault is not None:
             raise self.fault
         finish(subject, folder)
-        found = workflow.study_at(folder)
-        assert found is not None
-        return found
+        done = workflow.study_at(folder)
+        assert done is not None
+        return done
 
 
 def open_page(qtbot: QtBot, window: MainWindow) -> None:
@@ -105,4 +105,4 @@ def begin(qtbot: QtBot, window: MainWindow) -> None:
 
 def shown(place: StudyPlace) -> str:
     """Return all words of the page that can be seen."""
-    return "\n".join(one.text() for one in place.findChildren(QLabel) if one.isVisible())
+    return "\n".join(label.text() for label in place.findChildren(QLabel) if label.isVisible())

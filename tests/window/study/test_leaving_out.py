@@ -30,7 +30,7 @@ from dataselect_gui.workflow import (
     StudySubject,
 )
 from tests.projects import owner_records
-from tests.study.arms.test_answers import found, on_dirt
+from tests.study.arms.test_answers import findings_of, on_dirt
 from tests.window.steps import settle
 from tests.window.study.steps import HALFWAY, Worker, open_page, shown, wait_for_plan, write
 
@@ -75,7 +75,7 @@ class ArmsWorker:
         while not self.go.wait(0.01):
             if context.stop.requested:
                 raise InterruptedByPersonError("The study was stopped.", "Why.", "Do.")
-        write_arms(folder, found(self.folder, on_dirt))
+        write_arms(folder, findings_of(self.folder, on_dirt))
         done = workflow.arms_at(folder)
         assert done is not None
         return done
@@ -196,7 +196,7 @@ def test_the_answer_its_figure_and_its_rule_are_shown(
     arms_worker.go.set()
     asked.plan.start.click()
     settle(qtbot, window)
-    first, *others = answer_lines(found(tmp_path / "again", on_dirt))
+    first, *others = answer_lines(findings_of(tmp_path / "again", on_dirt))
     assert asked.results.verdict.text() == first
     assert "makes no difference" in first
     text = shown(asked)

@@ -24,14 +24,14 @@ def test_a_finished_study_says_in_words_that_random_won(
     begin(qtbot, window)
     worker.go.set()
     settle(qtbot, window)
-    found = workflow.study_at(project.with_name("scans.study"))
-    assert found is not None
-    assert found.result is not None
-    assert page.results.verdict.text() == found.result.verdict
+    study = workflow.study_at(project.with_name("scans.study"))
+    assert study is not None
+    assert study.result is not None
+    assert page.results.verdict.text() == study.result.verdict
     text = shown(page)
-    for sentence in (*found.result.headline, found.result.tally):
+    for sentence in (*study.result.headline, study.result.tally):
         assert sentence in text
-    assert numbers(found.result.tally) == ["24", "1", "21", "2"]
+    assert numbers(study.result.tally) == ["24", "1", "21", "2"]
 
 
 def test_table_and_figures_stand_under_the_answer(
@@ -76,7 +76,7 @@ def test_page_and_folder_open_outside(
     page.results.page.click()
     page.results.folder.click()
     folder = project.with_name("scans.study")
-    assert [Path(one.toLocalFile()) for one in opened] == [folder / "page.html", folder]
+    assert [Path(address.toLocalFile()) for address in opened] == [folder / "page.html", folder]
 
 
 def test_a_finished_study_is_there_again_without_any_work(

@@ -176,7 +176,7 @@ def test_a_real_study_is_killed_gone_on_with_and_stopped(
     page.plan.stop.click()
     settle(qtbot, window)
     assert page.plan.status.text().startswith(STOPPED)
-    found = workflow.study_at(tmp_path / "records.study")
-    assert found is not None
-    assert found.choices == StudyChoices(("vog",))
-    assert found.result is None
+    study = workflow.study_at(tmp_path / "records.study")
+    assert study is not None
+    assert study.choices == StudyChoices(("vog",))
+    assert study.result is None

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from dataselect_gui.window.shell.main_window import MainWindow
 from dataselect_gui.window.study.by_scores import ByScores
 from dataselect_gui.window.study.place import StudyPlace
 from dataselect_gui.window.widgets.boundary import STAYS
+from dataselect_gui.workflow import Everything, ScoreCut
 from tests.helpers import array_file
 from tests.projects import consortium, owner_records, scored_project
 from tests.window.steps import give, place, settle
@@ -34,7 +36,7 @@ def test_setup_offers_it_once_records_and_checkpoint_are_known(
     assert place(window) == "study"
     wait_for_plan(qtbot, window)
     assert "records.npz, with consortium" in [
-        one.toolTip() for one in window.study.findChildren(QLabel)
+        label.toolTip() for label in window.study.findChildren(QLabel)
     ]
     assert STAYS in shown(window.study)
     assert window.study.heading.about.isVisible()
@@ -51,8 +53,54 @@ def test_records_without_labels_cannot_be_studied_and_it_says_so(
     unlabelled = array_file(tmp_path / "unlabelled.npz", x=pixels)
     give(qtbot, window, unlabelled, consortium(tmp_path / "consortium"))
     assert not window.setup.try_it.isEnabled()
-    words = [one.text() for one in window.setup.findChildren(QLabel) if one.isVisible()]
-    assert any("none of the records has a label" in one for one in words)
+    texts = [label.text() for label in window.setup.findChildren(QLabel) if label.isVisible()]
+    assert any("none of the records has a label" in text for text in texts)
+
+
+@pytest.mark.usefixtures("worker")
+def test_a_pick_by_a_score_is_one_click_away_from_it(window: MainWindow, tmp_path: Path) -> None:
+    """Where the cut-off is set, and where a release by it is decided."""
+    source, checkpoint = owner_records(tmp_path / "records.npz"), consortium(tmp_path / "consortium")
+    window.open_project(scored_project(tmp_path / "p.dataselect", source, checkpoint))
+    state, of_release = window.state, window.release.answers.decided.try_it
+    state.set_rule(Everything())
+    window.show_place(PlaceId.EXPLORE)
+    assert not window.explore.histogram.try_it.isVisible()
+    window.show_place(PlaceId.RELEASE)
+    assert not of_release.isVisible()
+    state.set_rule(ScoreCut("loss", "threshold", Decimal("0.5")))
+    for from_place, button in (
+        (PlaceId.EXPLORE, window.explore.histogram.try_it),
+        (PlaceId.RELEASE, of_release),
+    ):
+        window.show_place(from_place)
+        assert button.isVisible()
+        button.click()
+        assert place(window) == "study"
+        window.study.heading.back.click()
+        assert state.place is from_place
+    assert "picking" in window.explore.histogram.try_it.toolTip(), "what is known of it"
+
+
+@pytest.mark.usefixtures("worker")
+def test_a_pick_that_cannot_be_tried_says_why(window: MainWindow, tmp_path: Path) -> None:
+    import numpy as np
+
+    pixels = np.random.default_rng(0).integers(0, 256, (40, 6, 5), dtype=np.uint8)
+    unlabelled = array_file(tmp_path / "unlabelled.npz", x=pixels)
+    checkpoint = consortium(tmp_path / "consortium")
+    window.open_project(
+        scored_project(tmp_path / "p.dataselect", unlabelled, checkpoint, score="random")
+    )
+    window.state.set_rule(ScoreCut("random", "threshold", Decimal("0.5")))
+    for at, button in (
+        (PlaceId.EXPLORE, window.explore.histogram.try_it),
+        (PlaceId.RELEASE, window.release.answers.decided.try_it),
+    ):
+        window.show_place(at)
+        assert button.isVisible()
+        assert not button.isEnabled()
+        assert "label" in button.toolTip()
 
 
 def test_back_and_escape_lead_to_where_one_was(

@@ -51,13 +51,15 @@ def disturb_trials(monkeypatch: pytest.MonkeyPatch, before: Callable[[int], None
 
 def size_of(project: Path) -> int:
     """Return the size of a project's batches, which all its scores have in common."""
-    (size,) = {one["batch"] for one in settings_of(project).values() if "batch" in one}
+    (size,) = {
+        conditions["batch"] for conditions in settings_of(project).values() if "batch" in conditions
+    }
     return int(size)
 
 
 def settings_of(project: Path) -> dict[str, dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = msgspec.to_builtins(Project.open(project).scores)
-    return found
+    settings: dict[str, dict[str, Any]] = msgspec.to_builtins(Project.open(project).scores)
+    return settings
 
 
 def close(some: dict[str, list[Any]], others: dict[str, list[Any]]) -> bool:

@@ -105,10 +105,10 @@ def test_where_a_batch_does_not_fit_all_starts_again_with_half_as_many(
 
     sizes = disturb(monkeypatch, full_later)
     project = tmp_path / "p.dataselect"
-    found = score(scans, series, project, batch_size=8)
+    scores = score(scans, series, project, batch_size=8)
     assert size_of(project) == 4
     assert sizes[:fits] == [8] * fits
-    assert found == expected, "to the last bit"
+    assert scores == expected, "to the last bit"
 
 
 def test_a_run_that_goes_on_takes_the_batches_that_it_had(
@@ -118,9 +118,9 @@ def test_a_run_that_goes_on_takes_the_batches_that_it_had(
     score(scans, series, project, limit=5, batch_size=4)
     monkeypatch.setattr(Scorer, "need", lambda *_given: pytest.fail("the size is settled"))
     sizes = disturb(monkeypatch, lambda _size: None)
-    found = score(scans, series, project)
+    scores = score(scans, series, project)
     assert set(sizes) == {4}
-    assert found == score(scans, series, tmp_path / "other.dataselect", batch_size=4)
+    assert scores == score(scans, series, tmp_path / "other.dataselect", batch_size=4)
 
 
 def test_a_smaller_size_that_is_asked_for_has_all_computed_again(
@@ -128,9 +128,9 @@ def test_a_smaller_size_that_is_asked_for_has_all_computed_again(
 ) -> None:
     project = tmp_path / "p.dataselect"
     score(scans, series, project, limit=10, batch_size=16)
-    found = score(scans, series, project, batch_size=4)
-    assert found == score(scans, series, tmp_path / "other.dataselect", batch_size=4)
-    assert score(scans, series, project, batch_size=16) == found, "it is the most, not the size"
+    scores = score(scans, series, project, batch_size=4)
+    assert scores == score(scans, series, tmp_path / "other.dataselect", batch_size=4)
+    assert score(scans, series, project, batch_size=16) == scores, "it is the most, not the size"
     assert size_of(project) == 4
 
 

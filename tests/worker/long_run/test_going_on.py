@@ -38,10 +38,10 @@ def test_records_that_go_while_they_are_scored_are_scored_when_they_are_back(
     with monkeypatch.context() as unplugging:
         sizes = disturb(unplugging, unplug)
         score(scans, series, project, batch_size=4)
-    found = workflow.look(project)
-    assert not found.is_finished
-    assert 0 < found.unscored < COUNT
-    assert not found.problems
+    look = workflow.look(project)
+    assert not look.is_finished
+    assert 0 < look.unscored < COUNT
+    assert not look.problems
     away.rename(scans)
     assert close(score(scans, series, project, batch_size=4), undisturbed)
     assert workflow.look(project).is_finished
@@ -53,7 +53,7 @@ def test_an_error_that_no_record_is_to_blame_for_is_not_hidden(
     def broken(*_: object) -> dict[str, NDArray[np.float64]]:
         raise RuntimeError("shapes do not match")
 
-    monkeypatch.setattr(Scorer, "score", broken)
+    monkeypatch.setattr(Scorer, "score_and_answer", broken)
     with pytest.raises(RuntimeError, match="shapes do not match"):
         score(scans, series, tmp_path / "p.dataselect", batch_size=8)
 
@@ -103,14 +103,14 @@ def test_all_scores_of_a_project_have_one_precision(scans: Path, series: Path, t
     score(scans, series, project, names=["loss"], precision=None)
     with pytest.raises(UsageError, match="not mixed"):
         score(scans, series, project, precision="float64")
-    found = score(scans, series, project, precision=None)
-    assert {one.get("precision") for one in settings_of(project).values()} == {
+    scores = score(scans, series, project, precision=None)
+    assert {conditions.get("precision") for conditions in settings_of(project).values()} == {
         "float32",
         None,  # Of the random baseline.
     }
     exact = score(scans, series, tmp_path / "exact.dataselect", precision="float64")
-    assert found["loss"] != exact["loss"]
-    assert np.allclose(found["loss"], exact["loss"], rtol=1e-4)
+    assert scores["loss"] != exact["loss"]
+    assert np.allclose(scores["loss"], exact["loss"], rtol=1e-4)
 
 
 def as_of_an_earlier_version(project: Path) -> None:
@@ -131,8 +131,8 @@ def test_an_older_project_goes_on_in_its_own_precision(
     project = tmp_path / "p.dataselect"
     score(scans, series, project, limit=5)
     as_of_an_earlier_version(project)
-    found = score(scans, series, project, precision=None)
-    assert close(found, score(scans, series, tmp_path / "new.dataselect"))
+    scores = score(scans, series, project, precision=None)
+    assert close(scores, score(scans, series, tmp_path / "new.dataselect"))
     loss = settings_of(project)["loss"]
     assert loss["precision"] == "float64"
     assert not loss.get("fixed", False), "its first records were in batches that nothing fixed"

@@ -28,9 +28,9 @@ def test_a_run_that_was_killed_as_it_computed_starts_again_with_half_as_many(
         kill(project, list(settings_of(project)))
         score(scans, series, project, limit=limit)
         assert size_of(project) == expected
-    found = score(scans, series, project)
+    scores = score(scans, series, project)
     assert size_of(project) == 64, "nothing was killed since"
-    assert found == score(scans, series, tmp_path / "other.dataselect", batch_size=64)
+    assert scores == score(scans, series, tmp_path / "other.dataselect", batch_size=64)
 
 
 def test_only_the_scores_that_were_in_hand_start_again(
@@ -95,9 +95,9 @@ def test_a_run_that_was_killed_as_it_was_tried_tries_half_as_many(
             with pytest.raises(SystemError):
                 score(scans, series, project)
             (tmp_path / "mark").rename(project / ".in-hand")
-    found = score(scans, series, project)
+    scores = score(scans, series, project)
     assert size_of(project) == 1
-    assert close(undisturbed, found)
+    assert close(undisturbed, scores)
 
 
 def test_errors_that_are_seen_leave_no_mark_of_a_kill(

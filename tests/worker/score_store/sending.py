@@ -14,6 +14,7 @@ from dataselect_gui.project.settings import Conditions
 from dataselect_gui.project.table import Index
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.scoring.catalog import find_score
+from dataselect_gui.tasks.answer_form import AnswerForm
 from dataselect_gui.worker.indexing import read_index
 from dataselect_gui.worker.jobs import ScoreJob
 from dataselect_gui.worker.remote_score_store import RemoteScoreStore
@@ -42,6 +43,7 @@ def receiver_of(project: Project, limit: int | None = None) -> ScoreReceiver:
         precision="float32",
         batch_size=None,
         limit=limit,
+        answers=AnswerForm(names=["bird", "cat", "dog"]),
     )
     return ScoreReceiver(project, source, job)
 
@@ -92,8 +94,8 @@ def rows_of(*rows: int) -> bytes:
     return np.array(rows, dtype=np.int64).tobytes()
 
 
-def said(**told: Any) -> bytes:  # noqa: ANN401
-    return json.dumps(told).encode()
+def said(**message: Any) -> bytes:  # noqa: ANN401
+    return json.dumps(message).encode()
 
 
 def values_of(score: int, row: int, value: float) -> bytes:

@@ -16,6 +16,7 @@ from dataselect_gui.sandbox.frames import FrameError
 from dataselect_gui.scoring.catalog import find_score
 from dataselect_gui.worker.indexing import ENTRY_BYTES
 from dataselect_gui.worker.score_frames import (
+    ANSWERS,
     CONTENT,
     DONE,
     FORGET,
@@ -43,9 +44,18 @@ from tests.worker.score_store.sending import (
 )
 
 
-def reason(words: str, *rows: int) -> bytes:
-    stored = words.encode()
+def reason(sentence: str, *rows: int) -> bytes:
+    stored = sentence.encode()
     return struct.pack("<II", len(stored), len(rows)) + stored + rows_of(*rows)
+
+
+def answer(row: int, index: int = 0, number: float = 0.5, standing: int = 3) -> bytes:
+    columns = (
+        np.array([index], np.int32),
+        np.array([number], np.float32),
+        np.array([standing], np.uint8),
+    )
+    return rows_of(row) + b"".join(column.tobytes() for column in columns)
 
 
 LIES: dict[str, tuple[int, bytes]] = {
@@ -132,6 +142,19 @@ LIES: dict[str, tuple[int, bytes]] = {
     "problems that are cut off": (PROBLEMS, reason("It is damaged.", 0)[:-1]),
     "half a head of problems": (PROBLEMS, bytes(7)),
     "the second of two reasons": (PROBLEMS, reason("Damaged.", 0) + reason("\x1b", 1)),
+    "answers of half a row": (ANSWERS, answer(0)[:-1]),
+    "answers of a row that there is not": (ANSWERS, answer(COUNT)),
+    "answers of a row below": (ANSWERS, answer(-1)),
+    "an answer that there is not": (ANSWERS, answer(0, index=3)),
+    "an answer below": (ANSWERS, answer(0, index=-2)),
+    "an answer that is more than sure": (ANSWERS, answer(0, number=1.5)),
+    "an answer that is less than unsure": (ANSWERS, answer(0, number=-0.5)),
+    "an answer with no number": (ANSWERS, answer(0, number=np.nan)),
+    "an answer with an infinite number": (ANSWERS, answer(0, number=np.inf)),
+    "a number without an answer": (ANSWERS, answer(0, index=-1)),
+    "an answer that was not computed": (ANSWERS, answer(0, standing=0)),
+    "an answer that stands otherwise": (ANSWERS, answer(0, standing=5)),
+    "an answer of none": (ANSWERS, answer(0, standing=1)),
     "many reasons": (PROBLEMS, reason("Damaged.", 0) * 257),
 }
 
@@ -153,7 +176,7 @@ def test_a_lie_is_not_kept(project: Project, receiver: ScoreReceiver, lie: str) 
     assert held() == before
 
 
-@pytest.mark.parametrize("kind", [HASHES, CONTENT, VALUES, DONE, PROBLEMS])
+@pytest.mark.parametrize("kind", [HASHES, CONTENT, VALUES, DONE, PROBLEMS, ANSWERS])
 def test_nothing_is_taken_before_its_turn(receiver: ScoreReceiver, kind: int) -> None:
     content = {
         HASHES: rows_of(0) + bytes(ENTRY_BYTES),
@@ -161,6 +184,7 @@ def test_nothing_is_taken_before_its_turn(receiver: ScoreReceiver, kind: int) ->
         VALUES: b"\0" + rows_of(0) + bytes(8),
         DONE: b"\0" + rows_of(0),
         PROBLEMS: reason("It is damaged.", 0),
+        ANSWERS: answer(0),
     }
     with pytest.raises(FrameError):
         receiver.take(kind, content[kind])
@@ -177,6 +201,7 @@ def test_frames_are_no_longer_than_the_records_are_many(
 ) -> None:
     assert receiver.most[VALUES] == 1 + 16 * COUNT
     assert receiver.most[CONTENT] == 32 * COUNT
+    assert receiver.most[ANSWERS] == 17 * COUNT
     assert receiver.most[HASHES] == 56 * COUNT
     assert receiver.most[MARK] < 500
     assert receiver.most[SETTINGS] < 5000
@@ -230,3 +255,23 @@ def test_no_values_are_taken_before_it_is_settled_how(receiver: ScoreReceiver) -
     keeping.take(indexed(receiver, keeping))
     with pytest.raises(FrameError, match="before it is settled"):
         receiver.take(VALUES, values_of(0, 1, 1.0))
+
+
+def test_an_answer_is_kept_once_and_only_of_what_can_be_read(
+    project: Project, receiver: ScoreReceiver
+) -> None:
+    keeping = settled(receiver)
+    index = indexed(receiver, keeping)
+    index.content[2] = 0  # As of a record that cannot be read.
+    keeping.take(index)
+    receiver.take(ANSWERS, answer(1, index=2, number=0.75))
+    kept = Project.open(project.folder).table.answers
+    assert kept is not None
+    assert (kept.values().classes[1], kept.values().numbers[1]) == ([2], [0.75])
+    assert kept.done.tolist() == [False, True, False, False, False, False]
+    with pytest.raises(FrameError, match="done"):
+        receiver.take(ANSWERS, answer(1))
+    with pytest.raises(FrameError, match="cannot be read"):
+        receiver.take(ANSWERS, answer(2))
+    receiver.take(ANSWERS, answer(2, index=-1, number=np.nan, standing=1))
+    assert kept.done.tolist() == [False, True, True, False, False, False]

@@ -174,9 +174,9 @@ def test_reasons_reach_the_project_however_many_there_are(
     keeping = remote(receiver)
     index = indexed(receiver, keeping)
     table = keeping.take(index)
-    told = {record: f"Its shape is {n} × 3." for n, record in enumerate(index.ids)}
-    table.add_problems({**told, "gone": "It is no longer there."})
-    assert project.table.problems() == told
+    reasons = {record: f"Its shape is {n} × 3." for n, record in enumerate(index.ids)}
+    table.add_problems({**reasons, "gone": "It is no longer there."})
+    assert project.table.problems() == reasons
     table.add_problems({index.ids[0]: "\x1b[2J" + "x" * 1000})
     shown = project.table.problems()[index.ids[0]]
     assert shown.startswith("\\x1b[2Jxxx")

@@ -32,33 +32,33 @@ from tests.workflow.calibrating.clean_rows import (
 @in_this_process
 def test_thresholds_are_those_of_the_rank_in_every_class(folder: Path, tmp_path: Path) -> None:
     source = rows(tmp_path / "rows.npz")
-    found = done(folder, source, scores=("loss",), alpha="0.1")
+    calibrated = done(folder, source, scores=("loss",), alpha="0.1")
     _, losses, classes = plain(source)
     for index, name in enumerate(CLASSES):
         own = losses[classes == index]
-        told = found.calibration.scores["loss"].classes[name]
-        assert told.count == len(own)
-        assert told.threshold == pytest.approx(by_rank(own, Fraction(1, 10)), rel=1e-5)
-    assert found.calibration.file is None
-    assert found.calibration.split.seed is None
+        of_class = calibrated.calibration.scores["loss"].classes[name]
+        assert of_class.count == len(own)
+        assert of_class.threshold == pytest.approx(by_rank(own, Fraction(1, 10)), rel=1e-5)
+    assert calibrated.calibration.file is None
+    assert calibrated.calibration.split.seed is None
     written = json.loads((folder / "dataselect.json").read_text())
     assert written["contact"] == "us"
     assert written["own"] == 1
     assert written["bounds"]["vog"] == [0, 1]
     assert written["bounds"]["loss"][0] < written["bounds"]["loss"][1]
     assert "el2n" not in written["bounds"]  # It has its own, √2.
-    thresholds = {n: c.threshold for n, c in found.calibration.scores["loss"].classes.items()}
+    thresholds = {n: c.threshold for n, c in calibrated.calibration.scores["loss"].classes.items()}
     rule = {"conditions": [{"score": "loss", "most": thresholds, "otherwise": "keep"}]}
     assert written["rule"] == rule
-    assert find_checkpoint(folder).request.calibration == found.calibration
+    assert find_checkpoint(folder).request.calibration == calibrated.calibration
 
 
 def test_means_and_covariance_are_of_other_rows_than_thresholds(folder: Path, tmp_path: Path) -> None:
     source = rows(tmp_path / "rows.npz", 400)
-    found = done(folder, source, alpha="0.2")
-    split = found.calibration.split
+    calibrated = done(folder, source, alpha="0.2")
+    split = calibrated.calibration.split
     assert (split.statistics, split.thresholds) == (200, 200)
-    stored = load_file(found.file or Path())
+    stored = load_file(calibrated.file or Path())
     features, losses, classes = plain(source)
     # The rows of the statistics are found by the seed, as the documentation says.
     import hashlib
@@ -69,16 +69,16 @@ def test_means_and_covariance_are_of_other_rows_than_thresholds(folder: Path, tm
         own = of_statistics[classes[of_statistics] == index]
         np.testing.assert_allclose(stored["means"][index], features[own].mean(axis=0), rtol=1e-9)
     offsets = features[of_statistics] - stored["means"][classes[of_statistics]]
-    expected = np.mean([np.outer(one, one) for one in offsets], axis=0)
+    expected = np.mean([np.outer(offset, offset) for offset in offsets], axis=0)
     np.testing.assert_allclose(stored["covariance"], expected, rtol=1e-9)
     for name, values in (("loss", losses), ("distance", _distances(features, classes, stored))):
-        own_alpha = found.calibration.scores[name].alpha
+        own_alpha = calibrated.calibration.scores[name].alpha
         assert own_alpha == pytest.approx(0.1)
         for index, class_name in enumerate(CLASSES):
             its = values[others[classes[others] == index]]
-            told = found.calibration.scores[name].classes[class_name]
-            assert told.count == len(its)
-            assert told.threshold == pytest.approx(by_rank(its, Fraction(1, 10)), rel=1e-5)
+            of_class = calibrated.calibration.scores[name].classes[class_name]
+            assert of_class.count == len(its)
+            assert of_class.threshold == pytest.approx(by_rank(its, Fraction(1, 10)), rel=1e-5)
 
 
 def _distances(
@@ -88,42 +88,42 @@ def _distances(
     width = len(covariance)
     inverse = np.linalg.inv(0.9 * covariance + 0.1 * np.trace(covariance) / width * np.eye(width))
     offsets = features - stored["means"][classes]
-    return np.array([one @ inverse @ one for one in offsets]) ** 0.5
+    return np.array([offset @ inverse @ offset for offset in offsets]) ** 0.5
 
 
 @in_this_process
 def test_the_owners_distance_is_the_calibrations(folder: Path, tmp_path: Path) -> None:
     source = rows(tmp_path / "rows.npz")
-    found = done(folder, source)
+    calibrated = done(folder, source)
     features, _, classes = plain(source)
     scorer = Scorer(find_checkpoint(folder), ["distance"], CPU, "float64")
     own = scorer.score(["distance"], np.load(source)["x"], classes)["distance"]
     np.testing.assert_allclose(
-        own, _distances(features, classes, load_file(found.file or Path())), rtol=1e-9
+        own, _distances(features, classes, load_file(calibrated.file or Path())), rtol=1e-9
     )
 
 
 @in_this_process
 def test_recall_is_the_share_that_the_model_recognises(folder: Path, tmp_path: Path) -> None:
     source = rows(tmp_path / "rows.npz")
-    found = done(folder, source, scores=("loss",))
+    calibrated = done(folder, source, scores=("loss",))
     stored = np.load(source)
     with torch.no_grad():
         predicted = model()(torch.from_numpy(stored["x"])).argmax(dim=1).numpy()
     for index, name in enumerate(CLASSES):
         own = predicted[stored["y"] == index] == index
-        assert found.calibration.recall[name].recall == pytest.approx(own.mean())
+        assert calibrated.calibration.recall[name].recall == pytest.approx(own.mean())
 
 
 @in_this_process
 def test_directions_are_sums_of_clipped_gradients(folder: Path, tmp_path: Path) -> None:
     write_json(folder / "dataselect.json", {"max_grad_norm": 0.4})
     source = rows(tmp_path / "rows.npz", 60)
-    found = done(folder, source, scores=("loss",), directions=True)
-    stored, data = load_file(found.file or Path()), np.load(source)
+    calibrated = done(folder, source, scores=("loss",), directions=True)
+    stored, data = load_file(calibrated.file or Path()), np.load(source)
     import hashlib
 
-    seed = found.calibration.split.seed
+    seed = calibrated.calibration.split.seed
     order = sorted(range(60), key=lambda row: hashlib.sha256(f"{seed} {row}".encode()).digest())
     double = model().double()
     for index in range(3):
@@ -153,17 +153,17 @@ def test_deep_images_have_the_features_of_what_their_pixel_range_makes_them(
     monkeypatch.setattr("secrets.token_hex", lambda size: "0" * 2 * size)  # One split for both.
     place, values = tmp_path / "model", np.random.default_rng(4).integers(0, 256, (40, 12, 12))
     save_member(place, stir(tiny_resnet(), 3))
-    found = []
+    calibrated = []
     for name, factor, kind in (("usual", 1, np.uint8), ("deep", 10, np.uint16)):
         for number, pixels in enumerate(values):
             folder = tmp_path / name / ("bird", "cat")[number % 2]
             folder.mkdir(parents=True, exist_ok=True)
             Image.fromarray((pixels * factor).astype(kind)).save(folder / f"{number:02}.png")
         write_json(place / "dataselect.json", {"pixel_range": [0, 255 * factor]})
-        found.append(done(place, tmp_path / name, alpha="0.4", out=tmp_path / f"out-{name}"))
-    usual, deep = found
+        calibrated.append(done(place, tmp_path / name, alpha="0.4", out=tmp_path / f"out-{name}"))
+    usual, deep = calibrated
     assert usual.calibration.scores["distance"].classes["bird"].threshold is not None
     assert deep.calibration.scores == usual.calibration.scores
-    files = [load_file(each.file or Path()) for each in found]
+    files = [load_file(each.file or Path()) for each in calibrated]
     np.testing.assert_array_equal(files[0]["means"], files[1]["means"])
     np.testing.assert_array_equal(files[0]["covariance"], files[1]["covariance"])

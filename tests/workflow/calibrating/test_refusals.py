@@ -27,23 +27,35 @@ def test_what_is_missing_or_too_little_is_told(folder: Path, tmp_path: Path) -> 
     labels = np.array([0] * 100 + [1] * 12 + [7] * 3)
     x = drawn.normal(size=(115, SIDE)).astype(np.float32)
     source = array_file(tmp_path / "few.npz", x=x, y=labels)
-    found = done(folder, source, scores=("loss",))
-    told = " ".join(found.warnings)
-    assert "“dog”" in told
-    assert "“cat (12)”" in told
-    assert "19" in told
-    assert "3 rows have no class" in told
-    assert "A stated ε protects them" in told
-    thresholds = found.calibration.scores["loss"].classes
+    calibrated = done(folder, source, scores=("loss",))
+    warnings = " ".join(calibrated.warnings)
+    assert "“dog”" in warnings
+    assert "“cat (12)” have fewer than the 19 rows that α = 0.05 needs" in warnings
+    assert "“bird (100)” have fewer than the 200 rows for thresholds that α = 0.05" in warnings
+    assert "3 rows have no class" in warnings
+    assert "A stated ε protects them" in warnings
+    thresholds = calibrated.calibration.scores["loss"].classes
     assert thresholds["bird"].threshold is not None
     assert thresholds["cat"].threshold is None
     assert thresholds["dog"].threshold is None
 
 
 @in_this_process
+def test_enough_rows_for_alpha_draw_no_warning(folder: Path, tmp_path: Path) -> None:
+    """Ten above the threshold: 200 at α = 0.05, 34 at 0.3."""
+    labels = np.array([0] * 34 + [1] * 33 + [2] * 34)
+    x = np.random.default_rng(3).normal(size=(101, SIDE)).astype(np.float32)
+    source = array_file(tmp_path / "rows.npz", x=x, y=labels)
+    warnings = " ".join(done(folder, source, scores=("loss",), alpha="0.3").warnings)
+    assert "“cat (33)” have fewer than the 34 rows" in warnings
+    assert "bird" not in warnings
+    assert "dog" not in warnings
+
+
+@in_this_process
 def test_where_no_class_has_enough_rows_no_rule_is_written(folder: Path, tmp_path: Path) -> None:
-    found = done(folder, rows(tmp_path / "rows.npz", 30), scores=("loss",))
-    assert found.rule is None
+    calibrated = done(folder, rows(tmp_path / "rows.npz", 30), scores=("loss",))
+    assert calibrated.rule is None
     assert "rule" not in json.loads((folder / "dataselect.json").read_text())
 
 
@@ -60,13 +72,13 @@ def test_without_an_answer_about_training_it_asks(folder: Path, tmp_path: Path) 
 def test_rows_of_the_training_are_left_out_and_told(folder: Path, tmp_path: Path) -> None:
     source, data = rows(tmp_path / "rows.npz"), np.load(tmp_path / "rows.npz")
     trained = array_file(tmp_path / "trained.npz", x=data["x"][:40], y=data["y"][:40])
-    found = done(
+    calibrated = done(
         folder, source, scores=("loss",), in_training=None, training_records=SourceRef(trained)
     )
-    assert "40 rows are among" in " ".join(found.warnings)
-    assert found.calibration.seen_in_training == "compared"
+    assert "40 rows are among" in " ".join(calibrated.warnings)
+    assert calibrated.calibration.seen_in_training == "compared"
     counts = np.bincount(data["y"][40:], minlength=3).tolist()
-    assert [c.count for c in found.calibration.scores["loss"].classes.values()] == counts
+    assert [c.count for c in calibrated.calibration.scores["loss"].classes.values()] == counts
 
 
 @in_this_process
@@ -74,15 +86,15 @@ def test_rows_of_the_training_are_left_out_and_told(folder: Path, tmp_path: Path
 def test_a_loss_below_the_recorded_one_is_told(
     folder: Path, tmp_path: Path, stated: str, *, is_told: bool
 ) -> None:
-    found = done(
+    calibrated = done(
         folder,
         rows(tmp_path / "rows.npz"),
         scores=("loss",),
         in_training=None,
         validation_loss=stated,
     )
-    assert ("may have been trained on them" in " ".join(found.warnings)) == is_told
-    assert found.calibration.seen_in_training == "unknown"
+    assert ("may have been trained on them" in " ".join(calibrated.warnings)) == is_told
+    assert calibrated.calibration.seen_in_training == "unknown"
 
 
 @in_this_process
@@ -142,10 +154,10 @@ def test_a_second_calibration_takes_the_place_of_the_first(folder: Path, tmp_pat
 @in_this_process
 def test_it_can_be_written_elsewhere(folder: Path, tmp_path: Path) -> None:
     before = (folder / "dataselect.json").read_bytes()
-    found = done(folder, rows(tmp_path / "rows.npz"), out=tmp_path / "out")
+    calibrated = done(folder, rows(tmp_path / "rows.npz"), out=tmp_path / "out")
     assert (folder / "dataselect.json").read_bytes() == before
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
         "dataselect.json",
-        (found.file or Path()).name,
+        (calibrated.file or Path()).name,
     }
     assert json.loads((tmp_path / "out" / "dataselect.json").read_text())["contact"] == "us"

@@ -88,7 +88,7 @@ def is_shown(window: MainWindow) -> bool:
     return bool(window.explore.inspector.map.summary)
 
 
-def words(window: MainWindow) -> str:
+def status_text(window: MainWindow) -> str:
     return window.explore.inspector.map.status.text()
 
 
@@ -104,12 +104,12 @@ def after_the_pause(window: MainWindow, qtbot: QtBot) -> None:
 
 
 def picture(window: MainWindow) -> QWidget:
-    found = window.explore.inspector.findChildren(QWidget)
-    return next(one for one in found if one.accessibleName() == "Picture of the record")
+    widgets = window.explore.inspector.findChildren(QWidget)
+    return next(widget for widget in widgets if widget.accessibleName() == "Picture of the record")
 
 
 def centre(window: MainWindow) -> list[int]:
     """Return the colour in the middle of the picture: red, green, blue."""
     image = picture(window).grab().toImage()
-    found = image.pixelColor(image.width() // 2, image.height() // 2)
-    return [found.red(), found.green(), found.blue()]
+    colour = image.pixelColor(image.width() // 2, image.height() // 2)
+    return [colour.red(), colour.green(), colour.blue()]

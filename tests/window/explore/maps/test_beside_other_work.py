@@ -18,8 +18,8 @@ from tests.window.explore.maps.steps import (
     idle,
     is_shown,
     press_m,
+    status_text,
     walk,
-    words,
 )
 from tests.window.steps import give, place, settle
 
@@ -46,14 +46,14 @@ def test_maps_wait_until_scoring_has_ended(
 ) -> None:
     made.is_held = True
     press_m(opened)
-    assert words(opened) == "Making the map, which takes some seconds…"
+    assert status_text(opened) == "Making the map, which takes some seconds…"
     opened.jobs.start(JobKind.SCORING, until(held), lambda _: None, lambda _: None)
-    assert words(opened) == "Maps wait until scoring has ended."
+    assert status_text(opened) == "Maps wait until scoring has ended."
     made.is_held = False
     walk(opened)
     assert opened.explore.maps.is_waiting
     after_the_pause(opened, qtbot)
-    assert words(opened) == "Maps wait until scoring has ended."
+    assert status_text(opened) == "Maps wait until scoring has ended."
     assert len(made.asked) == 1
     held.append(True)
     qtbot.waitUntil(lambda: is_shown(opened))

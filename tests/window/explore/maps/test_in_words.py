@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from dataselect_gui.window.explore.map_view import summary_of
 from dataselect_gui.window.place import PlaceId
 from dataselect_gui.window.shell.main_window import MainWindow
-from tests.window.explore.maps.steps import idle, is_shown, picture, press_m, words
+from tests.window.explore.maps.steps import idle, is_shown, picture, press_m, status_text
 from tests.window.steps import place
 
 
@@ -60,15 +60,15 @@ def test_the_map_is_told_in_words(
     )
     press_m(opened)
     qtbot.waitUntil(lambda: is_shown(opened))
-    told = opened.explore.inspector.map.summary
-    assert picture(opened).accessibleDescription() == told == words(opened)
-    assert announced == [told]
+    summary = opened.explore.inspector.map.summary
+    assert picture(opened).accessibleDescription() == summary == status_text(opened)
+    assert announced == [summary]
     assert opened.explore.inspector.map.opacity.accessibleName() == "Opacity of the map"
     idle(opened, qtbot)
 
 
 @pytest.mark.parametrize(
-    ("where", "words"),
+    ("where", "sentence"),
     [
         ((0, 0), "Highest on average in the upper left; its peak is 10 times the median."),
         ((0, 5), "Highest on average at the top; its peak is 10 times the median."),
@@ -77,10 +77,10 @@ def test_the_map_is_told_in_words(
         ((8, 8), "Highest on average in the lower right; its peak is 10 times the median."),
     ],
 )
-def test_where_a_map_is_high_is_said(where: tuple[int, int], words: str) -> None:
+def test_where_a_map_is_high_is_said(where: tuple[int, int], sentence: str) -> None:
     values = np.full((9, 10), 0.5, dtype=np.float32)
     values[where] = 5
-    assert summary_of(values) == words
+    assert summary_of(values) == sentence
 
 
 def test_a_map_without_a_peak_is_said() -> None:

@@ -6,7 +6,7 @@ from pytestqt.qtbot import QtBot
 
 from dataselect_gui.errors import UnusableError, WorkerDiedError
 from dataselect_gui.window.shell.main_window import MainWindow
-from tests.window.explore.maps.steps import MadeUp, idle, is_shown, press_m, walk, words
+from tests.window.explore.maps.steps import MadeUp, idle, is_shown, press_m, status_text, walk
 
 
 def test_what_has_no_map_says_why_and_stays_visible(
@@ -15,7 +15,7 @@ def test_what_has_no_map_says_why_and_stays_visible(
     made.reasons = {0: "The record changed since it was scored."}
     press_m(opened)
     idle(opened, qtbot)
-    assert words(opened) == "The record changed since it was scored."
+    assert status_text(opened) == "The record changed since it was scored."
     assert not opened.explore.inspector.map.again.isVisible()
     assert not is_shown(opened)
     walk(opened)
@@ -29,7 +29,7 @@ def test_a_project_without_such_a_score_says_so(
     window.open_project(project)
     window.state.set_current(0)
     press_m(window)
-    assert words(window) == "No score of this project has a map: only vog and plis have one."
+    assert status_text(window) == "No score of this project has a map: only vog and plis have one."
     assert made.asked == []
 
 
@@ -40,7 +40,7 @@ def test_a_failure_is_told_and_can_be_tried_again(
     view = opened.explore.inspector.map
     press_m(opened)
     idle(opened, qtbot)
-    assert words(opened) == "Making the map stopped unexpectedly."
+    assert status_text(opened) == "Making the map stopped unexpectedly."
     assert view.status.toolTip() == "Making the map stopped unexpectedly. Why. Try again."
     assert not opened.notice.isVisible()
     walk(opened)
@@ -57,7 +57,7 @@ def test_maps_of_other_records_are_never_shown(opened: MainWindow, made: MadeUp,
     made.prefix = "another "
     press_m(opened)
     idle(opened, qtbot)
-    assert words(opened) == "The project is not as it was."
+    assert status_text(opened) == "The project is not as it was."
     assert not is_shown(opened)
 
 
@@ -69,6 +69,6 @@ def test_a_checkpoint_that_moved_is_told_where_the_map_would_be(
     opened.state.look.checkpoint.rename(opened.state.look.checkpoint.with_name("elsewhere"))
     press_m(opened)
     idle(opened, qtbot)
-    assert words(opened) == "“consortium” is not there."
+    assert status_text(opened) == "“consortium” is not there."
     assert isinstance(opened.explore.maps.error, UnusableError)
     assert opened.explore.inspector.map.again.isVisible()

@@ -36,13 +36,13 @@ def test_from_the_key_to_the_map_of_a_real_record(scored: MainWindow, qtbot: QtB
     press_m(scored)
     qtbot.waitUntil(lambda: is_shown(scored), timeout=60_000)
     look, current = scored.state.look, scored.state.current
-    found = scored.explore.maps.current
+    shown = scored.explore.maps.current
     assert look is not None
     assert current is not None
-    assert found is not None
-    assert found.id == look.ids[current]
-    assert found.maps["vog"].mean() == pytest.approx(look.scores["vog"][current], rel=1e-5)
-    norm = np.linalg.norm(found.maps["plis"])
+    assert shown is not None
+    assert shown.id == look.ids[current]
+    assert shown.maps["vog"].mean() == pytest.approx(look.scores["vog"][current], rel=1e-5)
+    norm = np.linalg.norm(shown.maps["plis"])
     assert norm == pytest.approx(look.scores["plis"][current], rel=1e-5)
     walk(scored)
     assert is_shown(scored)

@@ -21,11 +21,11 @@ def marked(state: State) -> list[int]:
 
 
 def texts(explore: ExplorePlace) -> list[str]:
-    found: list[str] = []
+    shown: list[str] = []
     for widget in explore.findChildren(QWidget):
-        words = getattr(widget, "text", None)
-        if words is not None and not widget.isHidden():
-            found.append(str(words()))
+        text = getattr(widget, "text", None)
+        if text is not None and not widget.isHidden():
+            shown.append(str(text()))
         if widget.accessibleName():
-            found.append(widget.accessibleName())
-    return found
+            shown.append(widget.accessibleName())
+    return shown

@@ -16,7 +16,7 @@ from tests.window.explore.place.steps import COUNT, Show, texts
 
 
 @pytest.mark.parametrize(
-    ("value", "words"),
+    ("value", "text"),
     [
         (0.1534, "0.153"),
         (0.5, "0.500"),
@@ -26,18 +26,18 @@ from tests.window.explore.place.steps import COUNT, Show, texts
         (0, "0"),
     ],
 )
-def test_scores_have_three_digits(value: float, words: str) -> None:
-    assert short(value) == words
+def test_scores_have_three_digits(value: float, text: str) -> None:
+    assert short(value) == text
 
 
 def test_the_inspector_places_the_record(explore: ExplorePlace, state: State) -> None:
     assert "Choose a record to see it here." in texts(explore)
     state.set_current(30)
-    words = texts(explore)
-    assert "30" in words
-    assert "higher than 76 % of all" in words
-    assert "higher than 76 % of bird" in words
-    assert any(text.startswith("Given label: bird") for text in words)
+    shown = texts(explore)
+    assert "30" in shown
+    assert "higher than 76 % of all" in shown
+    assert "higher than 76 % of bird" in shown
+    assert any(text.startswith("Given label: bird") for text in shown)
     state.set_current(COUNT - 1)
     assert "the highest of all" in texts(explore)
 
