@@ -7,9 +7,7 @@ start page is painted before most of the program is loaded.
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-if (
-    TYPE_CHECKING
-):  # The same names as below, with their types; a frozen build finds the modules by them too.
+if TYPE_CHECKING:  # The same names as below, with their types; a frozen build finds the modules here.
     from dataselect_gui.checkpoints.label_account import LabelAccount
     from dataselect_gui.checkpoints.label_forms import label_items
     from dataselect_gui.checkpoints.request import Request
