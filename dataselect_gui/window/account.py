@@ -6,6 +6,7 @@ which a release holds for as long as it writes.
 
 from decimal import Decimal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
@@ -13,7 +14,10 @@ from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError
 from dataselect_gui.window.jobs import Jobs
 from dataselect_gui.window.latest import Latest
-from dataselect_gui.workflow import Account, JobContext, JobKind, exact
+from dataselect_gui.workflow import JobContext, JobKind, exact
+
+if TYPE_CHECKING:
+    from dataselect_gui.workflow import Account
 
 
 class AccountReader(QObject):
@@ -62,7 +66,7 @@ class AccountReader(QObject):
         """Read the account of a project."""
         self._project = project
 
-        def work(context: JobContext) -> Account:
+        def work(context: JobContext) -> "Account":
             del context
             return workflow.account(project)
 
@@ -74,18 +78,18 @@ class AccountReader(QObject):
             return
         self._reading.drop()
 
-        def work(context: JobContext) -> Account:
+        def work(context: JobContext) -> "Account":
             del context
             return workflow.change_budget(project, exact(amount), reason)
 
-        def changed(account: Account) -> None:
+        def changed(account: "Account") -> None:
             if project == self._project:
                 self._on_account(account)
                 self.budget_set.emit()
 
         self._changing.start(JobKind.BUDGET, work, changed, self.refused.emit)
 
-    def _on_account(self, account: Account) -> None:
+    def _on_account(self, account: "Account") -> None:
         self.arrived.emit(account, None)
 
     def _on_fault(self, error: DataSelectError) -> None:

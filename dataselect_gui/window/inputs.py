@@ -3,10 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from dataselect_gui.texts import N_, _
-from dataselect_gui.workflow import JobContext, Look, SourceRef
+from dataselect_gui.workflow import JobContext
+
+if TYPE_CHECKING:
+    from dataselect_gui.workflow import Look, SourceRef
 
 INPUTS_MISSING = N_("Try it: that needs your records and the consortium's checkpoint.")
 NO_LABELS = N_(
@@ -34,14 +37,14 @@ class Inputs:
         Why these records cannot be scored with this checkpoint, as a sentence; empty where they can.
     """
 
-    source: SourceRef | None = None
+    source: "SourceRef | None" = None
     checkpoint: Path | None = None
     digest: str = ""
     has_labels: bool = False
     obstacle: str = ""
 
     @classmethod
-    def of(cls, look: Look) -> Self:
+    def of(cls, look: "Look") -> Self:
         """Return those of a project."""
         return cls(
             look.records,

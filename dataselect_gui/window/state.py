@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +26,10 @@ from dataselect_gui.window.inputs import Inputs, ScoringRun
 from dataselect_gui.window.jobs import Jobs
 from dataselect_gui.window.place import PlaceId
 from dataselect_gui.window.undo import Step, opting, withholding
-from dataselect_gui.workflow import Account, Look, Rule, ScoreCut, Selection
+from dataselect_gui.workflow import ScoreCut, Selection
+
+if TYPE_CHECKING:
+    from dataselect_gui.workflow import Account, Look, Rule
 
 _LEADS_BACK = frozenset({PlaceId.DELETION, PlaceId.STUDY, PlaceId.REQUEST, PlaceId.RULE})
 """Places that are left for the one where the person was before."""
@@ -241,7 +245,7 @@ class State(QObject):
         if self.look is not None:
             self.accounts.set_budget(self.look.folder, amount, reason)
 
-    def _on_account(self, account: Account | None, fault: DataSelectError | None) -> None:
+    def _on_account(self, account: "Account | None", fault: DataSelectError | None) -> None:
         self.account, self.account_fault = account, fault
         self.account_changed.emit()
 
@@ -327,7 +331,7 @@ class State(QObject):
         """The rule where it is a cut of one score; None where it is another, or there is none."""
         return self.rule if isinstance(self.rule, ScoreCut) else None
 
-    def set_rule(self, rule: Rule, change: str = "") -> None:
+    def set_rule(self, rule: "Rule", change: str = "") -> None:
         """Replace the rule; undo names the change by what it is called."""
         if rule != (before := self.rule):
             name = change or _("change of the rule")
@@ -337,7 +341,7 @@ class State(QObject):
         """Note the class of each record, which rules may read."""
         self.look = None if self.look is None else replace(self.look, classes=classes)
 
-    def preview_rule(self, rule: Rule) -> None:
+    def preview_rule(self, rule: "Rule") -> None:
         """Show what a rule would select, without storing it: while a cut-off is dragged."""
         if self.look is not None:
             self.selection = self.look.picked_by(rule, self.eligible)
@@ -394,7 +398,7 @@ class State(QObject):
         self._sort()
         self.order_changed.emit()
 
-    def _rule_now(self, rule: Rule | None) -> None:
+    def _rule_now(self, rule: "Rule | None") -> None:
         assert self.look is not None
         workflow.put_selection(self.look.folder, rule, self._names(self.withheld))
         self.rule = rule

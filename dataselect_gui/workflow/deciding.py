@@ -23,7 +23,7 @@ from dataselect_gui.release.procedure import marks_of, part_of
 from dataselect_gui.scoring.scores.base import Score
 from dataselect_gui.selection.rules import RecordRule
 from dataselect_gui.texts import _
-from dataselect_gui.workflow.calibrated_rule import why_no_count, why_not_wrong
+from dataselect_gui.workflow.calibrated_rules import why_no_count, why_not_wrong
 from dataselect_gui.workflow.decisions import (
     Decision,
     decision_of,

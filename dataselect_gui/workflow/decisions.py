@@ -20,7 +20,7 @@ from dataselect_gui.project.settings import LeaveOut, StoredDecision
 from dataselect_gui.selection.forms import rule_form
 from dataselect_gui.selection.rules import Everything, FixedRule, RecordRule, Rule
 from dataselect_gui.texts import _
-from dataselect_gui.workflow.calibrated_rule import calibrated_alpha, calibrated_rule
+from dataselect_gui.workflow.calibrated_rules import calibrated_alpha, calibrated_rule
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from dataselect_gui.selection.classes import CodedClasses
 from dataselect_gui.selection.rules import RecordRule
 from dataselect_gui.texts import _
-from dataselect_gui.workflow.calibrated_rule import calibrated_alpha, calibrated_rule
+from dataselect_gui.workflow.calibrated_rules import calibrated_alpha, calibrated_rule
 from dataselect_gui.workflow.looking import Look
 
 LEVEL = 0.95

@@ -32,7 +32,7 @@ from dataselect_gui.tasks.names import TaskName
 from dataselect_gui.tasks.registry import TASKS
 from dataselect_gui.tasks.single_label import SINGLE_LABEL
 from dataselect_gui.workflow.answers import RecordAnswers, answers_of
-from dataselect_gui.workflow.calibrated_rule import calibrated_rule
+from dataselect_gui.workflow.calibrated_rules import calibrated_rule
 from dataselect_gui.workflow.decisions import Decision, decision_of
 from dataselect_gui.workflow.first_view import note_shown
 from dataselect_gui.workflow.marks import among

@@ -17,7 +17,7 @@ from dataselect_gui.records.reference import LabelRule
 from dataselect_gui.scoring.catalog import applicable, find_score
 from dataselect_gui.texts import _
 from dataselect_gui.workflow.inspecting import looks_like_checkpoint
-from dataselect_gui.workflow.request_words import request_words
+from dataselect_gui.workflow.request_sentences import request_words
 from dataselect_gui.workflow.request_writing import class_names_of, request_content, write_request
 
 WHOLE = "dataselect.json"

@@ -32,7 +32,7 @@ from dataselect_gui.selection.rules import (
 from dataselect_gui.selection.selecting import Selection, select
 from dataselect_gui.texts import N_, _, ngettext
 from dataselect_gui.workflow.answers import answers_of
-from dataselect_gui.workflow.calibrated_rule import calibrated_rule
+from dataselect_gui.workflow.calibrated_rules import calibrated_rule
 from dataselect_gui.workflow.decisions import Decision, note_choice
 from dataselect_gui.workflow.first_view import note_shown, settle
 from dataselect_gui.workflow.marks import eligible_records

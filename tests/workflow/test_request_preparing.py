@@ -18,7 +18,7 @@ from dataselect_gui.checkpoints.calibration import (
 )
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.workflow.request_preparing import prepare_request, typed_value, write_request
-from dataselect_gui.workflow.request_words import threshold_table
+from dataselect_gui.workflow.request_sentences import threshold_table
 from dataselect_gui.workflow.request_writing import CalibrationFound, file_of
 from tests.helpers import hugging_face_folder, write_json
 

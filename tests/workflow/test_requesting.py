@@ -7,7 +7,7 @@ import pytest
 
 from dataselect_gui.checkpoints.request import KNOWN, read_request
 from dataselect_gui.errors import UnusableError, UsageError
-from dataselect_gui.workflow.request_words import request_words
+from dataselect_gui.workflow.request_sentences import request_words
 from dataselect_gui.workflow.requesting import WHOLE, check_request, new_request
 from tests.helpers import hugging_face_folder, write_json
 

@@ -53,7 +53,8 @@ class LedgerPlace(ColumnPlace, Place):
         state.account_changed.connect(self._on_account)
         state.accounts.budget_set.connect(self.raising.fold)
         state.accounts.refused.connect(self._on_refused)
-        self._show()
+        for part in (self.error, self._panel, self.entries, self.elsewhere, self._saved):
+            part.hide()  # Until the place is entered.
 
     @property
     def is_working(self) -> bool:

@@ -119,6 +119,13 @@ class Preparation(QObject):
         self._jobs.progressed.connect(self._on_progress)
         self._jobs.finished.connect(self._on_job_finished)
         self._on_opened()
+        if self._jobs.kind is not None:
+            self._on_job_started(self._jobs.kind)
+
+    @property
+    def setup(self) -> SetupPlace:
+        """The place Setup."""
+        return self._setup
 
     def study_subject(self) -> StudySubject | None:
         """Return the subject of a study; None where no study is possible."""

@@ -1,6 +1,7 @@
 """The start page: drop areas for records and checkpoint, recent projects, the demo."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
@@ -10,14 +11,16 @@ from dataselect_gui.texts import _, ngettext
 from dataselect_gui.window.place import Place, PlaceId
 from dataselect_gui.window.settings import Settings
 from dataselect_gui.window.setup.choosing import Chooser
-from dataselect_gui.window.setup.descriptions import listed
 from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.column import ColumnPlace, Pair, clear
 from dataselect_gui.window.widgets.elided import Elided
 from dataselect_gui.window.widgets.plain import Button
-from dataselect_gui.workflow import CheckpointInspected, SourceInspected, what_opens
+from dataselect_gui.workflow import what_opens
+
+if TYPE_CHECKING:
+    from dataselect_gui.workflow import CheckpointInspected, SourceInspected
 
 _MOST_LABELS = 5
 
@@ -176,7 +179,7 @@ class StartPlace(ColumnPlace, Place):
             line.unwanted.connect(self.delete_requested)
             self._recent.addWidget(line)
 
-    def show_records(self, path: Path, inspection: SourceInspected) -> None:
+    def show_records(self, path: Path, inspection: "SourceInspected") -> None:
         """Show what inspection found at a source."""
         count, readable, labels = inspection.records, inspection.readable, inspection.labels
         if inspection.splits and inspection.split is None:
@@ -200,7 +203,7 @@ class StartPlace(ColumnPlace, Place):
             summary = _("None of the records can be read. Setup says why.")
         self.records.show_path(path, summary, warns=readable < count)
 
-    def show_checkpoint(self, path: Path, inspection: CheckpointInspected) -> None:
+    def show_checkpoint(self, path: Path, inspection: "CheckpointInspected") -> None:
         """Show what inspection found at a checkpoint."""
         summary = ngettext(
             "{count} state of a model, {labels}.",
@@ -224,6 +227,8 @@ class StartPlace(ColumnPlace, Place):
 
 def _labels(labels: list[str]) -> str:
     """Return the first labels, and how many more there are."""
+    from dataselect_gui.window.setup.descriptions import listed
+
     return _("labels: {labels}", labels=listed(labels, _MOST_LABELS)) if labels else _("without labels")
 
 

@@ -296,7 +296,8 @@ class WindowAction(MenuAction):
             self.setShortcut(QKeySequence(entry.shortcut))
         if entry.of_records:
             self.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        (window.explore.gallery if entry.of_records else window).addAction(self)
+        if not entry.of_records:  # The gallery has the others.
+            window.addAction(self)
         self.triggered.connect(self._do)
 
     def follow(self, state: State) -> None:

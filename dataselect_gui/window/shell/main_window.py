@@ -1,9 +1,12 @@
 """The main window: the header with its tabs, the current place, the footer."""
 
+from collections.abc import Callable
+from functools import cached_property
+from itertools import takewhile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -14,42 +17,46 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError
 from dataselect_gui.paths import resolved
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import _
 from dataselect_gui.window import faults
-from dataselect_gui.window.explore.people import PeoplePlace
-from dataselect_gui.window.explore.place import ExplorePlace
 from dataselect_gui.window.jobs import Jobs
-from dataselect_gui.window.ledger import LedgerPlace
 from dataselect_gui.window.place import Place, PlaceId
-from dataselect_gui.window.release import ReleasePlace
-from dataselect_gui.window.release.check import CheckPlace
-from dataselect_gui.window.rule.place import RulePlace
 from dataselect_gui.window.settings import Settings
-from dataselect_gui.window.setup.deletion import DeletionPlace
-from dataselect_gui.window.setup.place import SetupPlace
-from dataselect_gui.window.setup.preparation import Preparation
 from dataselect_gui.window.setup.start import StartPlace
 from dataselect_gui.window.shell.action_list import ActionList
 from dataselect_gui.window.shell.actions import Menu, make_actions
 from dataselect_gui.window.shell.footer import Footer
 from dataselect_gui.window.shell.header import Header
+from dataselect_gui.window.shell.log import switched_log
 from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.notice import Message, NoticeStrip, error_message
 from dataselect_gui.window.widgets.plain import choose_folder
-from dataselect_gui.workflow import Verified
 
 if TYPE_CHECKING:
+    from dataselect_gui.window.explore.people import PeoplePlace
+    from dataselect_gui.window.explore.place import ExplorePlace
+    from dataselect_gui.window.ledger import LedgerPlace
+    from dataselect_gui.window.release import ReleasePlace
+    from dataselect_gui.window.release.check import CheckPlace
     from dataselect_gui.window.request.place import RequestPlace
+    from dataselect_gui.window.rule.place import RulePlace
+    from dataselect_gui.window.setup.deletion import DeletionPlace
+    from dataselect_gui.window.setup.place import SetupPlace
+    from dataselect_gui.window.setup.preparation import Preparation
     from dataselect_gui.window.study.place import StudyPlace
+    from dataselect_gui.workflow import Verified
+
+_P = TypeVar("_P", bound=Place)
 
 
 class MainWindow(QMainWindow):
     """The program's window.
+
+    Only the start page is made with it; any other place on its first use, or after the first paint.
 
     Parameters
     ----------
@@ -62,11 +69,8 @@ class MainWindow(QMainWindow):
         What all places show.
     jobs : Jobs
         The work away from this thread.
-    preparation : Preparation
-        Takes what is given, and scores it.
-    start, setup, explore, release, ledger, check, people, deletion, rule : Place
-        The places; the last four, `study` and `request` have no tab: they are reached from the others,
-        and `request` by its action alone.
+    places : dict of PlaceId to Place
+        The places that were made.
 
     Signals
     -------
@@ -80,27 +84,15 @@ class MainWindow(QMainWindow):
     def __init__(self, settings: Settings) -> None:
         super().__init__()
         self.settings = settings
-        self._is_ready = False
+        self._is_painted = self._is_ready = False
         self.state: State = State(self)
         self.jobs: Jobs = self.state.jobs
-        self.start = StartPlace(self.state, settings)
-        self.setup = SetupPlace()
-        self.explore: ExplorePlace = ExplorePlace(self.state)
-        self.release = ReleasePlace(self.state)
-        self.ledger = LedgerPlace(self.state)
-        self._study: StudyPlace | None = None
-        self._request: RequestPlace | None = None
-        self.check, self.people = CheckPlace(self.state), PeoplePlace(self.state)
-        self.deletion, self.rule = DeletionPlace(self.state), RulePlace(self.state)
-        self._places: dict[PlaceId, Place] = {}
         self.notice = NoticeStrip()
-        self.preparation: Preparation = Preparation(
-            self.state, self.start, self.setup, self.notice, self
-        )
+        self.start = StartPlace(self.state, settings)
+        self.places: dict[PlaceId, Place] = {}
         self.actions_by_key = make_actions(self)
         self.header, self.footer = Header(self.state, self.actions_by_key), Footer(self.state)
         self.action_list: ActionList = ActionList(self.actions_by_key, self)
-        self.explore.gallery.set_tile(settings.tile)
         self._build()
         self._connect()
         self.setWindowTitle("DataSelect")
@@ -123,6 +115,7 @@ class MainWindow(QMainWindow):
         look = self.state.look
         assert look is not None
         self.show_error(None)
+        self.preparation.show_project_warning()  # It may not have been there to hear of the project.
         self.settings.remember(folder, look.name)
         self.start.show_recent()
         self.show_place(PlaceId.EXPLORE if look.scores else PlaceId.SETUP)
@@ -168,87 +161,157 @@ class MainWindow(QMainWindow):
 
     def switch_log(self) -> None:
         """Begin a log to report a fault by, or end the one that is kept."""
-        path = workflow.log_path()
-        if path is not None:
-            workflow.stop_log()
-            message = Message(
-                _("Nothing is logged any more."),
-                do=_("The log is {path}. Read it before you send it.", path=path),
-            )
-        else:
-            try:
-                path = workflow.start_own_log()
-            except DataSelectError as error:
-                self.show_error(error)
-                return
-            message = Message(
-                _("What happens is logged from now on, until the program is closed."),
-                _(
-                    "In {path}: versions, kinds of work and how they ended; no content, names "
-                    "or paths.",
-                    path=path,
-                ),
-                _("Do again what went wrong, then send the log with your report."),
-            )
+        try:
+            message = switched_log()
+        except DataSelectError as error:
+            self.show_error(error)
+            return
         self._follow()
         self.notice.show_message(message)
 
-    # Parts
+    # Places
+
+    @cached_property
+    def preparation(self) -> "Preparation":
+        """Takes what is given, and scores it; it comes with Setup."""
+        from dataselect_gui.window.setup.place import SetupPlace
+        from dataselect_gui.window.setup.preparation import Preparation
+
+        setup = self._add_place(PlaceId.SETUP, SetupPlace)
+        setup.try_requested.connect(self.try_it)
+        preparation = Preparation(self.state, self.start, setup, self.notice, self)
+        preparation.checked.connect(self._on_checked)
+        preparation.scored.connect(self.open_project)
+        return preparation
 
     @property
+    def setup(self) -> "SetupPlace":
+        """What was given, and what scoring needs."""
+        return self.preparation.setup
+
+    @cached_property
+    def explore(self) -> "ExplorePlace":
+        """The records."""
+        from dataselect_gui.window.explore.place import ExplorePlace
+
+        place = self._add_place(PlaceId.EXPLORE, lambda: ExplorePlace(self.state))
+        place.gallery.set_tile(self.settings.tile)
+        place.gallery.tile_changed.connect(self._on_tile_changed)
+        place.gallery.addActions([a for a in self.actions_by_key.values() if a.entry.of_records])
+        place.thumbnails.lost.connect(self._on_lost)
+        place.histogram.trial_wanted.connect(self.try_it)
+        # Later, as a window may not be closed while it is painted.
+        place.first_painted.connect(self._become_ready, Qt.ConnectionType.QueuedConnection)
+        return place
+
+    @cached_property
+    def release(self) -> "ReleasePlace":
+        """The next release."""
+        from dataselect_gui.window.release import ReleasePlace
+
+        place = self._add_place(PlaceId.RELEASE, lambda: ReleasePlace(self.state))
+        place.raise_wanted.connect(self._raise_budget)
+        place.trial_wanted.connect(self.try_it)
+        return place
+
+    @cached_property
+    def ledger(self) -> "LedgerPlace":
+        """What was released."""
+        from dataselect_gui.window.ledger import LedgerPlace
+
+        return self._add_place(PlaceId.LEDGER, lambda: LedgerPlace(self.state))
+
+    @cached_property
+    def check(self) -> "CheckPlace":
+        """A bundle that was received; reached from the start page, as it has no tab."""
+        from dataselect_gui.window.release.check import CheckPlace
+
+        place = self._add_place(PlaceId.CHECK, lambda: CheckPlace(self.state))
+        place.chosen.connect(self._take)
+        place.failed.connect(self.show_error)
+        return place
+
+    @cached_property
+    def people(self) -> "PeoplePlace":
+        """A list of people to withhold; reached from Explore."""
+        from dataselect_gui.window.explore.people import PeoplePlace
+
+        return self._add_place(PlaceId.PEOPLE, lambda: PeoplePlace(self.state))
+
+    @cached_property
+    def deletion(self) -> "DeletionPlace":
+        """The deletion of a project; reached from the start page."""
+        from dataselect_gui.window.setup.deletion import DeletionPlace
+
+        place = self._add_place(PlaceId.DELETION, lambda: DeletionPlace(self.state))
+        place.begun.connect(self._on_deleting)
+        place.deleted.connect(self._on_deleted)
+        place.failed.connect(self.show_error)
+        return place
+
+    @cached_property
+    def rule(self) -> "RulePlace":
+        """A rule of several conditions; reached from Release."""
+        from dataselect_gui.window.rule.place import RulePlace
+
+        return self._add_place(PlaceId.RULE, lambda: RulePlace(self.state))
+
+    @cached_property
     def study(self) -> "StudyPlace":
-        """The Try it page; made on first use, to keep the start fast."""
-        if self._study is None:
-            from dataselect_gui.window.study.place import StudyPlace
+        """The Try it page; reached from Setup."""
+        from dataselect_gui.window.study.place import StudyPlace
 
-            self._study = StudyPlace(self.state)
-            self._study.noted.connect(self.notice.show_message)
-            self._add_place(self._study)
-        return self._study
+        place = self._add_place(PlaceId.STUDY, lambda: StudyPlace(self.state))
+        place.noted.connect(self.notice.show_message)
+        return place
 
-    @property
+    @cached_property
     def request(self) -> "RequestPlace":
-        """The page on which a consortium prepares its request; made on first use."""
-        if self._request is None:
-            from dataselect_gui.window.request.place import RequestPlace
+        """The page on which a consortium prepares its request; reached from the start page."""
+        from dataselect_gui.window.request.place import RequestPlace
 
-            self._request = RequestPlace(self.state)
-            self._request.noted.connect(self.notice.show_message)
-            self._add_place(self._request)
-        return self._request
+        place = self._add_place(PlaceId.REQUEST, lambda: RequestPlace(self.state))
+        place.noted.connect(self.notice.show_message)
+        return place
+
+    def _place(self, place_id: PlaceId) -> Place:
+        """Return a place, which is the attribute of that name."""
+        place: Place = getattr(self, place_id)
+        return place
+
+    def _add_place(self, place_id: PlaceId, make: Callable[[], _P]) -> _P:
+        # Tab goes from one place to the next in the order in which they are made.
+        for earlier in takewhile(lambda other: other is not place_id, PlaceId):
+            self._place(earlier)
+        place = self.places[place_id] = make()
+        self._stack.addWidget(place.as_widget)
+        return place
+
+    def _make_next(self) -> None:
+        """Make the next place that is still missing; what a person does meanwhile comes in between."""
+        missing = next((place_id for place_id in PlaceId if place_id not in self.places), None)
+        if missing is not None and self.isVisible():
+            self._place(missing)
+            QTimer.singleShot(0, self, self._make_next)
 
     @property
     def has_work(self) -> bool:
         """Whether anything is being computed that will change what is shown."""
-        return self.jobs.has_thread or any(place.is_working for place in self._places.values())
+        places = any(place.is_working for place in self.places.values())
+        return self.jobs.has_thread or self.state.accounts.waiting or places
 
     @property
     def has_threads(self) -> bool:
         """Whether any of its threads is running; after `close`, only one that hangs."""
-        places = any(place.has_threads for place in self._places.values())
+        places = any(place.has_threads for place in self.places.values())
         return self.jobs.has_thread or self.state.accounts.has_threads or places
-
-    def _add_place(self, place: Place) -> None:
-        self._places[place.place_id] = place
-        self._stack.addWidget(place.as_widget)
 
     # Construction
 
     def _build(self) -> None:
         self._stack = QStackedWidget()
         self._stack.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
-        for place in (
-            self.start,
-            self.setup,
-            self.explore,
-            self.release,
-            self.ledger,
-            self.check,
-            self.people,
-            self.deletion,
-            self.rule,
-        ):
-            self._add_place(place)
+        self._add_place(PlaceId.START, lambda: self.start)
         page = QWidget()
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
@@ -269,54 +332,41 @@ class MainWindow(QMainWindow):
         self.state.place_changed.connect(self._on_place)
         self.footer.undone_requested.connect(self._show_undone)
         self.start.project_chosen.connect(self.open_project)
-        self.start.demo_requested.connect(self.preparation.start_demo)
-        self.start.delete_requested.connect(self.deletion.ask)
-        self.setup.try_requested.connect(self.try_it)
-        self.check.chosen.connect(self.preparation.take)
-        self.check.failed.connect(self.show_error)
-        self.preparation.checked.connect(self._on_checked)
-        self.deletion.begun.connect(self._on_deleting)
-        self.deletion.deleted.connect(self._on_deleted)
-        self.deletion.failed.connect(self.show_error)
-        self.preparation.scored.connect(self.open_project)
+        self.start.chosen.connect(self._take)
+        self.start.demo_requested.connect(self.actions_by_key["demo"].trigger)
+        self.start.delete_requested.connect(self._ask_deletion_of)
         self.state.inputs_changed.connect(self._follow)
         self.state.opened.connect(self._follow)
         self.state.opened.connect(self.state.read_account)
         self.state.failed.connect(self.show_error)
         self.state.undo_changed.connect(self._follow)
-        self.explore.gallery.tile_changed.connect(self._on_tile_changed)
-        self.explore.thumbnails.lost.connect(self._on_lost)
-        self.explore.first_painted.connect(self._become_ready)
         self.jobs.started.connect(self._follow)
         self.jobs.finished.connect(self._follow)
-        self.release.raise_wanted.connect(self._raise_budget)
-        self.release.trial_wanted.connect(self.try_it)
-        self.explore.histogram.trial_wanted.connect(self.try_it)
         QApplication.styleHints().colorSchemeChanged.connect(self._on_scheme_changed)
         self._fault.connect(self.footer.show_text)
         self._emit_fault = self._fault.emit
         faults.listen(self._emit_fault)
 
-    # Places
+    # What a place says
 
     def _on_place(self, before: PlaceId) -> None:
-        place_id = self.state.place
-        if place_id is PlaceId.STUDY:
-            place: Place = self.study
-        elif place_id is PlaceId.REQUEST:
-            place = self.request
-        else:
-            place = self._places[place_id]
-        if place_id != before:
-            self._places[before].left()
+        if self.state.place != before:
+            place = self._place(self.state.place)
+            self._place(before).left()
             self._stack.setCurrentWidget(place.as_widget)
             place.entered()
+
+    def _take(self, path: Path) -> None:
+        self.preparation.take(path)
+
+    def _ask_deletion_of(self, project: Path) -> None:
+        self.deletion.ask(project)
 
     def _raise_budget(self) -> None:
         self.show_place(PlaceId.LEDGER)
         self.ledger.open_form()
 
-    def _on_checked(self, bundle: Path, verified: Verified) -> None:
+    def _on_checked(self, bundle: Path, verified: "Verified") -> None:
         self.check.show_bundle(bundle, verified)
         self.show_place(PlaceId.CHECK)
 
@@ -372,15 +422,18 @@ class MainWindow(QMainWindow):
         """Take everything that was dropped."""
         for url in event.mimeData().urls():
             path = Path(url.toLocalFile())
-            if url.isLocalFile() and not self._places[self.state.place].dropped(path):
+            if url.isLocalFile() and not self.places[self.state.place].dropped(path):
                 self.preparation.take(path)
         event.acceptProposedAction()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
-        """Note the first paint of the start page."""
+        """Note the first paint of the start page, and make the other places after the first of all."""
         super().paintEvent(event)
         if not self._is_ready and self.state.place is PlaceId.START:
             QTimer.singleShot(0, self, self._become_ready)
+        if not self._is_painted:
+            self._is_painted = True
+            QTimer.singleShot(0, self, self._make_next)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """Hide at once; then stop the job in progress, which keeps what is done."""
@@ -389,7 +442,7 @@ class MainWindow(QMainWindow):
         self.show_place(PlaceId.START)  # Other places may compute something, which nobody would see.
         self.jobs.close()
         self.state.accounts.close()
-        for place in self._places.values():
+        for place in self.places.values():
             place.close_threads()
         faults.forget(self._emit_fault)
         super().closeEvent(event)
