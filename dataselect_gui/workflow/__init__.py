@@ -216,7 +216,7 @@ if TYPE_CHECKING:  # The same names as below, with their types; a frozen build f
         study,
     )
     from dataselect_gui.workflow.switching import KeptScores, switch_checkpoint
-    from dataselect_gui.workflow.tokenizing import tokens
+    from dataselect_gui.workflow.release_tokens import tokens
     from dataselect_gui.workflow.training_answer import answer_training
     from dataselect_gui.workflow.verifying import Verified, verify, write_page
 
@@ -329,7 +329,7 @@ _NAMES = {
     ),
     "workflow.studying": "Studied, StudyPlan, StudyRequest, choose_study, foresee_study, study",
     "workflow.switching": "KeptScores, switch_checkpoint",
-    "workflow.tokenizing": "tokens",
+    "workflow.release_tokens": "tokens",
     "workflow.training_answer": "answer_training",
     "workflow.verifying": "Verified, verify, write_page",
 }
