@@ -159,6 +159,7 @@ if TYPE_CHECKING:  # The same names as below, with their types; a frozen build f
     )
     from dataselect_gui.workflow.release_request import ReleaseRequest
     from dataselect_gui.workflow.release_terms import public_bounds
+    from dataselect_gui.workflow.release_tokens import tokens
     from dataselect_gui.workflow.releasing import Released, preview, release
     from dataselect_gui.workflow.request_preparing import prepare_request, typed_value, write_request
     from dataselect_gui.workflow.request_sentences import (
@@ -216,7 +217,6 @@ if TYPE_CHECKING:  # The same names as below, with their types; a frozen build f
         study,
     )
     from dataselect_gui.workflow.switching import KeptScores, switch_checkpoint
-    from dataselect_gui.workflow.release_tokens import tokens
     from dataselect_gui.workflow.training_answer import answer_training
     from dataselect_gui.workflow.verifying import Verified, verify, write_page
 
