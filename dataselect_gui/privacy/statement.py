@@ -31,7 +31,8 @@ class Statement:
         All entries, in order.
     shown : frozenset of bytes or None
         The contents that were not eligible when a score of the source was first shown, in any project,
-        see `identity.content_marks`; None as long as none was.
+        see `identity.content_marks`; of several sources that were joined, at the first view of each.
+        None as long as none was shown.
     """
 
     id: str | None
@@ -107,8 +108,8 @@ def statement_of(store: EntryStore, roots: Collection[str]) -> Statement:
     ]
     unprotected = sum(e.kind == "reserved" and "epsilon" not in e.body for e in entries)
     budget = min((budgets[root] for root in roots if root in budgets), default=None)
-    first = next((entry for entry in entries if entry.kind == "shown"), None)
-    shown = None if first is None else frozenset(pieces_of(store.content(first)))
+    views = [frozenset(pieces_of(store.content(entry))) for entry in entries if entry.kind == "shown"]
+    shown = frozenset[bytes]().union(*views) if views else None
     return Statement(min(roots, default=None), budget, charges, unprotected, entries, shown)
 
 

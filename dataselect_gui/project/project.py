@@ -18,7 +18,7 @@ from dataselect_gui.errors import UnusableError
 from dataselect_gui.permissions import FILE_MODE, check_above, close_folder, make_folder
 from dataselect_gui.project.demo import check_demo
 from dataselect_gui.project.files import write_atomically, write_json
-from dataselect_gui.project.following import followed, followed_units
+from dataselect_gui.project.following import followed, followed_marks, followed_units
 from dataselect_gui.project.settings import (
     FORMAT,
     Conditions,
@@ -301,8 +301,11 @@ class Project:
 
     def _follow(self, old: Index, new: Index) -> None:
         settings = self.settings
+        settings.account = None  # The records are others: they claim it anew.
         settings.withheld = followed(settings.withheld, old, new)
         settings.opted_out = followed_units(settings.opted_out, old, new)
+        if isinstance(settings.shown, Marks):
+            settings.shown = followed_marks(settings.shown, old, new)
 
     @property
     def withheld(self) -> set[str]:

@@ -238,11 +238,20 @@ class StoredDecision(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unk
         return self.wrong_rule if result == "wrong" else None if result is None else Everything()
 
 
-class Marks(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which records were not eligible at some moment: withheld ids, and units that opted out."""
+class Marks(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Which records were not eligible at the first view of a score.
+
+    Attributes
+    ----------
+    withheld, opted_out : list of str
+        Ids, and units that opted out.
+    is_thinned : bool
+        Whether records that were there then were taken out of the source, or changed, afterwards.
+    """
 
     withheld: list[str]
     opted_out: list[str]
+    is_thinned: bool = False
 
 
 class KeptCheckpoint(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):

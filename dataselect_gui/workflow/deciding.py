@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import takewhile
 from pathlib import Path
 
 import msgspec
@@ -10,7 +11,7 @@ import numpy as np
 from msgspec import UNSET
 
 from dataselect_gui.checkpoints.checkpoint import Checkpoint
-from dataselect_gui.errors import UsageError
+from dataselect_gui.errors import RefusedError, UnusableError, UsageError
 from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.privacy.accounting import Charge
 from dataselect_gui.privacy.amounts import exact, positive_amount
@@ -83,15 +84,18 @@ def note_decision(project: Project, wanted: StoredDecision) -> bool:
         Whether it is what was decided; not so where it is another one, and scores were shown already.
     """
     settings = project.settings
-    has_records = settings.table is not None
-    is_shown = was_shown(project) if has_records else settings.shown is not None
+    is_asked = settings.table is not None
+    try:
+        is_shown = was_shown(project) if is_asked else settings.shown is not None
+    except (RefusedError, UnusableError):  # The ledger cannot be read: then the project alone knows.
+        is_shown, is_asked = settings.shown is not None, False
     known = settings.decision
     if known is not None and _question_of(known) == _question_of(wanted):
         return True
     if is_shown:
         return False
     paid = "0" if known is None else known.paid
-    settings.decision = msgspec.structs.replace(wanted, paid=paid, is_settled=has_records)
+    settings.decision = msgspec.structs.replace(wanted, paid=paid, is_settled=is_asked)
     settings.rule = None
     return True
 
@@ -218,7 +222,8 @@ def _check_contributions(project: Project, statement: Statement, max_contributio
 
     Which records are counted depends on m, so choosing it then could sway what is counted.
     """
-    is_fixed = any(entry.kind == "reserved" for entry in statement.entries)
+    before = takewhile(lambda entry: entry.kind != "shown", statement.entries)
+    is_fixed = any(entry.kind == "reserved" for entry in before)
     if project.settings.shown is not None and max_contributions != 1 and not is_fixed:
         raise UsageError(
             _("A count cannot decide with {most} records of a person.", most=max_contributions),

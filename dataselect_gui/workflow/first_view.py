@@ -74,10 +74,15 @@ def learn_of_view(project: Project) -> None:
 def was_shown(project: Project) -> bool:
     """Say whether scores of a project's records were shown, as the project and the ledger know.
 
-    Where the ledger cannot be read, the project alone is asked. What the ledger knows is taken over.
+    What the ledger knows is taken over.
+
+    Raises
+    ------
+    RefusedError, UnusableError
+        Where the ledger cannot be read.
     """
     if project.settings.shown is None:
-        with contextlib.suppress(RefusedError, UnusableError), ledger_of(project).snapshot() as ledger:
+        with ledger_of(project).snapshot() as ledger:
             take_over_view(project, statement_in(ledger, project))
     return project.settings.shown is not None
 
@@ -91,6 +96,10 @@ def take_over_view(project: Project, statement: Statement) -> None:
     if settings.shown is None and statement.shown is not None and not settings.demo:
         settings.shown = Marks(_ineligible_then(project, statement.shown), [])
         settings.decision = _taken_late(settings.decision)
+        for digest, kept in settings.other_checkpoints.items():
+            settings.other_checkpoints[digest] = msgspec.structs.replace(
+                kept, decision=_taken_late(kept.decision)
+            )
 
 
 def may_be_told(project: Project, rule: Rule) -> bool:

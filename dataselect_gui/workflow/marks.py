@@ -2,11 +2,12 @@
 
 from collections.abc import Collection, Sequence
 
+import msgspec
 import numpy as np
 from msgspec import UNSET
 from numpy.typing import NDArray
 
-from dataselect_gui.project.following import followed, followed_units
+from dataselect_gui.project.following import followed, followed_marks, followed_units
 from dataselect_gui.project.project import Project
 from dataselect_gui.project.settings import Marks
 
@@ -45,7 +46,8 @@ def take_over(new: Project, earlier: Project) -> None:
     settings = new.settings
     settings.withheld, settings.opted_out = now.withheld, now.opted_out
     if isinstance(shown, Marks):
-        shown = carried(set(shown.withheld), set(shown.opted_out))
+        then = carried(set(shown.withheld), set(shown.opted_out))
+        shown = msgspec.structs.replace(then, is_thinned=shown.is_thinned)
     settings.shown = shown
     new.save()
 
@@ -56,10 +58,7 @@ def follow(new: Project, earlier: Project) -> None:
     settings.withheld = followed(settings.withheld, old, now)
     settings.opted_out = followed_units(settings.opted_out, old, now)
     if isinstance(settings.shown, Marks):
-        settings.shown = Marks(
-            followed(settings.shown.withheld, old, now),
-            followed_units(settings.shown.opted_out, old, now),
-        )
+        settings.shown = followed_marks(settings.shown, old, now)
     new.save()
 
 
@@ -68,7 +67,7 @@ def _people_of(project: Project) -> str | None:
 
 
 def are_late(project: Project) -> bool:
-    """Say whether a record was marked, or a mark taken back, after a score of it was shown.
+    """Say whether a record was marked, unmarked or taken out after a score of it was shown.
 
     Of a project of an earlier version that is not known: there, any mark counts as late.
     """
@@ -78,7 +77,7 @@ def are_late(project: Project) -> bool:
     now = eligible_records(project, ids)
     if shown is UNSET:
         return not bool(now.all())
-    return bool((now != eligible_then(project, ids, shown)).any())
+    return shown.is_thinned or bool((now != eligible_then(project, ids, shown)).any())
 
 
 def _unmarked(

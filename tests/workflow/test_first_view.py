@@ -1,6 +1,7 @@
 """A view of scores in one project counts in every other project of the same records."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -10,6 +11,7 @@ import pytest
 from dataselect_gui import workflow
 from dataselect_gui.errors import UnusableError, UsageError
 from dataselect_gui.project.project import Project
+from dataselect_gui.project.settings import Marks
 from dataselect_gui.workflow import CountAnswers, Decision, LeaveOut
 from tests.decisions import SURE, losses, undecided
 from tests.releases import document_of, is_verified, release
@@ -155,6 +157,18 @@ def test_other_marks_are_late(tmp_path: Path, withhold: slice) -> None:
     workflow.decide(project, "none", None, ANSWERS)
     workflow.select_records(project, None, withhold=ids_of(project)[withhold])
     assert release(project, tmp_path / "b", **EVERY).conditional
+
+
+def test_records_that_are_taken_out_after_the_view_are_marks_made_late(tmp_path: Path) -> None:
+    path = seen(tmp_path)
+    project = Project.open(path)
+    index = project.table.index
+    fewer = replace(index, ids=index.ids[5:], labels=index.labels[5:], content=index.content[5:])
+    with project.exclusive():
+        project.update_index(fewer)
+    shown = Project.open(path).settings.shown
+    assert isinstance(shown, Marks)
+    assert shown.is_thinned
 
 
 # The ledger
