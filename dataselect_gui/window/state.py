@@ -52,10 +52,8 @@ class State(QObject):
         The open project.
     accounts : AccountReader
         Reads the ledger.
-    account : Account or None
-        What was released, and what is left; None where that cannot be read.
-    account_fault : DataSelectError or None
-        Why it cannot be read.
+    account, account_fault : Account, DataSelectError or None
+        What was released, and what is left; or why that cannot be read.
     cost : Decimal or None
         The ε that the release under consideration would cost; None where that is not known.
     class_names : list of str
