@@ -56,6 +56,8 @@ def literals(node: ast.AST, shown: bool = False) -> Iterator[tuple[int, str, boo
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.Expr) and isinstance(child.value, ast.Constant):
             continue  # A docstring.
+        if child in {getattr(node, "annotation", None), getattr(node, "returns", None)}:
+            continue  # A type, in quotes where it is imported for types alone.
         if isinstance(child, ast.Call) and name_of(child) in CATALOGUE:
             for value in child.keywords:
                 yield from literals(value, shown)
