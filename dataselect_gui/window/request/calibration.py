@@ -13,7 +13,7 @@ from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.budget import read_amount
 from dataselect_gui.window.widgets.fold import Fold
-from dataselect_gui.window.widgets.layout import row
+from dataselect_gui.window.widgets.layout import row, stack
 from dataselect_gui.window.widgets.numbers import read_number
 from dataselect_gui.window.widgets.plain import CheckBox, Label, RadioButton
 from dataselect_gui.window.widgets.source_field import SourceField
@@ -199,7 +199,7 @@ class CalibrationForm(QFrame):
             box.setMinimumSize(_FIELD, theme.TARGET)
             box.setAccessibleDescription(visible(_(_SCORES[name])))
             lines.append(row(box, paragraph(_(_SCORES[name]), role="dim")))
-        return _stack(*lines)
+        return stack(*lines)
 
     def _training_question(self) -> QWidget:
         for button in (self.no, self.yes, self.unknown):
@@ -209,7 +209,7 @@ class CalibrationForm(QFrame):
         recorded = _("mean loss recorded on rows that it was not trained on")
         self.compare.body.addWidget(row(self.validation_loss, paragraph(recorded, role="dim")))
         why = paragraph(_(_WHY), role="dim")
-        return _stack(row(self.no, self.yes, self.unknown, paragraph()), why, self.compare)
+        return stack(row(self.no, self.yes, self.unknown, paragraph()), why, self.compare)
 
     def _privacy(self) -> QWidget:
         inner = QVBoxLayout(self._private)
@@ -228,21 +228,11 @@ class CalibrationForm(QFrame):
             )
         )
         inner.addWidget(self.public)
-        return _stack(row(self.is_private, self._open), self._private)
+        return stack(row(self.is_private, self._open), self._private)
 
 
 def _is_wanted(box: CheckBox) -> bool:
     return box.isChecked() and box.isEnabled()
-
-
-def _stack(*widgets: QWidget) -> QWidget:
-    box = QWidget()
-    column = QVBoxLayout(box)
-    column.setContentsMargins(0, 0, 0, 0)
-    column.setSpacing(theme.SPACE[0])
-    for widget in widgets:
-        column.addWidget(widget)
-    return box
 
 
 def _grid() -> QGridLayout:

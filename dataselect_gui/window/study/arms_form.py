@@ -8,11 +8,11 @@ from PySide6.QtWidgets import QSpinBox, QVBoxLayout, QWidget
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import N_, _
 from dataselect_gui.window.study.choices import MOST_EPSILON, WRONG_EPSILONS, numbers_in
-from dataselect_gui.window.study.training_fields import TrainingFields, grid_of, stack
+from dataselect_gui.window.study.training_fields import TrainingFields, grid_of
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.fold import Fold
-from dataselect_gui.window.widgets.layout import row
+from dataselect_gui.window.widgets.layout import row, stack
 from dataselect_gui.window.widgets.plain import CheckBox
 from dataselect_gui.window.widgets.source_field import SourceField
 from dataselect_gui.workflow import (

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtWidgets import QButtonGroup, QGridLayout, QLineEdit, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QGridLayout, QLineEdit, QSpinBox, QWidget
 
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import N_, _
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
-from dataselect_gui.window.widgets.layout import row
+from dataselect_gui.window.widgets.layout import row, stack
 from dataselect_gui.window.widgets.plain import Label, RadioButton
 from dataselect_gui.workflow import FEWEST_SEEDS, Start
 
@@ -107,14 +107,3 @@ def grid_of(*lines: tuple[str, QWidget]) -> QGridLayout:
         grid.addWidget(label, place, 0, Qt.AlignmentFlag.AlignTop)
         grid.addWidget(widget, place, 1)
     return grid
-
-
-def stack(*widgets: QWidget) -> QWidget:
-    """Put widgets below each other."""
-    box = QWidget()
-    column = QVBoxLayout(box)
-    column.setContentsMargins(0, 0, 0, 0)
-    column.setSpacing(theme.SPACE[0])
-    for widget in widgets:
-        column.addWidget(widget)
-    return box

@@ -1,6 +1,8 @@
-"""Widgets beside each other."""
+"""Widgets beside and below each other."""
 
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from dataselect_gui.window.widgets import theme
 
 
 def row(*widgets: QWidget, spacing: int = 8) -> QWidget:
@@ -20,4 +22,15 @@ def row(*widgets: QWidget, spacing: int = 8) -> QWidget:
     for widget in widgets:
         gives_way = widget.sizePolicy().horizontalPolicy() == QSizePolicy.Policy.Ignored
         layout.addWidget(widget, 1 if gives_way else 0)
+    return box
+
+
+def stack(*widgets: QWidget) -> QWidget:
+    """Return widgets below each other, from the top on."""
+    box = QWidget()
+    column = QVBoxLayout(box)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(theme.SPACE[0])
+    for widget in widgets:
+        column.addWidget(widget)
     return box
