@@ -170,14 +170,20 @@ def _paint_answer(painter: QPainter, state: State, rect: QRect, row: int) -> Non
     paint(painter, line, Qt.AlignmentFlag.AlignVCenter, text)
 
 
-def paint_differs(painter: QPainter, colours: theme.Palette, at: QPoint) -> None:
-    """Paint a sign of two things that are not equal: the model's answer is not the given label."""
-    painter.save()
+def _circle(painter: QPainter, colours: theme.Palette, at: QPoint, pen: QPen) -> QRectF:
+    """Paint the ground of a sign; the pen stays for what comes upon it."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     circle = QRectF(at.x(), at.y(), SIGN, SIGN)
     painter.setBrush(theme.colour(colours.panel))
-    painter.setPen(QPen(theme.colour(colours.warn), 1.5))
+    painter.setPen(pen)
     painter.drawEllipse(circle)
+    return circle
+
+
+def paint_differs(painter: QPainter, colours: theme.Palette, at: QPoint) -> None:
+    """Paint a sign of two things that are not equal: the model's answer is not the given label."""
+    painter.save()
+    circle = _circle(painter, colours, at, QPen(theme.colour(colours.warn), 1.5))
     for off in (-2, 2):
         middle = circle.center() + QPointF(0, off)
         painter.drawLine(middle - QPointF(3.5, 0), middle + QPointF(3.5, 0))
@@ -188,11 +194,7 @@ def paint_differs(painter: QPainter, colours: theme.Palette, at: QPoint) -> None
 def _paint_withheld(painter: QPainter, colours: theme.Palette, at: QPoint) -> None:
     """Paint a barred circle."""
     painter.save()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    circle = QRectF(at.x(), at.y(), SIGN, SIGN)
-    painter.setBrush(theme.colour(colours.panel))
-    painter.setPen(QPen(theme.colour(colours.stay), 2))
-    painter.drawEllipse(circle)
+    circle = _circle(painter, colours, at, QPen(theme.colour(colours.stay), 2))
     off = SIGN / 2 * math.sqrt(0.5)
     painter.drawLine(circle.center() + QPointF(-off, off), circle.center() + QPointF(off, -off))
     painter.restore()
