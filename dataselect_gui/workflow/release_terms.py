@@ -33,9 +33,8 @@ from dataselect_gui.scoring.scores import SCORES
 from dataselect_gui.selection.rules import Everything, RecordRule, Rule, ScoreCut
 from dataselect_gui.tasks.names import TaskName
 from dataselect_gui.texts import _
-from dataselect_gui.workflow.calibrated_rules import calibrated_rule
 from dataselect_gui.workflow.conditions import scoring_of
-from dataselect_gui.workflow.decisions import is_decided_before, is_late_choice
+from dataselect_gui.workflow.decisions import is_decided_before, is_late_choice, would_be_late
 from dataselect_gui.workflow.marks import are_late
 from dataselect_gui.workflow.release_request import ReleaseRequest, Training
 
@@ -266,11 +265,9 @@ class TermsBuilder:
     def _is_late(self) -> bool:
         """Whether the owner decided otherwise before seeing scores, or nothing, and looked first."""
         settings = self.project.settings
-        looked_first = settings.decision is None and settings.shown is not None
-        is_wrong = isinstance(self.rule, RecordRule) and self.rule == calibrated_rule(
-            self.checkpoint.request
-        )
-        return (looked_first and is_wrong) or is_late_choice(self.project, self.rule)
+        if settings.decision is None and settings.shown is not None:
+            return would_be_late(None, self.checkpoint.request, self.rule)
+        return is_late_choice(self.project, self.rule)
 
     def _purchase(self, rule: ScoreCut) -> Purchase | None:
         stated = self.request.threshold_from or ""

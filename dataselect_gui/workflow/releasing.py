@@ -170,6 +170,7 @@ def _prepare(
 ) -> Proposal:
     """Work out a release, check that it is possible, and charge the training and the threshold."""
     account, training = session.claim(marks_of(inputs.candidates)), checked.training
+    project.settings.account = account
     proposal = propose(session, session.statement(account), project, checked, inputs, session.keep)
     candidates, terms, purchase = proposal.candidates, proposal.terms, proposal.purchase
     # Check everything first: an entry in the ledger cannot be taken back.
