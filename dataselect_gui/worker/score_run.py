@@ -271,8 +271,7 @@ class _Part:
 
     def left(self, table: ScoreTable, rows: Sequence[int]) -> list[int]:
         """Return which of the rows are still to be computed: they lack some of the scores."""
-        has_scores = self._has_scores(table)
-        return [row for row in rows if not has_scores[row]]
+        return _those(rows, ~self._has_scores(table))
 
     def _has_scores(self, table: ScoreTable) -> NDArray[np.bool_]:
         """Say which rows have all of the scores, shape (n,)."""
@@ -403,6 +402,13 @@ class _Part:
         _halve(self.store, self.names)
 
 
+def _those(rows: Sequence[int], are: NDArray[np.bool_]) -> list[int]:
+    """Return those of some rows of which something holds."""
+    chosen = np.asarray(rows, dtype=np.int64)
+    wanted: list[int] = chosen[are[chosen]].tolist()
+    return wanted
+
+
 class _AnswersPart(_Part):
     """What the model answers beside scores that an earlier version computed, and kept no answers."""
 
@@ -418,8 +424,8 @@ class _AnswersPart(_Part):
 
     def left(self, table: ScoreTable, rows: Sequence[int]) -> list[int]:
         """See `_Part`: they have the scores, and lack an answer."""
-        is_left = self._has_scores(table) & ~table.keep_answers(self.job.answers).done
-        return [row for row in rows if is_left[row]]
+        lacks_answer = ~table.keep_answers(self.job.answers).done
+        return _those(rows, self._has_scores(table) & lacks_answer)
 
     def _take_half(self) -> None:
         """See `_Part`: the size is that of the scores, which took more memory."""
