@@ -1,31 +1,16 @@
 """One of the two inputs is exchanged in Setup, and the other one stays."""
 
-from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from dataselect_gui.window.place import PlaceId
 from dataselect_gui.window.shell.main_window import MainWindow
 from tests.projects import consortium, owner_records
+from tests.window.setup.steps import Choose
 from tests.window.steps import give, settle
-
-Answer = Callable[[Path | None], None]
-
-
-@pytest.fixture
-def answer(monkeypatch: pytest.MonkeyPatch) -> Answer:
-    """Answer the system's dialogs with a path, or cancel them."""
-
-    def answered(path: Path | None) -> None:
-        text = "" if path is None else str(path)
-        monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: text)
-        monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (text, ""))
-
-    return answered
 
 
 def click(qtbot: QtBot, button: QWidget) -> None:
@@ -39,7 +24,7 @@ def press(qtbot: QtBot, button: QWidget) -> None:
 
 
 def test_other_records_take_the_place_and_the_checkpoint_stays(
-    window: MainWindow, qtbot: QtBot, tmp_path: Path, answer: Answer
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, choose: Choose
 ) -> None:
     model = consortium(tmp_path / "consortium")
     first = owner_records(tmp_path / "first.npz")
@@ -49,12 +34,12 @@ def test_other_records_take_the_place_and_the_checkpoint_stays(
     records = window.setup.records
     assert records.change.text() == "Change…"
     assert not records.chooser.isVisible()
-    answer(None)
+    choose(None)
     click(qtbot, records.change)
     click(qtbot, records.chooser.file)
     settle(qtbot, window)
     assert window.state.inputs.records == first, "nothing was chosen"
-    answer(other)
+    choose(other)
     click(qtbot, records.chooser.file)
     settle(qtbot, window)
     assert (window.state.inputs.records, window.state.inputs.checkpoint) == (other, model)
@@ -65,14 +50,14 @@ def test_other_records_take_the_place_and_the_checkpoint_stays(
 
 
 def test_another_checkpoint_takes_the_place_and_the_records_stay(
-    window: MainWindow, qtbot: QtBot, tmp_path: Path, answer: Answer
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, choose: Choose
 ) -> None:
     records = owner_records(tmp_path / "records.npz")
     first, other = consortium(tmp_path / "first"), consortium(tmp_path / "other", threshold=0.25)
     give(qtbot, window, records, first)
     window.setup.unit.setCurrentIndex(0)
     assert window.setup.unit_column is None
-    answer(other)
+    choose(other)
     press(qtbot, window.setup.checkpoint.change)
     assert window.focusWidget() is window.setup.checkpoint.chooser.folder
     press(qtbot, window.setup.checkpoint.chooser.folder)
@@ -82,7 +67,7 @@ def test_another_checkpoint_takes_the_place_and_the_records_stay(
 
 
 def test_an_input_of_an_open_project_is_exchanged(
-    window: MainWindow, project: Path, qtbot: QtBot, tmp_path: Path, answer: Answer
+    window: MainWindow, project: Path, qtbot: QtBot, tmp_path: Path, choose: Choose
 ) -> None:
     window.open_project(project)
     window.show_place(PlaceId.SETUP)
@@ -90,7 +75,7 @@ def test_an_input_of_an_open_project_is_exchanged(
     assert before is not None
     model = before.checkpoint
     other = owner_records(tmp_path / "other.npz", 30, seed=1)
-    answer(other)
+    choose(other)
     click(qtbot, window.setup.records.change)
     click(qtbot, window.setup.records.chooser.file)
     for _ in range(2):
@@ -100,14 +85,14 @@ def test_an_input_of_an_open_project_is_exchanged(
 
 
 def test_an_input_that_is_missing_is_chosen_the_same_way(
-    window: MainWindow, qtbot: QtBot, tmp_path: Path, answer: Answer
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, choose: Choose
 ) -> None:
     give(qtbot, window, owner_records(tmp_path / "records.npz"))
     window.show_place(PlaceId.SETUP)
     checkpoint = window.setup.checkpoint
     assert (checkpoint.change.text(), window.setup.records.change.text()) == ("Choose…", "Change…")
     model = consortium(tmp_path / "consortium")
-    answer(model)
+    choose(model)
     click(qtbot, checkpoint.change)
     click(qtbot, checkpoint.chooser.folder)
     settle(qtbot, window)

@@ -1,9 +1,7 @@
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from dataselect_gui import workflow
@@ -14,22 +12,10 @@ from dataselect_gui.window.place import PlaceId
 from dataselect_gui.window.shell.main_window import MainWindow
 from tests.helpers import image_folder
 from tests.projects import consortium, owner_records, scored_project
+from tests.window.setup.steps import Choose
 from tests.window.steps import give, notice_of, place, settle
 
-Choose = Callable[[Path | None], None]
 NAMES = [f"{kind}/{number}.png" for kind in ("bird", "cat", "dog") for number in range(4)]
-
-
-@pytest.fixture
-def choose(monkeypatch: pytest.MonkeyPatch) -> Choose:
-    """Have file dialogs answer with a path."""
-
-    def answer(path: Path | None) -> None:
-        text = "" if path is None else str(path)
-        monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: text)
-        monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (text, ""))
-
-    return answer
 
 
 @pytest.fixture
