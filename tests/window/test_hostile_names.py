@@ -163,8 +163,8 @@ def faults_of(widget: QWidget) -> list[str]:
 def look_at(window: QWidget) -> list[str]:
     """Paint a window, show every tool tip in it, and return what is wrong with what it says."""
     faults = []
+    QApplication.processEvents()  # What was replaced is deleted now, and not while the rest is read.
     widgets = [each for each in (window, *window.findChildren(QWidget)) if not is_tip(each)]
-    QApplication.processEvents()
     window.grab()
     for widget in widgets:
         faults += [f"{type(widget).__name__}: {fault}" for fault in faults_of(widget)]

@@ -173,9 +173,11 @@ def test_each_bundle_loads_as_croissant(project: Path, tmp_path: Path, asked: di
 def test_a_dry_run_shows_all_and_draws_nothing(
     project: Path, tmp_path: Path, asked: dict[str, Any]
 ) -> None:
+    (before,) = workflow.ledger(project)
     done = release(project, tmp_path / "b", **asked, dry_run=True)
     assert not (tmp_path / "b").exists()
-    assert workflow.ledger(project)[0].entries == ()
+    assert {entry.kind for entry in before.entries} <= {"opened", "shown"}
+    assert workflow.ledger(project) == [before]
     assert done.preview is not None
     epsilon = int(asked.get("epsilon", 1))
     assert done.preview.cost == epsilon

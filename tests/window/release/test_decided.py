@@ -149,7 +149,7 @@ def test_what_lets_all_leave_and_what_lets_the_pick_leave_are_told_apart(
         if button.isVisible()
     }
     assert offered["everything"] == "Everything that is eligible"
-    assert offered["exact"] == "Exact: all that your rule picks, no protection"
+    assert offered["exact"] == "Exact: your rule's picks, unprotected"
     click(qtbot, place.answers.what.mechanisms["exact"])
     assert "All records that your rule picks leave, and no others" in shown(place.answers.what)
     click(qtbot, place.answers.what.mechanisms["everything"])
