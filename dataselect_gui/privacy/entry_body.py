@@ -20,12 +20,15 @@ class EntryBody(TypedDict, total=False):
     delta: str
     epsilon: str
     key: str
+    leave_out: str
     loss: tuple[Noise, float, float] | None
     nonce: str
     one_sided: bool
     per_unit: int
+    population: str
     reason: str | None
     release: str
+    rule: str
     terms: dict[str, object]
     threshold_of: str
     unit: str | None

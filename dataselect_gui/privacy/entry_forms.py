@@ -19,6 +19,7 @@ EntryKind: TypeAlias = Literal[
     "reserved",
     "drawn",
     "published",
+    "settled",
     "shown",
 ]
 _AMOUNT = re.compile(r"[0-9]{1,400}(\.[0-9]{1,400})?")
@@ -71,7 +72,8 @@ _NEEDED: Mapping[EntryKind, _Form] = {
     },
     "drawn": {"release": _text, "content": _digest},
     "published": {"release": _text},
-    "shown": {"content": _digest},
+    "settled": {"checkpoint": _text, "population": _text, "leave_out": _text, "rule": _text},
+    "shown": {},
 }
 _CHARGE: _Form = {
     "epsilon": _amount,
@@ -92,7 +94,6 @@ _LENGTHS = {
     "reserved": 2 * _KEY,
     "sealed": _KEY + 8,
     "coins": _KEY + 8,
-    "shown": _KEY,
 }
 """Bytes of the pieces that the content of an entry consists of."""
 

@@ -23,6 +23,8 @@ CREATE TABLE IF NOT EXISTS contents (seq INTEGER PRIMARY KEY, content BLOB NOT N
 """
 KEY_BYTES = 32
 """Bytes of a key or a mark in the content of an entry."""
+SECRET_BYTES = 32
+"""Bytes of the secret in the content that opens an account; the marks follow."""
 Last = tuple[int, str]
 """The number and the hash of the last entry; 0 and "" before the first."""
 

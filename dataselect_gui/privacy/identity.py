@@ -6,11 +6,12 @@ their order, which does not matter since they are equal.
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+_DIGEST_BYTES = 32
 People = Sequence[str | None] | None
 """The person of each record, None for one that names none; None where records are the units."""
 
@@ -51,9 +52,59 @@ def source_marks(
     return marks | {_person(person) for person in set(people or ()) if person is not None}
 
 
-def content_marks(content: NDArray[np.uint8]) -> list[bytes]:
-    """Return the mark of each record's content, shape (n,)."""
-    return [_mark(b"content", digest.tobytes()) for digest in content]
+def known_records(
+    content: NDArray[np.uint8], whole_rows: NDArray[np.uint8] | None, marks: Collection[bytes]
+) -> NDArray[np.bool_]:
+    """Return which records are among those with these marks; one that cannot be read is not.
+
+    A row of a table is recognised as a whole, too.
+
+    Parameters
+    ----------
+    content : ndarray of uint8
+        Content hashes, shape (n, 32).
+    whole_rows : ndarray of uint8 or None
+        Hashes of whole rows, of the same shape, where there are any.
+    marks : collection of bytes
+        See `source_marks`; quick to search.
+
+    Returns
+    -------
+    ndarray of bool
+        Shape (n,).
+    """
+    known = np.array([_mark(b"content", digest.tobytes()) in marks for digest in content], dtype=bool)
+    if whole_rows is not None:
+        known |= [_mark(b"row", digest.tobytes()) in marks for digest in whole_rows]
+    return known & content.any(axis=1)
+
+
+def population(
+    content: NDArray[np.uint8],
+    people: People,
+    whole_rows: NDArray[np.uint8] | None,
+    taken: NDArray[np.bool_],
+) -> str:
+    """Return the digest of some records, in whatever order they are listed.
+
+    Equal records count as often as they are there, and who a record belongs to counts.
+
+    Parameters
+    ----------
+    content, people, whole_rows
+        As above.
+    taken : ndarray of bool
+        Which records, shape (n,); those that cannot be read are left out.
+    """
+    rows = np.flatnonzero(taken & content.any(axis=1))
+    digests = (content if whole_rows is None else whole_rows)[rows]
+    digest_of: dict[str | None, bytes] = {None: bytes(_DIGEST_BYTES)}
+    if people is not None:
+        digest_of |= {name: _person(name) for name in set(people) if name is not None}
+    owners = [digest_of[None if people is None else people[row]] for row in rows.tolist()]
+    units = np.frombuffer(b"".join(owners), dtype=np.uint8).reshape(-1, _DIGEST_BYTES)
+    keys = np.ascontiguousarray(np.hstack([digests, units])).view(">u8")
+    return hashlib.sha256(keys[np.lexsort(keys.T)].tobytes()).hexdigest()
 
 
 def unit_marks(keys: Sequence[bytes], people: Sequence[str | None]) -> list[bytes]:

@@ -21,11 +21,17 @@ from dataselect_gui.privacy.accounting import Charge
 from dataselect_gui.privacy.amounts import exact
 from dataselect_gui.privacy.chain import Chain
 from dataselect_gui.privacy.entry_body import EntryBody
-from dataselect_gui.privacy.entry_store import KEY_BYTES, Entry, WritableEntryStore, pieces_of
+from dataselect_gui.privacy.entry_forms import EntryKind
+from dataselect_gui.privacy.entry_store import (
+    KEY_BYTES,
+    SECRET_BYTES,
+    Entry,
+    WritableEntryStore,
+    pieces_of,
+)
 from dataselect_gui.privacy.noise import draw_coins, draw_exponentials
 from dataselect_gui.privacy.snapshot import (
     NO_PEOPLE,
-    SECRET_BYTES,
     Grouping,
     Snapshot,
     kept_records,
@@ -33,6 +39,7 @@ from dataselect_gui.privacy.snapshot import (
     new_belongings,
 )
 from dataselect_gui.privacy.statement import check_budget, root_of, training_body
+from dataselect_gui.privacy.views import Settled
 
 _STEPS_BYTES = 8
 
@@ -70,10 +77,16 @@ class Ledger:
             yield Snapshot(store)
 
     @contextmanager
-    def session(self) -> Iterator["Session"]:
+    def session(self, patience: float | None = None) -> Iterator["Session"]:
         """Lock the ledger for a command; it is opened, locked and checked once.
 
         Whatever a method of the session writes is on disk when the method returns.
+
+        Parameters
+        ----------
+        patience : float or None
+            How long to wait for another process that writes to it, in seconds; None for as long as a
+            release may take.
 
         Raises
         ------
@@ -82,7 +95,7 @@ class Ledger:
         UnusableError
             Where it cannot be written, or another process holds it.
         """
-        with self._chain.open() as store:
+        with self._chain.open(patience) as store:
             yield Session(store)
 
 
@@ -123,35 +136,33 @@ class Session(Snapshot):
                 store.append(account, "extended", {}, fresh)
             return account
 
-    def note_shown(self, account: str, ineligible: Collection[bytes]) -> None:
-        """Record, once, that scores of a source are shown.
+    # Views of scores, and what was settled before
 
-        Parameters
-        ----------
-        account : str
-            The account.
-        ineligible : collection of bytes
-            The marks of the contents that are not eligible now, see `identity.content_marks`.
-        """
-        if self.statement(account).shown is None:
-            with self._store.transaction():
-                content = b"".join(sorted(set(ineligible)))
-                self._store.append(root_of(self._store, account), "shown", {}, content)
+    def note_settled(self, account: str, settled: Settled) -> None:
+        """Record what a project settled for a checkpoint, where the last that was is something else."""
+        entries = self.statement(account).entries
+        known = (Settled.of_entry(entry.body) for entry in reversed(entries) if entry.kind == "settled")
+        if settled != next((last for last in known if last.checkpoint == settled.checkpoint), None):
+            self._append(account, "settled", settled.as_entry())
+
+    def note_shown(self, account: str) -> None:
+        """Record that scores of a source are shown, of all records that are known now."""
+        self._append(account, "shown", {})
+
+    def _append(self, account: str, kind: EntryKind, body: EntryBody) -> None:
+        with self._store.transaction():
+            self._store.append(root_of(self._store, account), kind, body)
 
     # Budget and provenance
 
     def set_budget(self, account: str, budget: Decimal, reason: str) -> None:
         """Set or change the budget, with a reason."""
-        with self._store.transaction():
-            body: EntryBody = {"epsilon": exact(budget), "reason": reason}
-            self._store.append(root_of(self._store, account), "budget", body)
+        self._append(account, "budget", {"epsilon": exact(budget), "reason": reason})
 
     def charge_training(self, account: str, epsilon: Decimal, delta: Decimal, checkpoint: str) -> None:
         """Record, once, that the records took part in a checkpoint's training under DP."""
         if not self.statement(account).has_training(epsilon, delta, checkpoint):
-            with self._store.transaction():
-                body = training_body(epsilon, delta, checkpoint)
-                self._store.append(root_of(self._store, account), "training", body)
+            self._append(account, "training", training_body(epsilon, delta, checkpoint))
 
     # Releases, in the order in which they happen
 

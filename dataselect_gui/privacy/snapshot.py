@@ -7,11 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataselect_gui.errors import RefusedError
-from dataselect_gui.privacy.entry_store import EntryStore, pieces_of
+from dataselect_gui.privacy.entry_store import SECRET_BYTES, EntryStore, pieces_of
 from dataselect_gui.privacy.statement import Statement, root_of, statement_of
+from dataselect_gui.privacy.views import View, views_in
 from dataselect_gui.texts import _
-
-SECRET_BYTES = 32
 
 
 @dataclass(frozen=True)
@@ -76,6 +75,10 @@ class Snapshot:
         empty.
         """
         return statement_of(self._store, self._roots(marks))
+
+    def views(self, statement: Statement) -> list[View]:
+        """Return the views of the scores of a source, with what was settled before each."""
+        return list(views_in(self._store, statement.entries))
 
     def secret(self, account: str) -> bytes:
         """Return the secret that keys the random baseline of a source (32 bytes)."""

@@ -8,7 +8,7 @@ from dataselect_gui.errors import RefusedError
 from dataselect_gui.privacy.accounting import Charge, plain_total
 from dataselect_gui.privacy.amounts import exact
 from dataselect_gui.privacy.entry_body import EntryBody
-from dataselect_gui.privacy.entry_store import Entry, EntryStore, pieces_of
+from dataselect_gui.privacy.entry_store import Entry, EntryStore
 from dataselect_gui.texts import _
 from dataselect_gui.texts.promises import LOWER_OR_RAISE, NOTHING_DRAWN, needs_more
 
@@ -29,10 +29,6 @@ class Statement:
         How many releases had no protection.
     entries : list of Entry
         All entries, in order.
-    shown : frozenset of bytes or None
-        The contents that were not eligible when a score of the source was first shown, in any project,
-        see `identity.content_marks`; of several sources that were joined, at the first view of each.
-        None as long as none was shown.
     """
 
     id: str | None
@@ -40,7 +36,6 @@ class Statement:
     charges: list[Charge]
     exact: int
     entries: list[Entry]
-    shown: frozenset[bytes] | None = None
 
     @property
     def spent(self) -> Decimal:
@@ -108,9 +103,7 @@ def statement_of(store: EntryStore, roots: Collection[str]) -> Statement:
     ]
     unprotected = sum(e.kind == "reserved" and "epsilon" not in e.body for e in entries)
     budget = min((budgets[root] for root in roots if root in budgets), default=None)
-    views = [frozenset(pieces_of(store.content(entry))) for entry in entries if entry.kind == "shown"]
-    shown = frozenset[bytes]().union(*views) if views else None
-    return Statement(min(roots, default=None), budget, charges, unprotected, entries, shown)
+    return Statement(min(roots, default=None), budget, charges, unprotected, entries)
 
 
 def check_budget(statement: Statement, charges: Sequence[Charge]) -> None:

@@ -9,7 +9,6 @@ from collections.abc import Collection
 import numpy as np
 from numpy.typing import NDArray
 
-from dataselect_gui.project.settings import Marks
 from dataselect_gui.project.table import Index
 from dataselect_gui.records.source import own_unit
 
@@ -53,24 +52,6 @@ def followed_units(units: Collection[str], old: Index, new: Index) -> list[str]:
     now = dict(zip(new.ids, new.units or new.ids, strict=True))
     moved = followed(own.values(), old, new)
     return sorted({now.get(record, unit_of(record)) for record in moved} | (set(units) - own.keys()))
-
-
-def followed_marks(marks: Marks, old: Index, new: Index) -> Marks:
-    """Return the marks of the first view by the ids of now, and whether all that was there still is."""
-    return Marks(
-        followed(marks.withheld, old, new),
-        followed_units(marks.opted_out, old, new),
-        is_thinned=marks.is_thinned or not _holds(new, old),
-    )
-
-
-def _holds(new: Index, old: Index) -> bool:
-    """Say whether all that could be read in a listing is in a newer one."""
-    before, now = old.content, new.content
-    if old.whole_rows is not None and new.whole_rows is not None:
-        before, now = old.whole_rows, new.whole_rows
-    there = {digest.tobytes() for digest in now}
-    return all(digest.tobytes() in there for digest in before if digest.any())
 
 
 def _ids_by(hashes: NDArray[np.uint8], index: Index) -> dict[bytes, list[str]]:

@@ -1,13 +1,14 @@
 """A project: a folder ``NAME.dataselect`` with its settings and one table of records and scores.
 
 ``project.json`` names the table in force. A new table is written whole beside the old one before
-the settings point at it, so that a crash leaves one or the other. While another process holds the
-project, that scores were shown is noted by a file of its own.
+the settings point at it, so that a crash leaves one or the other. A file of its own says of which
+table the ledger knows that its scores are shown: that may happen while another process holds the
+project.
 """
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -18,12 +19,11 @@ from dataselect_gui.errors import UnusableError
 from dataselect_gui.permissions import FILE_MODE, check_above, close_folder, make_folder
 from dataselect_gui.project.demo import check_demo
 from dataselect_gui.project.files import write_atomically, write_json
-from dataselect_gui.project.following import followed, followed_marks, followed_units
+from dataselect_gui.project.following import followed, followed_units
 from dataselect_gui.project.settings import (
     FORMAT,
     Conditions,
     KeptCheckpoint,
-    Marks,
     ProjectSettings,
     StoredCheckpoint,
     StoredSource,
@@ -94,8 +94,6 @@ class Project:
                 _("Its settings are damaged, or come from a newer version of the program."),
                 _("Update the program, or score the source again into a new project."),
             )
-        if settings.shown is None and (folder / _SHOWN).exists():
-            settings.shown = Marks(list(settings.withheld), list(settings.opted_out))
         return cls(folder, settings)
 
     @classmethod
@@ -149,7 +147,7 @@ class Project:
                     in_training=None,
                     rule=None,
                     withheld=[],
-                    shown=None,
+                    notes_views=True,
                 ),
             )
             project.save()
@@ -161,10 +159,20 @@ class Project:
         """Write the settings."""
         write_json(self.folder / _SETTINGS, written(self.settings))
 
-    def note_shown_unheld(self) -> None:
-        """Note that a score is about to be shown, while another process holds the project.
+    @property
+    def was_shown(self) -> bool:
+        """Whether scores of it were shown, of the records that it lists now or of earlier ones."""
+        return (self.folder / _SHOWN).exists()
 
-        Whoever opens it from then on finds it in its settings, with the marks of that time.
+    @property
+    def is_view_noted(self) -> bool:
+        """Whether the ledger knows that scores of all records that it lists now are shown."""
+        with suppress(OSError):
+            return (self.folder / _SHOWN).read_text(encoding="utf-8") == self.settings.table
+        return False
+
+    def mark_view_noted(self) -> None:
+        """Keep that the ledger knows of a view of the scores, whoever holds the project.
 
         Raises
         ------
@@ -172,7 +180,7 @@ class Project:
             Where the folder cannot be written: then no score may be shown.
         """
         try:
-            write_atomically(self.folder / _SHOWN, "")
+            write_atomically(self.folder / _SHOWN, self.settings.table or "")
         except OSError as error:
             raise cannot_write(self.folder, error) from None
 
@@ -304,8 +312,6 @@ class Project:
         settings.account = None  # The records are others: they claim it anew.
         settings.withheld = followed(settings.withheld, old, new)
         settings.opted_out = followed_units(settings.opted_out, old, new)
-        if isinstance(settings.shown, Marks):
-            settings.shown = followed_marks(settings.shown, old, new)
 
     @property
     def withheld(self) -> set[str]:

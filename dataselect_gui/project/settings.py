@@ -198,8 +198,6 @@ class StoredDecision(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unk
         The ε of a count that decides.
     is_late : bool
         Whether it was taken after a score of the records had been shown.
-    is_settled : bool
-        Whether the ledger knew of no view of the records when it was asked, after the decision.
     answer : str or None
         What the count decided; None as long as it was not drawn, and where none decides.
     paid : str
@@ -211,7 +209,6 @@ class StoredDecision(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unk
     alpha: str | UnsetType = UNSET
     epsilon: str | UnsetType = UNSET
     is_late: bool = False
-    is_settled: bool = False
     answer: Literal["none", "wrong"] | None = None
     paid: str = "0"
 
@@ -236,22 +233,6 @@ class StoredDecision(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unk
         """The rule that it comes to; None where a count was not drawn yet."""
         result = self.answer if self.leave_out == "count" else self.leave_out
         return self.wrong_rule if result == "wrong" else None if result is None else Everything()
-
-
-class Marks(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """Which records were not eligible at the first view of a score.
-
-    Attributes
-    ----------
-    withheld, opted_out : list of str
-        Ids, and units that opted out.
-    is_thinned : bool
-        Whether records that were there then were taken out of the source, or changed, afterwards.
-    """
-
-    withheld: list[str]
-    opted_out: list[str]
-    is_thinned: bool = False
 
 
 class KeptCheckpoint(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -318,9 +299,8 @@ class ProjectSettings(msgspec.Struct, kw_only=True, omit_defaults=True, forbid_u
         The last run, where an earlier version wrote of it.
     account : str or None
         The id of the source's account in the ledger; None as long as it claimed none.
-    shown : Marks, None or UNSET
-        The marks as they were when a score of the records was first shown; None as long as none was,
-        and UNSET where an earlier version made the project and nobody knows.
+    notes_views : bool
+        Whether the ledger knows of every view of its scores: not so where an earlier version made it.
     decision : StoredDecision or None
         About what is left out; None where none was taken.
     """
@@ -342,7 +322,7 @@ class ProjectSettings(msgspec.Struct, kw_only=True, omit_defaults=True, forbid_u
     loose_scores: Digest | UnsetType = UNSET
     run: EarlierRun | None = None
     account: str | None = None
-    shown: Marks | UnsetType | None = UNSET
+    notes_views: bool = False
     decision: StoredDecision | None = None
 
 
@@ -375,7 +355,8 @@ def _once(pairs: list[tuple[str, object]]) -> None:
 
 
 def _migrated(document: dict[str, object]) -> dict[str, object]:
-    """Return a document of format 1 as format 2 has it, and any other as it is."""
+    """Return a document of format 1, or with what is not kept here any more, as format 2 has it."""
+    document.pop("shown", None)  # Once the marks at the first view, which the ledger knows now.
     match document:
         case {"format": 1, "checkpoint": {"digest": str(digest)}, "scores": scores}:
             return document | {"format": FORMAT, "scores": {digest: scores}, "loose_scores": digest}

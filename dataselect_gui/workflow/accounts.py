@@ -24,7 +24,9 @@ from dataselect_gui.workflow.places import ledger_of
 from dataselect_gui.workflow.release_request import check_reason
 
 _HIDDEN = frozenset({"key", "content"})
-_BOOKKEEPING: frozenset[EntryKind] = frozenset({"extended", "sealed", "coins", "kept", "shown"})
+_BOOKKEEPING: frozenset[EntryKind] = frozenset(
+    {"extended", "sealed", "coins", "kept", "settled", "shown"}
+)
 """Entries that only the program needs; statements leave them out."""
 
 

@@ -31,8 +31,6 @@ from dataselect_gui.workflow.decisions import (
     note_choice,
     wrong_decision,
 )
-from dataselect_gui.workflow.first_view import was_shown
-from dataselect_gui.workflow.marks import are_late
 from dataselect_gui.workflow.places import ledger_of
 from dataselect_gui.workflow.release_candidates import candidates_of, checkpoint_of
 from dataselect_gui.workflow.release_request import (
@@ -43,6 +41,7 @@ from dataselect_gui.workflow.release_request import (
     remember_training,
     training_of,
 )
+from dataselect_gui.workflow.viewing import Standing, note_settled, standing_now, standing_of
 
 COUNT_EPSILON = "0.1"
 """What a count costs where nothing else is stated."""
@@ -83,19 +82,14 @@ def note_decision(project: Project, wanted: StoredDecision) -> bool:
     bool
         Whether it is what was decided; not so where it is another one, and scores were shown already.
     """
-    settings = project.settings
-    is_asked = settings.table is not None
-    try:
-        is_shown = was_shown(project) if is_asked else settings.shown is not None
-    except (RefusedError, UnusableError):  # The ledger cannot be read: then the project alone knows.
-        is_shown, is_asked = settings.shown is not None, False
+    settings, standing = project.settings, _standing(project)
     known = settings.decision
     if known is not None and _question_of(known) == _question_of(wanted):
         return True
-    if is_shown:
+    if standing.was_shown and not standing.is_before(wanted):
         return False
     paid = "0" if known is None else known.paid
-    settings.decision = msgspec.structs.replace(wanted, paid=paid, is_settled=is_asked)
+    settings.decision = msgspec.structs.replace(wanted, paid=paid)
     settings.rule = None
     return True
 
@@ -175,9 +169,10 @@ def decide(
         else:
             decided = wanted.decided_rule
             if decided is not None and not note_decision(project, wanted):
-                note_choice(project, checkpoint.request, decided)
+                note_choice(project, checkpoint.request, decided, was_shown=True)
         assert decided is not None
         settings.rule = StoredRule.of(decided)
+        note_settled(project, checkpoint.request)
         project.save()
         return decision_of(project)
 
@@ -200,7 +195,7 @@ def _by_count(
     project.save()
     decision = settings.decision
     assert decision is not None
-    if decision.answer is None and are_late(project):
+    if decision.answer is None and _standing(project).are_marks_late:
         raise UsageError(
             _("A count cannot decide any more."),
             _(
@@ -217,14 +212,29 @@ def _by_count(
     return decision
 
 
-def _check_contributions(project: Project, statement: Statement, max_contributions: int) -> None:
+def _standing(project: Project) -> Standing:
+    """Return how a project stands to the views of its records; before it lists any, there is none.
+
+    Where the ledger cannot be read, the project alone knows. What is decided is held against the ledger
+    before anything is claimed by it.
+    """
+    checkpoint = project.settings.checkpoint.digest
+    if project.settings.table is None:
+        return Standing(checkpoint)
+    try:
+        return standing_now(project)
+    except (RefusedError, UnusableError):
+        return Standing(checkpoint, project.was_shown, before=(None,) * project.was_shown)
+
+
+def _check_contributions(standing: Standing, statement: Statement, max_contributions: int) -> None:
     """Refuse an m that is neither preset nor an earlier release's, after scores were shown.
 
     Which records are counted depends on m, so choosing it then could sway what is counted.
     """
     before = takewhile(lambda entry: entry.kind != "shown", statement.entries)
     is_fixed = any(entry.kind == "reserved" for entry in before)
-    if project.settings.shown is not None and max_contributions != 1 and not is_fixed:
+    if standing.was_shown and max_contributions != 1 and not is_fixed:
         raise UsageError(
             _("A count cannot decide with {most} records of a person.", most=max_contributions),
             _(
@@ -312,7 +322,7 @@ def _drawn(
     with ledger_of(project).session() as session:
         account = session.claim(marks_of(candidates))
         statement = session.statement(account)
-        _check_contributions(project, statement, most)
+        _check_contributions(standing_of(project, session, statement), statement, most)
         everybody = replace(candidates, eligible=np.ones_like(candidates.eligible))
         part = part_of(everybody, most, session.keep)
         assert part is not None

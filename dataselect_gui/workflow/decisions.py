@@ -1,7 +1,7 @@
 """What was decided about leaving records out, and whether a selection was chosen after viewing.
 
 A decision is taken before the first score of the records is shown, in whichever project (see
-`first_view`); what a study shows of them does not count. Afterwards it stays as it was, and a project
+`viewing`); what a study shows of them does not count. Afterwards it stays as it was, and a project
 whose rule is another one was changed after viewing.
 """
 
@@ -166,7 +166,7 @@ def is_decided_before(project: Project, rule: Rule) -> bool:
     return stored is not None and not stored.is_late and rule == stored.decided_rule
 
 
-def note_choice(project: Project, request: Request, rule: Rule) -> None:
+def note_choice(project: Project, request: Request, rule: Rule, *, was_shown: bool) -> None:
     """Note a choice by which something is decided: before scores are shown it is the decision.
 
     After that, leaving out what looks wrong is noted as chosen late where nothing was decided before.
@@ -179,12 +179,14 @@ def note_choice(project: Project, request: Request, rule: Rule) -> None:
         The consortium's.
     rule : Rule
         What is selected by now.
+    was_shown : bool
+        Whether scores of the records were shown.
     """
     settings, known = project.settings, project.settings.decision
     if known is not None and rule == known.decided_rule:
         return
     chosen = _chosen(request, rule)
-    if settings.shown is None:
+    if not was_shown:
         if known is not None and Decimal(known.paid) > 0 and chosen is None:
             return  # What a count said may have led to it.
         paid = "0" if known is None else known.paid

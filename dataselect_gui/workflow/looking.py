@@ -34,11 +34,11 @@ from dataselect_gui.tasks.single_label import SINGLE_LABEL
 from dataselect_gui.workflow.answers import RecordAnswers, answers_of
 from dataselect_gui.workflow.calibrated_rules import calibrated_rule
 from dataselect_gui.workflow.decisions import Decision, decision_of
-from dataselect_gui.workflow.first_view import note_shown
 from dataselect_gui.workflow.marks import among
 from dataselect_gui.workflow.reasons import reasons_of
 from dataselect_gui.workflow.selecting import classes_for, rule_of
 from dataselect_gui.workflow.switching import KeptScores, kept_scores
+from dataselect_gui.workflow.viewing import note_view
 
 _NOTHING = Index(ids=(), labels=(), units=None, content=np.empty((0, 32), dtype=np.uint8))
 
@@ -218,7 +218,7 @@ def look(project_path: Path) -> Look:
     answers = None if table is None else answers_of(table)
     has_answers = answers is not None and answers.are_there.any()
     if has_answers or any(not np.isnan(values).all() for values in scores.values()):
-        note_shown(project)
+        note_view(project)
     return Look(
         folder=project_path,
         name="Demo" if settings.demo else project_path.stem,

@@ -30,7 +30,6 @@ from dataselect_gui.release.terms import Terms
 from dataselect_gui.selection.rules import Rule, ScoreCut
 from dataselect_gui.selection.selecting import select
 from dataselect_gui.texts import _
-from dataselect_gui.workflow.first_view import take_over_view
 from dataselect_gui.workflow.release_request import (
     ReleaseRequest,
     Training,
@@ -43,6 +42,7 @@ from dataselect_gui.workflow.release_request import (
 )
 from dataselect_gui.workflow.release_terms import TermsBuilder
 from dataselect_gui.workflow.selecting import rule_of
+from dataselect_gui.workflow.viewing import Standing, follow_ledger, standing_of
 
 
 @dataclass(frozen=True)
@@ -138,6 +138,8 @@ class Proposal:
     ----------
     before : Statement
         The account before the release.
+    standing : Standing
+        How the project stands to the views of its records.
     first_budget : Decimal or None
         The budget to set where there is none.
     pending : Charge or None
@@ -153,6 +155,7 @@ class Proposal:
     """
 
     before: Statement
+    standing: Standing
     first_budget: Decimal | None
     pending: Charge | None
     checkpoint: Checkpoint
@@ -182,7 +185,8 @@ def propose(
     UnusableError
         Where records are eligible, and not one of them is among those of people that ever take part.
     """
-    take_over_view(project, statement)
+    standing = standing_of(project, snapshot, statement)
+    follow_ledger(project, standing, inputs.checkpoint.request)
     request, rule, training = checked.request, checked.rule, checked.training
     checkpoint, max_contributions = inputs.checkpoint, inputs.max_contributions
     first_budget = first_budget_of(request.budget, statement)
@@ -222,9 +226,12 @@ def propose(
         candidates=candidates,
         max_contributions=max_contributions,
         paid_for_counts=statement.paid_for_counts(),
+        standing=standing,
     ).terms()
     terms = after(terms, statement)
-    proposal = Proposal(statement, first_budget, pending, checkpoint, candidates, terms, purchase)
+    proposal = Proposal(
+        statement, standing, first_budget, pending, checkpoint, candidates, terms, purchase
+    )
     if purchase is not None:
         threshold = purchased(snapshot, statement, candidates, terms, purchase)
         if threshold is not None:

@@ -35,8 +35,8 @@ from dataselect_gui.tasks.names import TaskName
 from dataselect_gui.texts import _
 from dataselect_gui.workflow.conditions import scoring_of
 from dataselect_gui.workflow.decisions import is_decided_before, is_late_choice, would_be_late
-from dataselect_gui.workflow.marks import are_late
 from dataselect_gui.workflow.release_request import ReleaseRequest, Training
+from dataselect_gui.workflow.viewing import Standing
 
 _BOUGHT = "bought:"
 
@@ -68,6 +68,8 @@ class TermsBuilder:
     paid_for_counts : Decimal
         The ε of the counts of the source's account, by whichever project they were asked: whoever knows
         an answer may have decided by it.
+    standing : Standing
+        How the project stands to the views of its records.
     """
 
     request: ReleaseRequest
@@ -81,6 +83,7 @@ class TermsBuilder:
     candidates: Candidates
     max_contributions: int
     paid_for_counts: Decimal
+    standing: Standing
 
     def terms(self) -> tuple[Terms, Purchase | None]:
         """Return the terms, without what left before, and the threshold that is still to be bought."""
@@ -257,7 +260,7 @@ class TermsBuilder:
                 _("A release of everything has no threshold."),
                 _("Leave {option} out.", option="--threshold-source"),
             )
-        if are_late(self.project):
+        if self.standing.are_marks_late:
             return "viewed"
         return "chosen" if self._is_late else "settled"
 
@@ -265,7 +268,7 @@ class TermsBuilder:
     def _is_late(self) -> bool:
         """Whether the owner decided otherwise before seeing scores, or nothing, and looked first."""
         settings = self.project.settings
-        if settings.decision is None and settings.shown is not None:
+        if settings.decision is None and self.standing.was_shown:
             return would_be_late(None, self.checkpoint.request, self.rule)
         return is_late_choice(self.project, self.rule)
 

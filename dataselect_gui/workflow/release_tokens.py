@@ -8,8 +8,8 @@ from dataselect_gui.privacy.identity import record_keys
 from dataselect_gui.project.project import Project
 from dataselect_gui.texts import N_, _
 from dataselect_gui.workflow.accounts import marks_of
-from dataselect_gui.workflow.first_view import note_shown
 from dataselect_gui.workflow.places import ledger_of
+from dataselect_gui.workflow.viewing import note_view
 
 GONE = N_("(no longer among the records)")
 
@@ -41,12 +41,12 @@ def tokens(project_path: Path, release: str) -> dict[str, str]:
     index = project.table.index
     with ledger_of(project).snapshot() as snapshot:
         entries = snapshot.statement_of(marks_of(project)).entries
-        is_there = any(e.kind == "drawn" and e.body["release"] == release for e in entries)
-        by_scores = any(
-            e.kind == "reserved" and e.body["release"] == release and not e.body["terms"].get("marks")
-            for e in entries
-        )
-        kept = snapshot.draw_of(release) if is_there else None
+        terms = [
+            entry.body["terms"]  # A count, or a threshold that was bought, has none.
+            for entry in entries
+            if entry.kind == "reserved" and entry.body["release"] == release and "terms" in entry.body
+        ]
+        kept = snapshot.draw_of(release) if terms else None
     names: dict[str, str] = {} if kept is None else json.loads(kept).get("names", {})
     if not names:
         raise UsageError(
@@ -57,8 +57,8 @@ def tokens(project_path: Path, release: str) -> dict[str, str]:
             ),
             _("Take the release's id from the ledger."),
         )
-    if by_scores:
-        note_shown(project)  # It may be a copy of the project that the release was made from.
+    if not terms[0].get("marks"):
+        note_view(project)  # It may be a copy of the project that the release was made from.
     keys = record_keys(index.content, index.people)
     records = {key.hex(): record for key, record in zip(keys, index.ids, strict=True)}
     record_of = {token: records.get(key, _(GONE)) for key, token in names.items()}

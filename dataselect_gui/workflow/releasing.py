@@ -26,7 +26,6 @@ from dataselect_gui.release.procedure import release as carry_out
 from dataselect_gui.scoring.scores import SCORES
 from dataselect_gui.scoring.scores.base import KeyedScore
 from dataselect_gui.selection.rules import ScoreCut
-from dataselect_gui.workflow.first_view import may_be_told, settle
 from dataselect_gui.workflow.gradient_sum import sum_gradients
 from dataselect_gui.workflow.places import ledger_of
 from dataselect_gui.workflow.release_candidates import candidates_of, checkpoint_of
@@ -42,6 +41,7 @@ from dataselect_gui.workflow.release_proposal import (
     with_threshold,
 )
 from dataselect_gui.workflow.release_request import ReleaseRequest, max_contributions_of
+from dataselect_gui.workflow.viewing import note_view
 
 
 @dataclass(frozen=True)
@@ -176,8 +176,8 @@ def _prepare(
     # Check everything first: an entry in the ledger cannot be taken back.
     foresight = foresight_of(session, proposal, within_budget=True)
     if checked.rule.scores:  # What leaves, or cannot leave, tells its owner of the scores.
-        settle(project, session)
         project.save()
+        note_view(project, session)
     if not foresight.same:
         is_there(checked.destination, None)  # Refuses a destination that holds another bundle.
         selection_open = purchase is not None
@@ -275,7 +275,8 @@ def _foresee(
         before = snapshot.statement_of(marks_of(inputs.candidates))
         proposal = propose(snapshot, before, project, checked, inputs, snapshot.kept_already)
         foresight = foresight_of(snapshot, proposal, within_budget=not as_preview)
-    terms, is_told = proposal.terms, may_be_told(project, checked.rule)
+    terms = proposal.terms
+    is_told = not checked.rule.scores or proposal.standing.is_noted
     if is_told and not foresight.same:
         selection_open = proposal.purchase is not None
         check_fits(proposal.candidates, terms, proposal.checkpoint.final, selection_open=selection_open)

@@ -50,7 +50,6 @@ from dataselect_gui.workflow.deciding import (
     take_decision,
 )
 from dataselect_gui.workflow.decisions import Decision, decision_of
-from dataselect_gui.workflow.first_view import learn_of_view
 from dataselect_gui.workflow.fixed_choices import (
     same_rule,
     same_split,
@@ -63,6 +62,7 @@ from dataselect_gui.workflow.places import ledger_of, place_beside
 from dataselect_gui.workflow.reasons import reasons_of
 from dataselect_gui.workflow.switching import settle, switch_back, switched_sentence
 from dataselect_gui.workflow.training_answer import answer_training
+from dataselect_gui.workflow.viewing import note_settled
 
 _NOT_BY_INPUT = N_(
     "VoG and PLIS are left out: the model takes places of categories, by which there is no derivative."
@@ -306,7 +306,7 @@ def score(
             scored = scored if job.names else rows
     with project.exclusive():
         select_as_decided(project)
-        notes += _learned_of_view(project)
+        notes += _settled(project, checkpoint)
         project.save()
     table = project.table
     return Scored(
@@ -323,11 +323,12 @@ def score(
     )
 
 
-def _learned_of_view(project: Project) -> list[str]:
-    """Learn whether scores were shown elsewhere; return what a person should know of that."""
+def _settled(project: Project, checkpoint: Checkpoint) -> list[str]:
+    """Note what is settled; return what a person should know where scores were shown elsewhere."""
     before = project.settings.decision
-    learn_of_view(project)
-    if before == project.settings.decision or before is None or before.leave_out == "none":
+    note_settled(project, checkpoint.request)
+    now = project.settings.decision
+    if before is None or before.leave_out == "none" or (now is not None and not now.is_late):
         return []
     return [
         _(

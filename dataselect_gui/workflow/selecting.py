@@ -34,8 +34,8 @@ from dataselect_gui.texts import N_, _, ngettext
 from dataselect_gui.workflow.answers import answers_of
 from dataselect_gui.workflow.calibrated_rules import calibrated_rule
 from dataselect_gui.workflow.decisions import Decision, note_choice
-from dataselect_gui.workflow.first_view import note_shown, settle
 from dataselect_gui.workflow.marks import eligible_records
+from dataselect_gui.workflow.viewing import note_settled, note_view, was_shown
 
 _REFUSED_CUTS: dict[CutBy, tuple[str, str, str]] = {
     "threshold": (
@@ -67,7 +67,7 @@ def scores(project_path: Path) -> dict[str, list[Any]]:
     """
     project = Project.open(project_path)
     table = project.table
-    note_shown(project)
+    note_view(project)
     index = table.index
     eligible = eligible_records(project, index.ids)
     columns: dict[str, list[Any]] = {
@@ -296,9 +296,10 @@ def select_records(
             _note_choice(project, rule)
             project.settings.rule = StoredRule.of(rule)
         project.settings.withheld = sorted((project.withheld | set(withhold)) - set(restore))
-        if project.settings.rule is not None and project.settings.rule.rule.scores:
-            settle(project)  # Whoever sees what it picks has seen something of the scores.
+        _settle(project)
         project.save()
+        if project.settings.rule is not None and project.settings.rule.rule.scores:
+            note_view(project)  # Whoever sees what it picks has seen something of the scores.
         chosen = selection_of(project, eligible_records(project, table.index.ids))
     ids = [table.index.ids[row] for row in np.flatnonzero(chosen.chosen).tolist()]
     return ids, chosen.threshold
@@ -318,16 +319,27 @@ def put_selection(project_path: Path, rule: Rule | None, withheld: Sequence[str]
             _note_choice(project, rule)
         project.settings.rule = None if rule is None else StoredRule.of(rule)
         project.settings.withheld = sorted(withheld)
+        _settle(project)
         project.save()
 
 
 def _note_choice(project: Project, rule: Rule) -> None:
-    """Note what is selected by, see `note_choice`; a checkpoint that moved brings no calibration."""
-    request = Request()
-    if not isinstance(rule, ScoreCut):
-        with contextlib.suppress(UnusableError, UsageError):
-            request = find_checkpoint(checkpoint_path(project)).request
-    note_choice(project, request, rule)
+    """Note what is selected by, see `note_choice`."""
+    request = Request() if isinstance(rule, ScoreCut) else _request_of(project)
+    note_choice(project, request, rule, was_shown=was_shown(project))
+
+
+def _settle(project: Project) -> None:
+    """Note in the ledger what is settled, as long as that can still be changed."""
+    if not project.was_shown:
+        note_settled(project, _request_of(project))
+
+
+def _request_of(project: Project) -> Request:
+    """Return the consortium's request; a checkpoint that moved brings none."""
+    with contextlib.suppress(UnusableError, UsageError):
+        return find_checkpoint(checkpoint_path(project)).request
+    return Request()
 
 
 def rule_of(project: Project) -> Rule | None:

@@ -95,7 +95,7 @@ def entry_description(entry: AccountEntry) -> str:
             return _("The release was drawn")
         case "published":
             return _("The bundle was written")
-        case "extended" | "sealed" | "coins" | "kept" | "shown":
+        case "extended" | "sealed" | "coins" | "kept" | "settled" | "shown":
             raise ValueError(f"an entry of kind {entry.kind!r} has no line in a statement")
         case kind:
             assert_never(kind)

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from msgspec import UNSET
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import UsageError
@@ -363,7 +362,7 @@ def test_whatever_shows_a_score_settles_the_marks(tmp_path: Path, way: str) -> N
 def test_a_project_of_an_earlier_version_knows_nothing_of_its_marks(tmp_path: Path) -> None:
     folder = made(tmp_path)
     project = Project.open(folder)
-    project.settings.shown = UNSET
+    project.settings.notes_views = False
     project.save()
     pick(folder, "everything")
     assert not release(folder, tmp_path / "all", **WORD).conditional  # Nothing is marked.

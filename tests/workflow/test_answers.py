@@ -36,11 +36,11 @@ def without_scores(project: Path) -> None:
 def test_seeing_an_answer_is_a_look_like_seeing_a_score(project: Path) -> None:
     without_scores(project)
     workflow.look(project)
-    assert Project.open(project).settings.shown is None, "nothing was to be seen"
+    assert not Project.open(project).was_shown, "nothing was to be seen"
     answered(project)
-    assert Project.open(project).settings.shown is None, "nobody saw it yet"
+    assert not Project.open(project).was_shown, "nobody saw it yet"
     workflow.look(project)
-    assert Project.open(project).settings.shown is not None
+    assert Project.open(project).was_shown
 
 
 def test_answers_that_were_not_computed_are_nothing_to_see(project: Path) -> None:
@@ -49,7 +49,7 @@ def test_answers_that_were_not_computed_are_nothing_to_see(project: Path) -> Non
     look = workflow.look(project)
     assert look.answers is not None
     assert look.answers.full(0) is None
-    assert Project.open(project).settings.shown is None
+    assert not Project.open(project).was_shown
 
 
 def test_a_release_is_the_same_with_answers_and_without(project: Path, tmp_path: Path) -> None:

@@ -1,18 +1,19 @@
 """A view of scores in one project counts in every other project of the same records."""
 
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import NoReturn
 
 import numpy as np
 import pytest
+from filelock import FileLock
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import UnusableError, UsageError
 from dataselect_gui.project.project import Project
-from dataselect_gui.project.settings import Marks
 from dataselect_gui.workflow import CountAnswers, Decision, LeaveOut
+from dataselect_gui.workflow.viewing import standing_now
 from tests.decisions import SURE, losses, undecided
 from tests.releases import document_of, is_verified, release
 
@@ -166,9 +167,7 @@ def test_records_that_are_taken_out_after_the_view_are_marks_made_late(tmp_path:
     fewer = replace(index, ids=index.ids[5:], labels=index.labels[5:], content=index.content[5:])
     with project.exclusive():
         project.update_index(fewer)
-    shown = Project.open(path).settings.shown
-    assert isinstance(shown, Marks)
-    assert shown.is_thinned
+    assert standing_now(Project.open(path)).are_marks_late
 
 
 # The ledger
@@ -184,23 +183,18 @@ def test_a_view_is_noted_once_and_stands_in_no_statement(tmp_path: Path) -> None
     assert all(entry.kind != "shown" for entry in entries)
 
 
-def test_scores_are_shown_where_the_ledger_cannot_be_written(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("see", [workflow.scores, workflow.look])
+def test_no_score_is_shown_where_the_ledger_cannot_note_it(
+    tmp_path: Path, home: Path, see: Callable[[Path], object]
 ) -> None:
-    """Whoever looks needs no ledger; it learns of the view with the next release."""
-
-    def refused(*_arguments: object) -> NoReturn:
-        raise UnusableError("The ledger is in use.", "Another process writes to it.", "Wait.")
-
-    project = undecided(tmp_path, losses(17), name="seen")
-    with monkeypatch.context() as patched:
-        patched.setattr("dataselect_gui.privacy.ledger.Ledger.session", refused)
-        assert len(workflow.scores(project)["id"]) == 40
-    workflow.select_records(project, workflow.make_rule("loss", threshold="0.5"))
-    release(project, tmp_path / "b")
-    other = undecided(tmp_path, losses(17), name="q")
-    decide(other, "wrong")
-    assert release(other, tmp_path / "c").conditional
+    project = undecided(tmp_path, losses(17))
+    with FileLock(home / "ledger.lock"), pytest.raises(UnusableError, match="ledger is in use"):
+        see(project)
+    decide(project, "wrong")
+    see(project)
+    with FileLock(home / "ledger.lock"):
+        see(project)  # It was noted.
+    assert release(project, tmp_path / "b").epsilon == "1"
 
 
 def test_the_account_that_a_project_remembers_is_not_another_homes(

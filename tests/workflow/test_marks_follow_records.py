@@ -15,7 +15,7 @@ from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.project.following import followed
 from dataselect_gui.project.project import Project
 from dataselect_gui.project.table import Index
-from dataselect_gui.workflow.marks import are_late
+from dataselect_gui.workflow.viewing import standing_now
 from tests.helpers import write_json
 from tests.models import export
 
@@ -163,6 +163,10 @@ def test_records_that_are_read_another_way_keep_their_marks(
     assert ages_left(other, rows) == sorted({row[0] for row in rows} - out)
 
 
+def are_late(project: Path) -> bool:
+    return standing_now(Project.open(project)).are_marks_late
+
+
 def test_marks_after_a_view_are_late_in_a_project_that_takes_them_over(
     tmp_path: Path, model: Path
 ) -> None:
@@ -170,9 +174,11 @@ def test_marks_after_a_view_are_late_in_a_project_that_takes_them_over(
     workflow.look(project)
     workflow.select_records(project, workflow.make_rule("loss", threshold="0"), withhold=["5"])
     other = score(tmp_path, model, ROWS, "patient", name="other", marks_of=project)
-    assert are_late(Project.open(other))
-    unseen = score(tmp_path, model, ROWS, "patient", name="unseen")
-    assert not are_late(Project.open(unseen))
+    assert are_late(other)
+    unmarked = score(tmp_path, model, ROWS, name="unmarked")
+    assert not are_late(unmarked)
+    grouped = score(tmp_path, model, ROWS, "patient", name="grouped")
+    assert are_late(grouped), "who belongs together was chosen after the view"
 
 
 def index_of(*contents: int, ids: str | None = None) -> Index:

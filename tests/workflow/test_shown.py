@@ -13,7 +13,6 @@ from filelock import FileLock
 from dataselect_gui import workflow
 from dataselect_gui.errors import RefusedError, UnusableError, UsageError
 from dataselect_gui.project.project import Project
-from dataselect_gui.project.settings import Marks
 from dataselect_gui.release.sizes import NAMED
 from dataselect_gui.workflow import CountAnswers, Decision, LeaveOut, ReleaseRequest
 from tests.decisions import SURE, losses, undecided
@@ -40,7 +39,7 @@ def decide(project: Path, leave_out: LeaveOut, epsilon: str | None = None) -> De
 
 
 def is_shown(project: Path) -> bool:
-    return Project.open(project).settings.shown is not None
+    return Project.open(project).was_shown
 
 
 def foreseen(project: Path, to: Path, **asked: object) -> workflow.Preview:
@@ -180,9 +179,8 @@ def test_marks_that_are_made_after_such_a_look_are_late(tmp_path: Path) -> None:
     workflow.select_records(project, None, withhold=ids[:2])
     with FileLock(project / ".lock"):
         workflow.scores(project)
-    assert Project.open(project).settings.shown == Marks(sorted(ids[:2]), [])
+    assert not release(project, tmp_path / "a", **EVERY).conditional
     workflow.select_records(project, None, withhold=ids[2:3])
-    assert Project.open(project).settings.shown == Marks(sorted(ids[:2]), [])
     assert release(project, tmp_path / "b", **EVERY).conditional
 
 

@@ -12,7 +12,7 @@ from dataselect_gui.workflow import Account, ledger, statement_in_words
 from tests.cli.test_written_json import EARLIER_LEDGER
 
 KINDS = get_args(EntryKind)
-LEFT_OUT = {"extended", "sealed", "coins", "kept", "shown"}
+LEFT_OUT = {"extended", "sealed", "coins", "kept", "settled", "shown"}
 
 
 @pytest.fixture

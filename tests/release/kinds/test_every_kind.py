@@ -176,7 +176,7 @@ def test_a_dry_run_shows_all_and_draws_nothing(
     (before,) = workflow.ledger(project)
     done = release(project, tmp_path / "b", **asked, dry_run=True)
     assert not (tmp_path / "b").exists()
-    assert {entry.kind for entry in before.entries} <= {"opened", "shown"}
+    assert {entry.kind for entry in before.entries} <= {"opened", "settled", "shown"}
     assert workflow.ledger(project) == [before]
     assert done.preview is not None
     epsilon = int(asked.get("epsilon", 1))

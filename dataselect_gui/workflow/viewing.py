@@ -1,0 +1,244 @@
+"""Views of scores: what was settled before them, by the ledger, and what came after.
+
+Before scores of a source are shown, the ledger notes who is eligible, what is decided about leaving
+records out, and the view. So the order in which things happened is known to every project of these
+records, and to one that is made later. What a project settled holds as long as
+
+- the same records are eligible as then, of those that were known then, and
+- the last decision before each view is the project's own: that for its checkpoint, or that for any
+  other one where none was taken for it. So a decision holds for checkpoints that come later, too.
+
+Of records that nobody saw, nothing is late.
+"""
+
+import contextlib
+import hashlib
+import json
+from dataclasses import dataclass
+
+import msgspec
+from msgspec import UNSET
+
+from dataselect_gui.checkpoints.request import Request
+from dataselect_gui.errors import RefusedError, UnusableError
+from dataselect_gui.privacy.identity import known_records, population
+from dataselect_gui.privacy.ledger import Session
+from dataselect_gui.privacy.snapshot import Snapshot
+from dataselect_gui.privacy.statement import Statement
+from dataselect_gui.privacy.views import Settled
+from dataselect_gui.project.project import MOMENT_SECONDS, Project
+from dataselect_gui.project.settings import StoredDecision
+from dataselect_gui.workflow.accounts import account_in, statement_in
+from dataselect_gui.workflow.decisions import wrong_decision
+from dataselect_gui.workflow.marks import eligible_records
+from dataselect_gui.workflow.places import ledger_of
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a project stands to the views of its records.
+
+    Attributes
+    ----------
+    checkpoint : str
+        The digest of the project's checkpoint.
+    was_shown : bool
+        Whether scores of some of the records were shown.
+    is_noted : bool
+        Whether the ledger knows of a view of each record.
+    are_marks_late : bool
+        Whether other records are eligible than at some view.
+    before : tuple of Settled or None
+        For each view, what was settled before it for this checkpoint; None where nothing was.
+    """
+
+    checkpoint: str
+    was_shown: bool = False
+    is_noted: bool = False
+    are_marks_late: bool = False
+    before: tuple[Settled | None, ...] = ()
+
+    @property
+    def is_from_elsewhere(self) -> bool:
+        """Whether there was a view that this ledger does not know of, and marks may have changed."""
+        return self.before == (None,) and self.are_marks_late
+
+    def is_before(self, decision: StoredDecision) -> bool:
+        """Say whether a decision is the one that was taken before every view."""
+        return all(settled is not None and self._is(settled, decision) for settled in self.before)
+
+    def decision(self, request: Request) -> StoredDecision | None:
+        """Return the decision that was taken before every view, by the request's rule.
+
+        None where there was none, or the request brings no rule that it could be about.
+        """
+        first = self.before[0] if self.before else None
+        if first is None or not first.leave_out:
+            return None
+        wrong = wrong_decision(request)
+        decision = StoredDecision("none") if first.leave_out == "none" else wrong
+        if decision is not None and first.leave_out == "count":
+            decision = msgspec.structs.replace(decision, leave_out="count", epsilon=first.epsilon)
+        return decision if decision is not None and self.is_before(decision) else None
+
+    def _is(self, settled: Settled, decision: StoredDecision) -> bool:
+        stated = _settled(self.checkpoint, "", decision)
+        if (settled.leave_out, settled.epsilon) != (stated.leave_out, stated.epsilon):
+            return False
+        # The rule of a checkpoint that came later is its request's, which the consortium fixed.
+        return settled.rule == stated.rule or settled.checkpoint != self.checkpoint
+
+
+def standing_of(project: Project, snapshot: Snapshot, statement: Statement) -> Standing:
+    """Return how a project stands to the views that the ledger knows of.
+
+    Parameters
+    ----------
+    project : Project
+        With records.
+    snapshot : Snapshot
+        The ledger.
+    statement : Statement
+        The statement of the project's source.
+    """
+    index, checkpoint = project.table.index, project.settings.checkpoint.digest
+    eligible = eligible_records(project, index.ids)
+    if project.settings.demo:  # Who tries it again, after its project was deleted, has not seen it.
+        is_late = project.was_shown and not eligible.all()
+        return Standing(checkpoint, project.was_shown, project.is_view_noted, is_late)
+    seen, is_late, before = ~index.content.any(axis=1), False, list[Settled | None]()
+    for view in snapshot.views(statement):
+        known = known_records(index.content, index.whole_rows, view.known)
+        if known.any():
+            settled = view.settled_for(checkpoint)
+            now = population(index.content, index.people, index.whole_rows, eligible & known)
+            is_late |= settled is None or settled.population != now
+            before.append(settled)
+            seen |= known
+    if before:
+        return Standing(checkpoint, True, bool(seen.all()), is_late, tuple(before))
+    if project.was_shown:  # By another ledger: what was settled before is not known.
+        return Standing(checkpoint, True, are_marks_late=True, before=(None,))
+    if not project.settings.notes_views:
+        return Standing(checkpoint, True, are_marks_late=not eligible.all(), before=(None,))
+    return Standing(checkpoint)
+
+
+def standing_now(project: Project) -> Standing:
+    """Return how a project stands to the views of its records.
+
+    Raises
+    ------
+    RefusedError, UnusableError
+        Where the ledger cannot be read.
+    """
+    with ledger_of(project).snapshot() as ledger:
+        return standing_of(project, ledger, statement_in(ledger, project))
+
+
+def was_shown(project: Project) -> bool:
+    """Say whether scores of some records of a project were shown, as far as can be known now."""
+    if project.was_shown or not project.settings.notes_views:
+        return True
+    with contextlib.suppress(RefusedError, UnusableError):
+        return standing_now(project).was_shown
+    return False
+
+
+def note_view(project: Project, session: Session | None = None) -> None:
+    """Note, before scores of a project are shown, that they are, and what is settled.
+
+    Parameters
+    ----------
+    project : Project
+        With records; another process may hold it.
+    session : Session or None
+        The ledger's, where the caller has one.
+
+    Raises
+    ------
+    RefusedError, UnusableError
+        Where that cannot be noted: then no score may be shown.
+    """
+    if project.is_view_noted and session is None:
+        return
+    if project.settings.demo:
+        project.mark_view_noted()
+        return
+    with contextlib.ExitStack() as held:
+        ledger = session or held.enter_context(ledger_of(project).session(MOMENT_SECONDS))
+        account = account_in(ledger, project)
+        standing = standing_of(project, ledger, ledger.statement(account))
+        if not standing.is_noted:
+            if not standing.is_from_elsewhere:
+                _write_settled(project, ledger, account, standing)
+            ledger.note_shown(account)
+    project.mark_view_noted()
+
+
+def note_settled(project: Project, request: Request) -> None:
+    """Note in the ledger what is settled as long as nobody saw the scores, and learn what is late.
+
+    Where the ledger cannot be written, nothing is: what is settled is noted before the first view.
+
+    Parameters
+    ----------
+    project : Project
+        With records; locked, and saved, by the caller.
+    request : Request
+        The consortium's.
+    """
+    if project.settings.demo:
+        return
+    with (
+        contextlib.suppress(RefusedError, UnusableError),
+        ledger_of(project).session(MOMENT_SECONDS) as ledger,
+    ):
+        account = project.settings.account = account_in(ledger, project)
+        standing = standing_of(project, ledger, ledger.statement(account))
+        follow_ledger(project, standing, request)
+        if not standing.is_noted and None not in standing.before:
+            _write_settled(project, ledger, account, standing)
+
+
+def follow_ledger(project: Project, standing: Standing, request: Request) -> None:
+    """Make a project's decision the one that was taken before every view, or say that it is late.
+
+    The settings are changed, and not saved.
+    """
+    settings, known = project.settings, project.settings.decision
+    if not standing.before:
+        return
+    decided = standing.decision(request)
+    if decided is None:
+        settings.decision = _taken_late(known)
+    elif known is None or known.is_late or not standing.is_before(known):
+        settings.decision = decided
+
+
+def _write_settled(project: Project, ledger: Session, account: str, standing: Standing) -> None:
+    """Note what a project settles: who is eligible, and a decision that came before every view."""
+    index, decision = project.table.index, project.settings.decision
+    eligible = eligible_records(project, index.ids)
+    taken = population(index.content, index.people, index.whole_rows, eligible)
+    if decision is not None and not standing.is_before(decision):
+        decision = None
+    ledger.note_settled(account, _settled(standing.checkpoint, taken, decision))
+
+
+def _settled(checkpoint: str, taken: str, decision: StoredDecision | None) -> Settled:
+    if decision is None or decision.is_late:
+        return Settled(checkpoint, taken)
+    rule = ""
+    if decision.leave_out != "none":
+        stated = json.dumps([decision.rule, decision.alpha], sort_keys=True)
+        rule = hashlib.sha256(stated.encode()).hexdigest()
+    epsilon = "" if decision.epsilon is UNSET else decision.epsilon
+    return Settled(checkpoint, taken, decision.leave_out, rule, epsilon)
+
+
+def _taken_late(decision: StoredDecision | None) -> StoredDecision | None:
+    """Return what is left of a decision after a view: a count that was not drawn decides nothing."""
+    if decision is None or decision.leave_out == "none" or decision.decided_rule is None:
+        return None
+    return msgspec.structs.replace(decision, is_late=True)
