@@ -22,6 +22,7 @@ from dataselect_gui.worker.map_file import RecordMaps, read_maps
 from dataselect_gui.worker.rows_file import write_rows
 from dataselect_gui.workflow.conditions import device_of, precision_of
 from dataselect_gui.workflow.moving import check_same_checkpoint
+from dataselect_gui.workflow.viewing import note_view
 
 MOST_AT_ONCE = 16
 """How many records are worth one start of the worker, which takes seconds."""
@@ -74,6 +75,7 @@ def maps(project_path: Path, rows: Sequence[int], context: JobContext) -> dict[i
             _("Another window or command scored it again."),
             _("Open it again."),
         )
+    note_view(project)  # The mean of a map is the score.
     settings = project.settings
     checkpoint = find_checkpoint(Path(settings.checkpoint.path))
     check_same_checkpoint(project, checkpoint.digest())

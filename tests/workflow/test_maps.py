@@ -136,11 +136,11 @@ def test_colours_are_averaged_by_vog_and_measured_together_by_plis(tmp_path: Pat
 
 
 def test_a_map_comes_to_the_score_in_the_table(scored: Path) -> None:
+    table = workflow.scores(scored)
     before = sorted(path.name for path in scored.rglob("*"))
     rows = [5, 0, 31, 39]
     steps: list[str] = []
     result_of = workflow.maps(scored, rows, JobContext(lambda step: steps.append(step.phase.text)))
-    table = workflow.scores(scored)
     comes_to: dict[str, Callable[[np.ndarray], np.floating]] = {
         "vog": np.mean,
         "vog-var": np.mean,

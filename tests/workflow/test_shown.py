@@ -15,6 +15,7 @@ from dataselect_gui.errors import RefusedError, UnusableError, UsageError
 from dataselect_gui.project.project import Project
 from dataselect_gui.release.sizes import NAMED
 from dataselect_gui.workflow import CountAnswers, Decision, LeaveOut, ReleaseRequest
+from dataselect_gui.workflow.viewing import standing_now
 from tests.decisions import SURE, losses, undecided
 from tests.releases import document_of, release, silent
 from tests.workflow.test_queries import state_of
@@ -219,7 +220,7 @@ def test_a_project_that_takes_over_from_one_that_was_shown_was_shown(tmp_path: P
     workflow.scores(earlier)
     new = undecided(tmp_path, losses(17), name="new")
     take_over(Project.open(new), Project.open(earlier))
-    assert is_shown(new)
+    assert standing_now(Project.open(new)).is_noted
 
 
 def test_a_deleted_project_leaves_no_trace_of_a_look(tmp_path: Path) -> None:
