@@ -207,8 +207,10 @@ class Photographer:
     def _try_something_else(self, window: "MainWindow") -> None:
         self._try(window)
         self._settle(window)
+        window.study.heading.chosen.emit(1)
+        self._settle(window)
         window.study.form.button.click()
-        window.study.form.scores["plis"].click()
+        window.study.form.scores["el2n"].click()
 
     def _trying(self, window: "MainWindow") -> None:
         from dataselect_gui.workflow import Phase, Progress
