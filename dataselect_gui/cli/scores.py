@@ -20,10 +20,17 @@ def scores(
     project: ProjectPath,
     form: Annotated[TableFormat, typer.Option("--format", help=_("How they are written."))] = "table",
     to: Annotated[Path | None, typer.Option(help=_("A file, instead of standard output."))] = None,
+    where: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILTER",
+            help=_('Only records that it finds, for example: loss > 2 and label == "cat".'),
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Show or save the scores: your own copy, not a release."""
-    columns = workflow.scores(project)
+    columns = workflow.scores(project) if where is None else workflow.scores_where(project, where)
     if form == "parquet" and to is None:
         raise UsageError(_("Parquet needs a file."), _("It is not text."), _("Add --to FILE."))
     if to is not None:

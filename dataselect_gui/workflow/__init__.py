@@ -45,6 +45,7 @@ if TYPE_CHECKING:  # The same names as below, with their types; a frozen build f
     from dataselect_gui.scoring.catalog import find_mapped_score, find_score
     from dataselect_gui.scoring.scores import SCORES
     from dataselect_gui.selection.describing import rule_sentences, short_number
+    from dataselect_gui.selection.filters import matching
     from dataselect_gui.selection.forms import read_rule, rule_form
     from dataselect_gui.selection.rules import (
         Bound,
@@ -127,6 +128,7 @@ if TYPE_CHECKING:  # The same names as below, with their types; a frozen build f
         left_out_sentences,
         truths_of_demo,
     )
+    from dataselect_gui.workflow.filtering import filter_columns, scores_where
     from dataselect_gui.workflow.inspecting import Inspection, ProjectInspected, inspect
     from dataselect_gui.workflow.labelling import label_rule, label_sentences
     from dataselect_gui.workflow.left_out import (
@@ -254,6 +256,7 @@ _NAMES = {
     "scoring.catalog": "find_mapped_score, find_score",
     "scoring.scores": "SCORES",
     "selection.describing": "rule_sentences, short_number",
+    "selection.filters": "matching",
     "selection.forms": "read_rule, rule_form",
     "selection.rules": (
         "Bound, ByClass, Condition, Everything, FixedRule, Keep, KeepByClass, KeepByScore, "
@@ -291,6 +294,7 @@ _NAMES = {
         "LeftOut, Truths, count_left_out, left_out_line, left_out_of_demo, left_out_sentences, "
         "truths_of_demo"
     ),
+    "workflow.filtering": "filter_columns, scores_where",
     "workflow.inspecting": "Inspection, ProjectInspected, inspect",
     "workflow.labelling": "label_rule, label_sentences",
     "workflow.left_out": (

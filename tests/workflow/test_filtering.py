@@ -1,0 +1,68 @@
+"""What records of a project can be looked for by."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dataselect_gui import workflow
+from dataselect_gui.errors import UsageError
+from tests.cli.shell import run
+from tests.decisions import losses, undecided
+from tests.projects import answered
+
+pytestmark = pytest.mark.usefixtures("home")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    made = answered(undecided(tmp_path, losses(17), unit_column="patient"))
+    workflow.select_records(made, workflow.make_rule("loss", threshold="0.5"), withhold=["2"])
+    return made
+
+
+def found_by(project: Path, where: str) -> list[str]:
+    return [str(record) for record in workflow.scores_where(project, where)["id"]]
+
+
+def test_columns_are_those_of_the_table(project: Path) -> None:
+    table, look = workflow.scores(project), workflow.look(project)
+    columns = workflow.filter_columns(look)
+    ids = np.array(table["id"])
+    for where, holds in {
+        "selected": table["selected"],
+        "not (withheld or opted_out)": table["eligible"],
+        "loss > 0.5": [value > 0.5 for value in table["loss"]],
+        'label == "cat"': [label == "cat" for label in table["label"]],
+        'person == "patient 3"': [unit == "patient 3" for unit in table["unit"]],
+        'answer == "cat"': [answer == "cat" for answer in table["answer"]],
+        "disagrees": [a != b for a, b in zip(table["answer"], table["label"], strict=True)],
+        "confidence >= 0.9": [value >= 0.9 for value in table["confidence"]],
+        "problem": [False] * len(ids),
+    }.items():
+        rows = workflow.matching(where, columns)
+        assert rows.tolist() == holds, where
+        assert found_by(project, where) == ids[np.array(holds)].tolist()
+
+
+def test_a_filter_changes_no_selection(project: Path) -> None:
+    before = workflow.scores(project)
+    settings = (project / "project.json").read_bytes()
+    workflow.scores_where(project, 'loss > 0.5 and label == "cat"')
+    assert workflow.scores(project) == before
+    assert (project / "project.json").read_bytes() == settings
+
+
+def test_the_terminal_lists_what_it_finds(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    where = 'withheld or person == "patient 9"'
+    records = run(capsys, "scores", project, "--where", where)["records"]
+    assert [record["id"] for record in records] == ["2", "27", "28", "29"]
+    assert run(capsys, "scores", project, "--where", "loss > 99")["records"] == []
+    error = run(capsys, "scores", project, "--where", "los > 1", code=2)["error"]
+    assert "loss" in error["why"]
+
+
+def test_what_there_is_not_is_said(project: Path) -> None:
+    with pytest.raises(UsageError) as refused:
+        workflow.scores_where(project, "vog > 2")
+    assert "loss" in refused.value.why
