@@ -166,21 +166,41 @@ class Project:
 
     @property
     def is_view_noted(self) -> bool:
-        """Whether the ledger knows that scores of all records that it lists now are shown."""
-        with suppress(OSError):
-            return (self.folder / _SHOWN).read_text(encoding="utf-8") == self.settings.table
-        return False
+        """Whether a ledger knows that scores of all records that it lists now are shown."""
+        return self._shown()[0] == self.settings.table
 
-    def mark_view_noted(self) -> None:
+    @property
+    def first_shown_in(self) -> str:
+        """The account in whose ledger the first view was noted; empty where that is not known."""
+        return self._shown()[1]
+
+    @property
+    def last_shown_in(self) -> str:
+        """The account in whose ledger the last view was noted; empty where that is not known."""
+        return self._shown()[2]
+
+    def _shown(self) -> tuple[str, str, str]:
+        with suppress(OSError, ValueError):
+            table, first, last = (self.folder / _SHOWN).read_text(encoding="utf-8").split(" ")
+            return table, first, last
+        return "", "", ""
+
+    def mark_view_noted(self, account: str) -> None:
         """Keep that the ledger knows of a view of the scores, whoever holds the project.
+
+        Parameters
+        ----------
+        account : str
+            The source's account: a project may come to a machine with another ledger, and go back.
 
         Raises
         ------
         UnusableError
             Where the folder cannot be written: then no score may be shown.
         """
+        first = self.first_shown_in if self.was_shown else account
         try:
-            write_atomically(self.folder / _SHOWN, self.settings.table or "")
+            write_atomically(self.folder / _SHOWN, f"{self.settings.table or ''} {first} {account}")
         except OSError as error:
             raise cannot_write(self.folder, error) from None
 

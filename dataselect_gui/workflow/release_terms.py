@@ -33,6 +33,7 @@ from dataselect_gui.scoring.scores import SCORES
 from dataselect_gui.selection.rules import Everything, RecordRule, Rule, ScoreCut
 from dataselect_gui.tasks.names import TaskName
 from dataselect_gui.texts import _
+from dataselect_gui.workflow.calibrated_rules import calibrated_rule
 from dataselect_gui.workflow.conditions import scoring_of
 from dataselect_gui.workflow.decisions import is_decided_before, is_late_choice, would_be_late
 from dataselect_gui.workflow.release_request import ReleaseRequest, Training
@@ -269,6 +270,8 @@ class TermsBuilder:
         """Whether the owner decided otherwise before seeing scores, or nothing, and looked first."""
         settings = self.project.settings
         if settings.decision is None and self.standing.was_shown:
+            if isinstance(self.rule, Everything) and calibrated_rule(self.checkpoint.request):
+                return self.standing.was_leaving_out
             return would_be_late(None, self.checkpoint.request, self.rule)
         return is_late_choice(self.project, self.rule)
 
