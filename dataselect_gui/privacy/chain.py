@@ -109,8 +109,13 @@ class Chain:
             yield store
 
     @contextmanager
-    def snapshot(self) -> Iterator[EntryStore]:
+    def snapshot(self, patience: float | None = None) -> Iterator[EntryStore]:
         """Read the chain and check all of it, without changing any file.
+
+        Parameters
+        ----------
+        patience : float or None
+            How long to wait for a process that is writing an entry, in seconds; None for `LOCK_SECONDS`.
 
         Raises
         ------
@@ -120,7 +125,7 @@ class Chain:
             Where it cannot be read, or another process keeps changing it.
         """
         with ExitStack() as held:
-            head, store = self._read(held)
+            head, store = self._read(held, LOCK_SECONDS if patience is None else patience)
             try:
                 yield store
             except TamperedError:
@@ -129,9 +134,9 @@ class Chain:
                     raise
                 raise in_use() from None
 
-    def _read(self, held: ExitStack) -> tuple[bytes | None, EntryStore]:
+    def _read(self, held: ExitStack, patience: float) -> tuple[bytes | None, EntryStore]:
         """Return the head and the entries that belong to it, once no writer is active."""
-        until = time.monotonic() + LOCK_SECONDS
+        until = time.monotonic() + patience
         while True:
             with refusals():
                 before = self._head_text()

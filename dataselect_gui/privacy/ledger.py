@@ -63,8 +63,14 @@ class Ledger:
         self._chain = Chain(home)
 
     @contextmanager
-    def snapshot(self) -> Iterator[Snapshot]:
+    def snapshot(self, patience: float | None = None) -> Iterator[Snapshot]:
         """Read the ledger, without a lock and without changing any file.
+
+        Parameters
+        ----------
+        patience : float or None
+            How long to wait for a process that is writing an entry, in seconds; None for as long as a
+            release may take.
 
         Raises
         ------
@@ -73,7 +79,7 @@ class Ledger:
         UnusableError
             Where it cannot be read.
         """
-        with self._chain.snapshot() as store:
+        with self._chain.snapshot(patience) as store:
             yield Snapshot(store)
 
     @contextmanager

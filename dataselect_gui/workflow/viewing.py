@@ -194,7 +194,7 @@ def _is_noted(project: Project) -> bool:
     """Say whether the ledger knows of a view of all records that a project lists now."""
     if not project.is_view_noted or project.settings.demo:
         return project.is_view_noted
-    with ledger_of(project).snapshot() as ledger:
+    with ledger_of(project).snapshot(MOMENT_SECONDS) as ledger:
         return ledger.knows(project.last_shown_in)
 
 
