@@ -115,7 +115,7 @@ class Chain:
         Parameters
         ----------
         patience : float or None
-            How long to wait for a process that is writing an entry, in seconds; None for `LOCK_SECONDS`.
+            How long to wait for a process that writes an entry, in seconds; None for `LOCK_SECONDS`.
 
         Raises
         ------
