@@ -33,7 +33,6 @@ from dataselect_gui.scoring.scores import SCORES
 from dataselect_gui.selection.rules import Everything, RecordRule, Rule, ScoreCut
 from dataselect_gui.tasks.names import TaskName
 from dataselect_gui.texts import _
-from dataselect_gui.workflow.calibrated_rules import calibrated_rule
 from dataselect_gui.workflow.conditions import scoring_of
 from dataselect_gui.workflow.decisions import is_decided_before, is_late_choice, would_be_late
 from dataselect_gui.workflow.release_request import ReleaseRequest, Training
@@ -268,11 +267,11 @@ class TermsBuilder:
     @property
     def _is_late(self) -> bool:
         """Whether the owner decided otherwise before seeing scores, or nothing, and looked first."""
-        settings = self.project.settings
-        if settings.decision is None and self.standing.was_shown:
-            if isinstance(self.rule, Everything) and calibrated_rule(self.checkpoint.request):
-                return self.standing.was_leaving_out
-            return would_be_late(None, self.checkpoint.request, self.rule)
+        decision, request = self.project.settings.decision, self.checkpoint.request
+        if isinstance(self.rule, Everything) and (decision is None or decision.is_late):
+            return self.standing.was_leaving_out(request)
+        if decision is None and self.standing.was_shown:
+            return would_be_late(None, request, self.rule)
         return is_late_choice(self.project, self.rule)
 
     def _purchase(self, rule: ScoreCut) -> Purchase | None:

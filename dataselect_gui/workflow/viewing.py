@@ -61,11 +61,17 @@ class Standing:
     before: tuple[Settled | None, ...] = ()
     is_from_elsewhere: bool = False
 
-    @property
-    def was_leaving_out(self) -> bool:
-        """Whether it was decided before some view that records are left out, or a count decides."""
+    def was_leaving_out(self, request: Request) -> bool:
+        """Whether it was decided before some view that records are left out, or a count decides.
+
+        For a checkpoint that came later that means something only where its request has such a rule.
+        """
+        has_rule = wrong_decision(request) is not None
         return any(
-            settled is not None and settled.leave_out in {"wrong", "count"} for settled in self.before
+            settled is not None
+            and settled.leave_out in {"wrong", "count"}
+            and (has_rule or settled.checkpoint == self.checkpoint)
+            for settled in self.before
         )
 
     def is_before(self, decision: StoredDecision) -> bool:

@@ -13,6 +13,7 @@ from dataselect_gui.privacy.ledger import Ledger
 from dataselect_gui.project.project import LOCK_SECONDS, Project
 from dataselect_gui.workflow.accounts import account_in
 from tests.decisions import losses, undecided
+from tests.helpers import write_json
 from tests.projects import scored_project
 from tests.workflow.test_settled_before import EVERY, arrays_of, claims, decide, ids_of, of_rows
 
@@ -177,3 +178,14 @@ def test_who_looks_again_waits_a_moment_for_a_writer(tmp_path: Path, home: Path)
         with pytest.raises(UnusableError, match="ledger is in use"):
             workflow.look(project)
     assert time.monotonic() - started < LOCK_SECONDS / 2
+
+
+def test_everything_is_late_though_the_request_lost_the_rule_that_was_decided_upon(
+    tmp_path: Path,
+) -> None:
+    project = undecided(tmp_path, losses(17))
+    decide(project, "wrong")
+    workflow.look(project)
+    write_json(tmp_path / "consortium" / "dataselect.json", {})
+    workflow.select_records(project, workflow.Everything())
+    assert not claims(project, tmp_path / "b", **EVERY)
