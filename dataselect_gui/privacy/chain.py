@@ -109,13 +109,8 @@ class Chain:
             yield store
 
     @contextmanager
-    def snapshot(self, patience: float | None = None) -> Iterator[EntryStore]:
+    def snapshot(self) -> Iterator[EntryStore]:
         """Read the chain and check all of it, without changing any file.
-
-        Parameters
-        ----------
-        patience : float or None
-            How long to wait for a process that writes an entry, in seconds; None for `LOCK_SECONDS`.
 
         Raises
         ------
@@ -125,7 +120,7 @@ class Chain:
             Where it cannot be read, or another process keeps changing it.
         """
         with ExitStack() as held:
-            head, store = self._read(held, LOCK_SECONDS if patience is None else patience)
+            head, store = self._read(held)
             try:
                 yield store
             except TamperedError:
@@ -134,9 +129,9 @@ class Chain:
                     raise
                 raise in_use() from None
 
-    def _read(self, held: ExitStack, patience: float) -> tuple[bytes | None, EntryStore]:
+    def _read(self, held: ExitStack) -> tuple[bytes | None, EntryStore]:
         """Return the head and the entries that belong to it, once no writer is active."""
-        until = time.monotonic() + patience
+        until = time.monotonic() + LOCK_SECONDS
         while True:
             with refusals():
                 before = self._head_text()

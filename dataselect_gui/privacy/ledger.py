@@ -63,14 +63,8 @@ class Ledger:
         self._chain = Chain(home)
 
     @contextmanager
-    def snapshot(self, patience: float | None = None) -> Iterator[Snapshot]:
+    def snapshot(self) -> Iterator[Snapshot]:
         """Read the ledger, without a lock and without changing any file.
-
-        Parameters
-        ----------
-        patience : float or None
-            How long to wait for a process that is writing an entry, in seconds; None for as long as a
-            release may take.
 
         Raises
         ------
@@ -79,7 +73,7 @@ class Ledger:
         UnusableError
             Where it cannot be read.
         """
-        with self._chain.snapshot(patience) as store:
+        with self._chain.snapshot() as store:
             yield Snapshot(store)
 
     @contextmanager

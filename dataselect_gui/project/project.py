@@ -174,24 +174,13 @@ class Project:
         """The account in whose ledger the first view was noted; empty where that is not known."""
         return self._shown()[1]
 
-    @property
-    def last_shown_in(self) -> str:
-        """The account in whose ledger the last view was noted; empty where that is not known."""
-        return self._shown()[2]
-
-    def _shown(self) -> tuple[str, str, str]:
-        with suppress(OSError, ValueError):
-            table, first, last = (self.folder / _SHOWN).read_text(encoding="utf-8").split(" ")
-            return table, first, last
-        return "", "", ""
-
     def mark_view_noted(self, account: str) -> None:
         """Keep that the ledger knows of a view of the scores, whoever holds the project.
 
         Parameters
         ----------
         account : str
-            The source's account: a project may come to a machine with another ledger, and go back.
+            The source's account: a project may come to a machine with another ledger.
 
         Raises
         ------
@@ -200,9 +189,15 @@ class Project:
         """
         first = self.first_shown_in if self.was_shown else account
         try:
-            write_atomically(self.folder / _SHOWN, f"{self.settings.table or ''} {first} {account}")
+            write_atomically(self.folder / _SHOWN, f"{self.settings.table or ''} {first}")
         except OSError as error:
             raise cannot_write(self.folder, error) from None
+
+    def _shown(self) -> tuple[str, str]:
+        with suppress(OSError, ValueError):
+            table, account = (self.folder / _SHOWN).read_text(encoding="utf-8").split(" ")
+            return table, account
+        return "", ""
 
     @contextmanager
     def exclusive(self, patience: float | None = None) -> Iterator[None]:

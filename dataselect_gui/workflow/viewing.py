@@ -50,7 +50,7 @@ class Standing:
         Whether other records are eligible than at some view.
     before : tuple of Settled or None
         For each view, what was settled before it for this checkpoint; None where nothing was.
-    is_from_elsewhere : bool
+    may_differ : bool
         Whether there was a view that this ledger does not know of, and marks may have changed since.
     """
 
@@ -59,7 +59,7 @@ class Standing:
     is_noted: bool = False
     are_marks_late: bool = False
     before: tuple[Settled | None, ...] = ()
-    is_from_elsewhere: bool = False
+    may_differ: bool = False
 
     def was_leaving_out(self, request: Request) -> bool:
         """Whether it was decided before some view that records are left out, or a count decides.
@@ -118,6 +118,7 @@ def standing_of(project: Project, snapshot: Snapshot, statement: Statement) -> S
         is_late = project.was_shown and not eligible.all()
         return Standing(checkpoint, project.was_shown, project.is_view_noted, is_late)
     seen, is_late, before = ~index.content.any(axis=1), False, list[Settled | None]()
+    unsettled = seen.copy()
     for view in snapshot.views(statement):
         known = known_records(index.content, index.whole_rows, view.known)
         if known.any():
@@ -126,20 +127,15 @@ def standing_of(project: Project, snapshot: Snapshot, statement: Statement) -> S
             is_late |= settled is None or settled.population != now
             before.append(settled)
             seen |= known
-    is_noted = bool(before and seen.all())
-    was_shown_elsewhere = project.was_shown and not snapshot.knows(project.first_shown_in)
-    if was_shown_elsewhere or not (project.was_shown or project.settings.notes_views):
-        # What was settled before is not known.
-        may_differ = was_shown_elsewhere or not eligible.all()
-        return Standing(
-            checkpoint,
-            True,
-            is_noted and snapshot.knows(project.last_shown_in),
-            is_late or may_differ,
-            (None, *before),
-            is_from_elsewhere=may_differ,
-        )
-    return Standing(checkpoint, bool(before), is_noted, is_late, tuple(before))
+            if settled is None:
+                unsettled |= known
+    is_from_elsewhere = project.was_shown and not snapshot.knows(project.first_shown_in)
+    if is_from_elsewhere or not (project.was_shown or project.settings.notes_views):
+        # What was settled before the first view is not known.
+        may_differ = is_from_elsewhere or not eligible.all()
+        is_noted = is_from_elsewhere and bool(before and unsettled.all())
+        return Standing(checkpoint, True, is_noted, is_late or may_differ, (None, *before), may_differ)
+    return Standing(checkpoint, bool(before), bool(before and seen.all()), is_late, tuple(before))
 
 
 def standing_now(project: Project) -> Standing:
@@ -178,7 +174,7 @@ def note_view(project: Project, session: Session | None = None) -> None:
     RefusedError, UnusableError
         Where that cannot be noted: then no score may be shown.
     """
-    if session is None and _is_noted(project):
+    if session is None and project.is_view_noted:
         return
     if project.settings.demo:
         project.mark_view_noted("")
@@ -188,20 +184,12 @@ def note_view(project: Project, session: Session | None = None) -> None:
         account = account_in(ledger, project)
         standing = standing_of(project, ledger, ledger.statement(account))
         if not standing.is_noted:
-            if not standing.is_from_elsewhere:
+            if not standing.may_differ:
                 _write_settled(project, ledger, account, standing)
             index = project.table.index
             marks = source_marks(index.content, None, index.whole_rows)
-            ledger.note_shown(account, marks, elsewhere=standing.is_from_elsewhere)
+            ledger.note_shown(account, marks, elsewhere=standing.may_differ)
     project.mark_view_noted(account)
-
-
-def _is_noted(project: Project) -> bool:
-    """Say whether the ledger knows of a view of all records that a project lists now."""
-    if not project.is_view_noted or project.settings.demo:
-        return project.is_view_noted
-    with ledger_of(project).snapshot(MOMENT_SECONDS) as ledger:
-        return ledger.knows(project.last_shown_in)
 
 
 def note_settled(project: Project, request: Request) -> None:

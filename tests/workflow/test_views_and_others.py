@@ -1,16 +1,13 @@
 """A view counts for the records that it showed, and whatever ledger noted it."""
 
 import shutil
-import time
 from pathlib import Path
 
 import pytest
-from filelock import FileLock
 
 from dataselect_gui import workflow
-from dataselect_gui.errors import UnusableError
 from dataselect_gui.privacy.ledger import Ledger
-from dataselect_gui.project.project import LOCK_SECONDS, Project
+from dataselect_gui.project.project import Project
 from dataselect_gui.workflow.accounts import account_in
 from tests.decisions import losses, undecided
 from tests.helpers import write_json
@@ -86,13 +83,14 @@ def test_everything_is_late_where_it_was_decided_otherwise_of_some_records(tmp_p
 # Other ledgers, and earlier versions
 
 
-def test_a_look_at_a_project_from_another_machine_is_noted_here(
+def test_a_release_of_what_was_seen_on_another_machine_is_a_view_here(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project = undecided(tmp_path, losses(17))
     workflow.look(project)
     monkeypatch.setenv("DATASELECT_HOME", str(tmp_path / "another"))
-    workflow.look(project)
+    workflow.select_records(project, workflow.make_rule("loss", threshold="0.5"))
+    assert not claims(project, tmp_path / "a")
     other = undecided(tmp_path, losses(17), name="other")
     decide(other, "wrong")
     assert not claims(other, tmp_path / "b")
@@ -164,20 +162,6 @@ def test_a_view_that_names_no_records_showed_all_that_were_known(tmp_path: Path,
         session._append(account, "shown", {})
     decide(project, "wrong")
     assert not claims(project, tmp_path / "b")
-
-
-def test_who_looks_again_waits_a_moment_for_a_writer(tmp_path: Path, home: Path) -> None:
-    """As long as it announces an entry and has not written it, the ledger cannot be read."""
-    project = undecided(tmp_path, losses(17))
-    workflow.look(project)
-    head = home / "ledger.head"
-    last, digest, *_rest = head.read_text(encoding="ascii").split()
-    with FileLock(home / "ledger.lock"):
-        head.write_text(f"{last} {digest} next {int(last) + 1} {'0' * 64}\n", encoding="ascii")
-        started = time.monotonic()
-        with pytest.raises(UnusableError, match="ledger is in use"):
-            workflow.look(project)
-    assert time.monotonic() - started < LOCK_SECONDS / 2
 
 
 def test_everything_is_late_though_the_request_lost_the_rule_that_was_decided_upon(
