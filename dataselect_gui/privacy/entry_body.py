@@ -18,6 +18,7 @@ class EntryBody(TypedDict, total=False):
     date: str
     decides: str
     delta: str
+    elsewhere: bool
     epsilon: str
     key: str
     leave_out: str

@@ -85,6 +85,7 @@ _WHEREVER: _Form = {
     **dict.fromkeys(("decides", "epsilon", "delta"), _amount),
     **dict.fromkeys(("account", "checkpoint", "columns", "key", "release", "threshold_of"), _text),
     "reason": lambda value: value is None or isinstance(value, str),
+    "elsewhere": lambda value: value is True,
 }
 """Fields that an entry of any kind may have, and that statements show."""
 _LENGTHS = {
@@ -94,6 +95,7 @@ _LENGTHS = {
     "reserved": 2 * _KEY,
     "sealed": _KEY + 8,
     "coins": _KEY + 8,
+    "shown": _KEY,
 }
 """Bytes of the pieces that the content of an entry consists of."""
 

@@ -103,8 +103,8 @@ def population(
         digest_of |= {name: _person(name) for name in set(people) if name is not None}
     owners = [digest_of[None if people is None else people[row]] for row in rows.tolist()]
     units = np.frombuffer(b"".join(owners), dtype=np.uint8).reshape(-1, _DIGEST_BYTES)
-    keys = np.ascontiguousarray(np.hstack([digests, units])).view(">u8")
-    return hashlib.sha256(keys[np.lexsort(keys.T)].tobytes()).hexdigest()
+    keys = np.ascontiguousarray(np.hstack([digests, units])).view(f"V{2 * _DIGEST_BYTES}")
+    return hashlib.sha256(np.sort(keys, axis=0).tobytes()).hexdigest()
 
 
 def unit_marks(keys: Sequence[bytes], people: Sequence[str | None]) -> list[bytes]:

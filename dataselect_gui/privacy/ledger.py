@@ -145,13 +145,26 @@ class Session(Snapshot):
         if settled != next((last for last in known if last.checkpoint == settled.checkpoint), None):
             self._append(account, "settled", settled.as_entry())
 
-    def note_shown(self, account: str) -> None:
-        """Record that scores of a source are shown, of all records that are known now."""
-        self._append(account, "shown", {})
+    def note_shown(self, account: str, marks: Collection[bytes], *, elsewhere: bool = False) -> None:
+        """Record that scores of the records with these marks are shown.
 
-    def _append(self, account: str, kind: EntryKind, body: EntryBody) -> None:
+        Parameters
+        ----------
+        account : str
+            The account.
+        marks : collection of bytes
+            See `source_marks`.
+        elsewhere : bool
+            Whether they were shown before, and this ledger does not know what was settled by then.
+        """
+        body: EntryBody = {"elsewhere": True} if elsewhere else {}
+        self._append(account, "shown", body, b"".join(sorted(marks)))
+
+    def _append(
+        self, account: str, kind: EntryKind, body: EntryBody, content: bytes | None = None
+    ) -> None:
         with self._store.transaction():
-            self._store.append(root_of(self._store, account), kind, body)
+            self._store.append(root_of(self._store, account), kind, body, content)
 
     # Budget and provenance
 

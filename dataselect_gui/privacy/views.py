@@ -5,7 +5,7 @@ written.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dataselect_gui.privacy.entry_body import EntryBody
 from dataselect_gui.privacy.entry_store import SECRET_BYTES, Entry, EntryStore, pieces_of
@@ -65,7 +65,7 @@ class View:
     Attributes
     ----------
     known : frozenset of bytes
-        The marks of the source that were known then, see `identity.source_marks`.
+        The marks of the records whose scores were shown, see `identity.source_marks`.
     settled : dict
         Checkpoint's digest → what was settled for it last.
     policy : Settled or None
@@ -86,23 +86,20 @@ class _Account:
     """An account as it is after some of its entries."""
 
     contents: list[bytes] = field(default_factory=list)
-    settled: dict[str, Settled] = field(default_factory=dict)
+    settled: list[Entry] = field(default_factory=list)
     is_seen: bool = False
 
     def join(self, other: "_Account") -> None:
         self.contents += other.contents
-        self.settled |= other.settled
+        self.settled = sorted([*self.settled, *other.settled], key=lambda entry: entry.seq)
         self.is_seen |= other.is_seen
 
-    def settle(self, settled: Settled) -> None:
-        self.settled.pop(settled.checkpoint, None)
-        self.settled[settled.checkpoint] = settled  # The last of any checkpoint stands last.
-
-    def view(self) -> View:
+    def view(self, *shown: bytes) -> View:
         self.is_seen = True
-        known = frozenset(piece for content in self.contents for piece in pieces_of(content))
-        policy = next(reversed(self.settled.values()), None)
-        return View(known, dict(self.settled), policy)
+        before = [Settled.of_entry(entry.body) for entry in self.settled]
+        known = frozenset(piece for content in shown for piece in pieces_of(content))
+        settled = {each.checkpoint: each for each in before}
+        return View(known, settled, before[-1] if before else None)
 
 
 def views_in(store: EntryStore, entries: Sequence[Entry]) -> Iterator[View]:
@@ -129,14 +126,22 @@ def views_in(store: EntryStore, entries: Sequence[Entry]) -> Iterator[View]:
             case "joined":
                 account.join(accounts.pop(entry.body["account"], _Account()))
             case "settled":
-                account.settle(Settled.of_entry(entry.body))
-            case "shown":
-                yield account.view()
+                account.settled.append(entry)
+            case "shown" if entry.body.get("elsewhere"):
+                yield _unsettled(account.view(store.content(entry)))
+            case "shown" if "content" in entry.body:
+                yield account.view(store.content(entry))
+            case "shown":  # Before views had records of their own.
+                yield account.view(*account.contents)
             case "reserved" if not account.is_seen and _is_by_scores(entry.body):
-                account.settled.clear()
-                yield account.view()
+                yield _unsettled(account.view(*account.contents))
             case _:
                 pass
+
+
+def _unsettled(view: View) -> View:
+    """Return a view before which nothing was settled."""
+    return replace(view, settled={}, policy=None)
 
 
 def _is_by_scores(body: EntryBody) -> bool:

@@ -166,23 +166,38 @@ class Project:
 
     @property
     def is_view_noted(self) -> bool:
-        """Whether the ledger knows that scores of all records that it lists now are shown."""
-        with suppress(OSError):
-            return (self.folder / _SHOWN).read_text(encoding="utf-8") == self.settings.table
-        return False
+        """Whether a ledger knows that scores of all records that it lists now are shown."""
+        return self._shown()[0] == self.settings.table
 
-    def mark_view_noted(self) -> None:
+    @property
+    def first_shown_in(self) -> str:
+        """The account in whose ledger the first view was noted; empty where that is not known."""
+        return self._shown()[1]
+
+    def mark_view_noted(self, account: str) -> None:
         """Keep that the ledger knows of a view of the scores, whoever holds the project.
+
+        Parameters
+        ----------
+        account : str
+            The source's account: a project may come to a machine with another ledger.
 
         Raises
         ------
         UnusableError
             Where the folder cannot be written: then no score may be shown.
         """
+        first = self.first_shown_in if self.was_shown else account
         try:
-            write_atomically(self.folder / _SHOWN, self.settings.table or "")
+            write_atomically(self.folder / _SHOWN, f"{self.settings.table or ''} {first}")
         except OSError as error:
             raise cannot_write(self.folder, error) from None
+
+    def _shown(self) -> tuple[str, str]:
+        with suppress(OSError, ValueError):
+            table, account = (self.folder / _SHOWN).read_text(encoding="utf-8").split(" ")
+            return table, account
+        return "", ""
 
     @contextmanager
     def exclusive(self, patience: float | None = None) -> Iterator[None]:

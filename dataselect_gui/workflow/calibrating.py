@@ -157,6 +157,7 @@ def find_calibration(
                 split=source.split,
                 text_column=source.text_column,
                 labels=source.labels,
+                settles=False,
             )
         except InterruptedByPersonError:  # What scoring says is kept goes with the folder.
             raise endings.stopped(JobKind.CALIBRATION) from None

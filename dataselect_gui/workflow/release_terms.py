@@ -267,9 +267,11 @@ class TermsBuilder:
     @property
     def _is_late(self) -> bool:
         """Whether the owner decided otherwise before seeing scores, or nothing, and looked first."""
-        settings = self.project.settings
-        if settings.decision is None and self.standing.was_shown:
-            return would_be_late(None, self.checkpoint.request, self.rule)
+        decision, request = self.project.settings.decision, self.checkpoint.request
+        if isinstance(self.rule, Everything) and (decision is None or decision.is_late):
+            return self.standing.was_leaving_out(request)
+        if decision is None and self.standing.was_shown:
+            return would_be_late(None, request, self.rule)
         return is_late_choice(self.project, self.rule)
 
     def _purchase(self, rule: ScoreCut) -> Purchase | None:

@@ -165,6 +165,7 @@ def score(
     marks_of: Path | None = None,
     leave_out: LeaveOut | None = None,
     count_epsilon: str | None = None,
+    settles: bool = True,
 ) -> Scored:
     """Score the records of a source into a project; continue an earlier run.
 
@@ -193,6 +194,9 @@ def score(
     leave_out, count_epsilon : str or None
         What is decided about leaving records out, see `Decision`, before any score is shown; a count is
         not drawn here.
+    settles : bool
+        Whether the ledger is to know what is settled: not for rows that are scored for something else
+        than a selection.
 
     Raises
     ------
@@ -306,7 +310,8 @@ def score(
             scored = scored if job.names else rows
     with project.exclusive():
         select_as_decided(project)
-        notes += _settled(project, checkpoint)
+        if settles:
+            notes += _settled(project, checkpoint)
         project.save()
     table = project.table
     return Scored(

@@ -21,7 +21,7 @@ from msgspec import UNSET
 
 from dataselect_gui.checkpoints.request import Request
 from dataselect_gui.errors import RefusedError, UnusableError
-from dataselect_gui.privacy.identity import known_records, population
+from dataselect_gui.privacy.identity import known_records, population, source_marks
 from dataselect_gui.privacy.ledger import Session
 from dataselect_gui.privacy.snapshot import Snapshot
 from dataselect_gui.privacy.statement import Statement
@@ -50,6 +50,8 @@ class Standing:
         Whether other records are eligible than at some view.
     before : tuple of Settled or None
         For each view, what was settled before it for this checkpoint; None where nothing was.
+    may_differ : bool
+        Whether there was a view that this ledger does not know of, and marks may have changed since.
     """
 
     checkpoint: str
@@ -57,11 +59,20 @@ class Standing:
     is_noted: bool = False
     are_marks_late: bool = False
     before: tuple[Settled | None, ...] = ()
+    may_differ: bool = False
 
-    @property
-    def is_from_elsewhere(self) -> bool:
-        """Whether there was a view that this ledger does not know of, and marks may have changed."""
-        return self.before == (None,) and self.are_marks_late
+    def was_leaving_out(self, request: Request) -> bool:
+        """Whether it was decided before some view that records are left out, or a count decides.
+
+        For a checkpoint that came later that means something only where its request has such a rule.
+        """
+        has_rule = wrong_decision(request) is not None
+        return any(
+            settled is not None
+            and settled.leave_out in {"wrong", "count"}
+            and (has_rule or settled.checkpoint == self.checkpoint)
+            for settled in self.before
+        )
 
     def is_before(self, decision: StoredDecision) -> bool:
         """Say whether a decision is the one that was taken before every view."""
@@ -107,6 +118,7 @@ def standing_of(project: Project, snapshot: Snapshot, statement: Statement) -> S
         is_late = project.was_shown and not eligible.all()
         return Standing(checkpoint, project.was_shown, project.is_view_noted, is_late)
     seen, is_late, before = ~index.content.any(axis=1), False, list[Settled | None]()
+    unsettled = seen.copy()
     for view in snapshot.views(statement):
         known = known_records(index.content, index.whole_rows, view.known)
         if known.any():
@@ -115,13 +127,15 @@ def standing_of(project: Project, snapshot: Snapshot, statement: Statement) -> S
             is_late |= settled is None or settled.population != now
             before.append(settled)
             seen |= known
-    if before:
-        return Standing(checkpoint, True, bool(seen.all()), is_late, tuple(before))
-    if project.was_shown:  # By another ledger: what was settled before is not known.
-        return Standing(checkpoint, True, are_marks_late=True, before=(None,))
-    if not project.settings.notes_views:
-        return Standing(checkpoint, True, are_marks_late=not eligible.all(), before=(None,))
-    return Standing(checkpoint)
+            if settled is None:
+                unsettled |= known
+    is_from_elsewhere = project.was_shown and not snapshot.knows(project.first_shown_in)
+    if is_from_elsewhere or not (project.was_shown or project.settings.notes_views):
+        # What was settled before the first view is not known.
+        may_differ = is_from_elsewhere or not eligible.all()
+        is_noted = is_from_elsewhere and bool(before and unsettled.all())
+        return Standing(checkpoint, True, is_noted, is_late or may_differ, (None, *before), may_differ)
+    return Standing(checkpoint, bool(before), bool(before and seen.all()), is_late, tuple(before))
 
 
 def standing_now(project: Project) -> Standing:
@@ -160,20 +174,22 @@ def note_view(project: Project, session: Session | None = None) -> None:
     RefusedError, UnusableError
         Where that cannot be noted: then no score may be shown.
     """
-    if project.is_view_noted and session is None:
+    if session is None and project.is_view_noted:
         return
     if project.settings.demo:
-        project.mark_view_noted()
+        project.mark_view_noted("")
         return
     with contextlib.ExitStack() as held:
         ledger = session or held.enter_context(ledger_of(project).session(MOMENT_SECONDS))
         account = account_in(ledger, project)
         standing = standing_of(project, ledger, ledger.statement(account))
         if not standing.is_noted:
-            if not standing.is_from_elsewhere:
+            if not standing.may_differ:
                 _write_settled(project, ledger, account, standing)
-            ledger.note_shown(account)
-    project.mark_view_noted()
+            index = project.table.index
+            marks = source_marks(index.content, None, index.whole_rows)
+            ledger.note_shown(account, marks, elsewhere=standing.may_differ)
+    project.mark_view_noted(account)
 
 
 def note_settled(project: Project, request: Request) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from dataselect_gui import workflow
 from dataselect_gui.cli.app import main
 from tests.helpers import write_json
 from tests.models import export
@@ -35,6 +36,7 @@ def test_a_consortiums_way_from_rows_to_a_request_that_is_checked(
     assert answer["calibration"]["split"]["seed"] == "1"
     assert answer["calibration"]["scores"].keys() == {"loss", "distance"}
     assert [c["score"] for c in answer["rule"]["conditions"]] == ["loss", "distance"]
+    assert workflow.ledger(None) == [], "rows that are calibrated on are no source of releases"
     assert Path(answer["request"]).is_file()
     assert Path(answer["file"]).is_file()
     assert main(["request", "check", str(folder), "--json"]) == 0

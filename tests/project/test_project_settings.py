@@ -36,6 +36,7 @@ def read(document: object) -> ProjectSettings:
 
 
 @pytest.mark.parametrize("folder", EARLIER, ids=[folder.name for folder in EARLIER])
+@pytest.mark.usefixtures("home")
 def test_a_project_of_every_earlier_form_is_read_and_goes_on(folder: Path, tmp_path: Path) -> None:
     earlier = Path(shutil.copytree(folder, tmp_path / "p.dataselect"))
     stated = json.loads((earlier / "project.json").read_text(encoding="utf-8"))
