@@ -74,7 +74,7 @@ class State(QObject):
     opened()
         Another project, or none, is open: everything changed.
     order_changed()
-        The records are sorted otherwise.
+        The records are sorted otherwise, or others are shown.
     selection_changed()
         The rule, its cut or the withheld records changed.
     current_changed()
@@ -119,10 +119,10 @@ class State(QObject):
         self.account_fault: DataSelectError | None = None
         self.cost: Decimal | None = None
         self.undo = QUndoStack(self)
-        # Through a signal of this object: when it is deleted the stack empties itself, unheard.
+        # Through a signal of this object: a stack that is deleted empties itself.
         self.undo.indexChanged.connect(self.undo_changed)
         self.sort: str | None = None
-        self.descending = True
+        self.descending, self.filter = True, ""
         self.order: NDArray[np.int64] = np.empty(0, dtype=np.int64)
         self.shown: NDArray[np.int64] | None = None
         self.rule: Rule | None = None
@@ -202,7 +202,7 @@ class State(QObject):
         self.opted_out_units, self.eligible = look.opted_out_units, look.eligible
         self.marked = np.zeros(len(look.ids), dtype=bool)
         self.stale = np.zeros(len(look.ids), dtype=bool)
-        self.current, self.in_training, self.shown = None, look.in_training, None
+        self.current, self.in_training, self.shown, self.filter = None, look.in_training, None, ""
         score = look.request.score if self.cut is None else self.cut.score
         self.sort = score if score in look.scores else next(iter(look.scores), None)
         self.descending = not (self.cut is not None and self.cut.lowest)
@@ -318,9 +318,9 @@ class State(QObject):
                 lambda: self._sort_now(*before),
             )
 
-    def show_only(self, rows: NDArray[np.int64] | None) -> None:
-        """Show these records alone, or all again; the selection and the marks stay. No step of undo."""
-        self.shown = rows
+    def show_only(self, rows: NDArray[np.int64] | None, by: str = "") -> None:
+        """Show what a filter finds alone, or all again; selection and marks stay. No step of undo."""
+        self.shown, self.filter = rows, by
         self._sort()
         self.order_changed.emit()
 
@@ -444,7 +444,7 @@ class State(QObject):
 
     def _sort(self) -> None:
         assert self.look is not None
-        scores = None if self.sort is None else self.look.scores[self.sort]
-        count, down = len(self.look.ids), self.descending
-        order = np.arange(count) if scores is None else order_of(scores, descending=down)
+        order = np.arange(len(self.look.ids))
+        if self.sort is not None:
+            order = order_of(self.look.scores[self.sort], descending=self.descending)
         self.order = order if self.shown is None else order[np.isin(order, self.shown)]

@@ -128,7 +128,7 @@ if TYPE_CHECKING:  # The same names as below, with their types; a frozen build f
         left_out_sentences,
         truths_of_demo,
     )
-    from dataselect_gui.workflow.filtering import filter_columns, scores_where
+    from dataselect_gui.workflow.filtering import FilterColumns, equal_term, filter_of, scores_where
     from dataselect_gui.workflow.inspecting import Inspection, ProjectInspected, inspect
     from dataselect_gui.workflow.labelling import label_rule, label_sentences
     from dataselect_gui.workflow.left_out import (
@@ -294,7 +294,7 @@ _NAMES = {
         "LeftOut, Truths, count_left_out, left_out_line, left_out_of_demo, left_out_sentences, "
         "truths_of_demo"
     ),
-    "workflow.filtering": "filter_columns, scores_where",
+    "workflow.filtering": "FilterColumns, equal_term, filter_of, scores_where",
     "workflow.inspecting": "Inspection, ProjectInspected, inspect",
     "workflow.labelling": "label_rule, label_sentences",
     "workflow.left_out": (

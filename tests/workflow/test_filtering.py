@@ -27,7 +27,7 @@ def found_by(project: Path, where: str) -> list[str]:
 
 def test_columns_are_those_of_the_table(project: Path) -> None:
     table, look = workflow.scores(project), workflow.look(project)
-    columns = workflow.filter_columns(look)
+    columns = workflow.FilterColumns(look)
     ids = np.array(table["id"])
     for where, holds in {
         "selected": table["selected"],

@@ -1,8 +1,8 @@
 """The legend of the classes."""
 
 import numpy as np
-from PySide6.QtCore import QPoint, QPointF, QRect, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtCore import QPoint, QPointF, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from dataselect_gui.plain import visible
@@ -34,7 +34,14 @@ class Legend(QWidget):
         Each class with its count.
     differing : str
         Of how many records the model disagrees; empty where that is not known.
+
+    Signals
+    -------
+    chosen(str)
+        A class was clicked, by its name.
     """
+
+    chosen = Signal(str)
 
     def __init__(self, state: State) -> None:
         super().__init__()
@@ -42,6 +49,7 @@ class Legend(QWidget):
         self.entries: list[str] = []
         self.differing = ""
         self._title = _(_TITLE)
+        self._places: list[QRect] = []
         self.setFixedHeight(_HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(visible(_("Classes")))
@@ -85,6 +93,7 @@ class Legend(QWidget):
         painter.setPen(theme.colour(colours.dim))
         metrics, middle = painter.fontMetrics(), self.height() / 2
         left, right = 8, self._paint_differing(painter)
+        self._places = []
         if self.entries:
             paint(painter, self._room(left), Qt.AlignmentFlag.AlignVCenter, self._title)
             left += metrics.horizontalAdvance(self._title) + _GAP
@@ -96,9 +105,17 @@ class Legend(QWidget):
             if left + width + reserved > right:
                 paint(painter, self._room(left), Qt.AlignmentFlag.AlignVCenter, more)
                 return
+            self._places.append(QRect(left, 0, width, self.height()))
             paint_class(painter, colours, code, QPointF(left + 4, middle + 0.5))
             paint(painter, self._room(left + _CLASS), Qt.AlignmentFlag.AlignVCenter, entry)
             left += width + _GAP
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        """Choose a class."""
+        at = event.position().toPoint()
+        for name, place in zip(self._state.class_names, self._places, strict=False):
+            if event.button() == Qt.MouseButton.LeftButton and place.contains(at):
+                self.chosen.emit(name)
 
     def _paint_differing(self, painter: QPainter) -> int:
         """Paint of how many records the model disagrees; returns where the room for classes ends."""

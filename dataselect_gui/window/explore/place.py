@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import _
 from dataselect_gui.window.explore.demo_count import DemoCount
+from dataselect_gui.window.explore.find_row import LEFT_OUT, FindRow
 from dataselect_gui.window.explore.gallery import Gallery
 from dataselect_gui.window.explore.histogram import Histogram
 from dataselect_gui.window.explore.inspector import WIDTH, Inspector
@@ -25,6 +26,7 @@ from dataselect_gui.workflow import (
     Rule,
     ScoreCut,
     calibrated_rule,
+    equal_term,
     left_out_figures,
     rule_sentences,
     short_number,
@@ -52,6 +54,8 @@ class ExplorePlace(QWidget, Place):
         The distribution of the score that they are sorted by.
     legend : Legend
         The signs of the classes.
+    find_row : FindRow
+        Where records are looked for.
     maps : Maps
         Computes the maps.
     inspector : Inspector
@@ -75,6 +79,7 @@ class ExplorePlace(QWidget, Place):
         self.thumbnails = Thumbnails(state, self)
         self.gallery = Gallery(state, self.thumbnails)
         self.histogram = Histogram(state)
+        self.find_row = FindRow(state, self.gallery.setFocus)
         self.legend = Legend(state)
         self.demo_count = DemoCount(state)
         self.maps = Maps(state, self)
@@ -137,6 +142,7 @@ class ExplorePlace(QWidget, Place):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
         outer.addLayout(top)
+        outer.addWidget(self.find_row)
         outer.addWidget(self._splitter, 1)
 
         for keys, slot in (
@@ -151,6 +157,7 @@ class ExplorePlace(QWidget, Place):
             shortcut.activated.connect(slot)
         self.gallery.painted.connect(self._on_painted)
         self.histogram.drag_changed.connect(self._on_selection)
+        self.legend.chosen.connect(self._on_class)
         state.opened.connect(self._on_opened)
         state.order_changed.connect(self._on_order)
         state.selection_changed.connect(self._on_selection)
@@ -160,8 +167,8 @@ class ExplorePlace(QWidget, Place):
 
     @property
     def is_working(self) -> bool:
-        """Whether maps are about to be made."""
-        return self.maps.is_waiting
+        """Whether maps are about to be made, or records looked for."""
+        return self.maps.is_waiting or self.find_row.is_working
 
     @property
     def has_threads(self) -> bool:
@@ -188,6 +195,10 @@ class ExplorePlace(QWidget, Place):
         """Withhold the marked records, else the current one, no longer."""
         self._state.restore(self._state.targets())
 
+    def find_records(self) -> None:
+        """Ask what to look for."""
+        self.find_row.take_focus()
+
     def toggle_map(self) -> None:
         """Show the map of the current record, wherever it is hidden; or no map any more."""
         is_here = self._state.place is PlaceId.EXPLORE
@@ -206,6 +217,7 @@ class ExplorePlace(QWidget, Place):
             self._is_narrow = is_narrow
             self._details.setVisible(is_narrow)
             self._by_list.setVisible(not is_narrow)
+            self.find_row.set_narrow(is_narrow=is_narrow)
             self._details.setChecked(not is_narrow)
             self._on_selection()
         is_flat = event.size().height() < _FLAT
@@ -237,7 +249,7 @@ class ExplorePlace(QWidget, Place):
 
     def _on_order(self) -> None:
         self._sort.choose(self._state.sort)
-        self.left_out.setChecked(self._state.shown is not None)
+        self.left_out.setChecked(LEFT_OUT in self.find_row.terms)
         self._direction.setText(_("Highest first") if self._state.descending else _("Lowest first"))
 
     def _on_selection(self) -> None:
@@ -284,11 +296,13 @@ class ExplorePlace(QWidget, Place):
         """Show those that look wrong alone, or all again."""
         look = self._state.look
         figures = None if look is None else left_out_figures(look, self._state.eligible)
-        if figures is None or not self.left_out.isChecked():
-            self._state.show_only(None)
-        else:
+        if figures is not None and self.left_out.isChecked():
             self._state.sort_by(figures.score)
-            self._state.show_only(figures.rows)
+        self.find_row.toggle(LEFT_OUT)
+
+    def _on_class(self, name: str) -> None:
+        """Show the records of a class alone, or all again."""
+        self.find_row.toggle(equal_term("label", name))
 
     def _on_details(self) -> None:
         self.inspector.setVisible(self._details.isChecked())

@@ -290,7 +290,7 @@ class ReleasePlace(QWidget, Place):
         figures = self.consequence.left_out.figures
         if figures is not None:
             self._state.sort_by(figures.score)
-            self._state.show_only(figures.rows)
+            self._state.show_only(figures.rows, by="left_out")
             self._state.show_place(PlaceId.EXPLORE)
 
     def _show_records(self) -> None:

@@ -131,6 +131,12 @@ def _show(place: PlaceId) -> Callable[["MainWindow"], None]:
     return lambda window: window.show_place(place)
 
 
+def _find(window: "MainWindow") -> None:
+    """Ask what to look for among the records."""
+    window.show_place(PlaceId.EXPLORE)
+    window.explore.find_records()
+
+
 ACTIONS = (
     Action("open", N_("Open a project…"), Menu.FILE, lambda w: w.choose_project(), "Ctrl+O"),
     Action("start", N_("Start page"), Menu.FILE, _show(PlaceId.START), "Ctrl+Home"),
@@ -205,6 +211,7 @@ ACTIONS = (
         obstacle=lambda state: "" if state.undo.canRedo() else _(NOTHING_TO_REDO),
         text_now=_redo_text,
     ),
+    Action("find", N_("Find records"), Menu.EDIT, _find, "Ctrl+F", obstacle=_no_records),
     Action(
         "withhold",
         N_("Withhold"),

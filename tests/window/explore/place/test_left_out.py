@@ -40,7 +40,8 @@ def test_those_that_look_wrong_are_shown_alone_worst_first(
     qtbot.mouseClick(place.left_out, LEFT)  # type: ignore[no-untyped-call]
     assert len(state.order) == COUNT
     assert not place.left_out.isChecked()
-    state.show_only(np.array([3]))
+    state.show_only(np.array([3]), by="left_out")
+    assert place.find_row.field.text() == "left_out"
     assert place.left_out.isChecked()
     state.open(undecided(tmp_path / "another", scores))
     assert len(state.order) == COUNT

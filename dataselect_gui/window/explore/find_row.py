@@ -1,0 +1,230 @@
+"""The row in which records are looked for: by words, by a filter, or by a press on what they have."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtGui import QKeyEvent, Qt
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+
+from dataselect_gui.errors import UsageError
+from dataselect_gui.plain import visible
+from dataselect_gui.texts import N_, _
+from dataselect_gui.window.state import State
+from dataselect_gui.window.widgets import theme
+from dataselect_gui.window.widgets.boundary import paragraph
+from dataselect_gui.window.widgets.plain import Button, Label, tip
+from dataselect_gui.workflow import FilterColumns, filter_of, matching
+
+LEFT_OUT = "left_out"
+_MARKS = (
+    ("selected", N_("In the selection"), N_("Records that your rule picks")),
+    ("withheld", N_("Withheld"), N_("Records that never leave")),
+    ("opted_out", N_("Opted out"), N_("Records of people who opted out")),
+    ("disagrees", N_("Model disagrees"), N_("Records whose label is not what the model answers")),
+    ("problem", N_("Without a score"), N_("Records that cannot be read, or lack a score")),
+)
+_TYPING_MILLISECONDS = 300
+_AND = " and "
+
+
+class FindRow(QWidget):
+    """Shows records that a filter finds, and leaves the selection as it is.
+
+    The text is the whole filter: a press on “Withheld” adds its term, and another takes it away.
+
+    Parameters
+    ----------
+    state : State
+        What the window shows.
+    leave : callable
+        Gives the focus to the records.
+
+    Attributes
+    ----------
+    field : QLineEdit
+        The filter.
+    marks : dict
+        A term → the button that adds it.
+    count, fault : Label
+        How many records are found; why the filter is not understood.
+    """
+
+    def __init__(self, state: State, leave: Callable[[], None]) -> None:
+        super().__init__()
+        self._state, self._leave = state, leave
+        self._columns: FilterColumns | None = None
+        self._is_narrow = False
+        self.field = QLineEdit()
+        self.field.setPlaceholderText(visible(_("Find: a name, or loss > 2 and not withheld")))
+        self.field.setAccessibleName(visible(_("Find records")))
+        self.field.setClearButtonEnabled(True)
+        self.field.setMinimumWidth(160)
+        self.field.installEventFilter(self)
+        self.count, self.fault = Label(), paragraph(role="stop")
+        self.count.setProperty("role", "dim")
+        self.fault.setContentsMargins(8, 4, 8, 4)
+        self.marks = {term: self._mark(term, name, about) for term, name, about in _MARKS}
+        self._typing = QTimer(self)
+        self._typing.setSingleShot(True)
+        self._typing.setInterval(_TYPING_MILLISECONDS)
+        self._typing.timeout.connect(self._apply)
+        line = QHBoxLayout()
+        line.setSpacing(theme.SPACE[1])
+        line.addWidget(self.field, 1)
+        line.addWidget(self.count)
+        for button in self.marks.values():
+            line.addWidget(button)
+        line.setContentsMargins(0, 0, 0, 0)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 0, 12, 8)
+        column.setSpacing(theme.SPACE[0])
+        column.addLayout(line)
+        column.addWidget(self.fault)
+        self.field.textChanged.connect(self._on_typed)
+        self.field.returnPressed.connect(self._on_return)
+        state.opened.connect(self._on_opened)
+        state.order_changed.connect(self._on_order)
+        state.selection_changed.connect(self._on_selection)
+        self._on_opened()
+
+    @property
+    def is_working(self) -> bool:
+        """Whether what was typed is about to be looked for."""
+        return self._typing.isActive()
+
+    @property
+    def terms(self) -> list[str]:
+        """The parts of the filter that must all hold."""
+        text = self.field.text().strip()
+        return text.split(_AND) if text else []
+
+    def set_filter(self, text: str) -> None:
+        """Show what a filter finds; everything where it is empty."""
+        self._show(text)
+        self._apply()
+
+    def toggle(self, term: str) -> None:
+        """Add a term to the filter, or take it away."""
+        terms = self.terms
+        if term in terms:
+            terms.remove(term)
+        else:
+            if terms and self._columns is not None:
+                meant = filter_of(self.field.text(), self._columns)
+                terms = [f"({meant})" if " or " in meant else meant]
+            terms.append(term)
+        self.set_filter(_AND.join(terms))
+
+    def set_narrow(self, *, is_narrow: bool) -> None:
+        """Show the field alone where there is no room for more."""
+        self._is_narrow = is_narrow
+        self._show_marks()
+
+    def take_focus(self) -> None:
+        """Take the focus, with the text marked to be replaced."""
+        self.field.setFocus()
+        self.field.selectAll()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+        """Show everything again by Escape, and go to the records by Down."""
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            if event.key() == Qt.Key.Key_Escape:
+                self.set_filter("")
+                self._leave()
+                return True
+            if event.key() == Qt.Key.Key_Down:
+                self._apply()
+                self._leave()
+                return True
+        return super().eventFilter(watched, event)
+
+    # Within
+
+    def _mark(self, term: str, name: str, about: str) -> Button:
+        button = Button(_(name))
+        button.setCheckable(True)
+        button.setToolTip(tip(_(about)))
+        button.clicked.connect(lambda: self.toggle(term))
+        return button
+
+    def _on_opened(self) -> None:
+        self._columns = None
+        self.setEnabled(self._state.look is not None and bool(self._state.look.ids))
+        self._show_marks()
+        self._show("")
+
+    def _on_order(self) -> None:
+        """Follow what is shown by another place."""
+        if self._state.filter != self.field.text() and not self.is_working:
+            self._show(self._state.filter)
+
+    def _on_selection(self) -> None:
+        """Look again where the filter asks for what changed."""
+        self._columns = None
+        if any(term in self._state.filter for term, *_rest in _MARKS[:3]):
+            self._apply()
+
+    def _show(self, text: str) -> None:
+        """Show a filter that was applied."""
+        self.field.blockSignals(True)
+        self.field.setText(text)
+        self.field.blockSignals(False)
+        self._on_text()
+        self._say("")
+
+    def _on_text(self) -> None:
+        for term, button in self.marks.items():
+            button.setChecked(term in self.terms)
+
+    def _on_typed(self) -> None:
+        """Look for it once nothing more is typed; at once where the field was emptied."""
+        self._on_text()
+        self._typing.start()
+        if not self.field.text():
+            self._apply()
+
+    def _on_return(self) -> None:
+        self._apply()
+        if self.fault.isHidden():
+            self._leave()
+
+    def _show_marks(self) -> None:
+        look = self._state.look
+        there = set() if look is None else set(self._filter_columns())
+        for term, button in self.marks.items():
+            button.setVisible(term in there and not self._is_narrow)
+
+    def _filter_columns(self) -> FilterColumns:
+        state = self._state
+        assert state.look is not None
+        if self._columns is None:
+            chosen = state.selection.chosen
+            self._columns = FilterColumns(state.look, chosen, state.withheld, state.opted_out)
+        return self._columns
+
+    def _apply(self) -> None:
+        self._typing.stop()
+        text, fault = self.field.text(), ""
+        if self._state.look is None:
+            return
+        if not text.strip():
+            if self._state.filter:
+                self._state.show_only(None)
+        else:
+            columns = self._filter_columns()
+            try:
+                found = matching(filter_of(text, columns), columns)
+            except UsageError as error:
+                fault = f"{error.what} {error.why}"
+            else:
+                self._state.show_only(found.nonzero()[0], by=text)
+        self._say(fault)
+
+    def _say(self, fault: str) -> None:
+        """Say how many records are shown, and why what was typed is not understood."""
+        look, shown, count = self._state.look, self._state.shown, ""
+        if look is not None and shown is not None and not fault:
+            count = _("{count:,} of {all:,}", count=len(shown), all=len(look.ids))
+        for label, text in ((self.count, count), (self.fault, fault)):
+            label.setText(text)
+            label.setVisible(bool(text))
