@@ -29,6 +29,7 @@ from PySide6.QtWidgets import (
 
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import _
+from dataselect_gui.window.widgets.wheel import LeavesWheel
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QAbstractButton as _QButton
@@ -127,7 +128,7 @@ class MenuAction(QAction):
         return super().text().replace("&&", "&")
 
 
-class ComboBox(QComboBox):
+class ComboBox(LeavesWheel, QComboBox):
     """A combo box; its items are known by their data, never by their text."""
 
     def add(self, text: str, data: str | None = None, about: str = "") -> None:
