@@ -55,6 +55,11 @@ _PARTS = N_("These records come in several parts, which are not mixed. Choose wh
 _PROPOSED = N_(
     "Several records share a {column}, so each {column} is protected, not each record alone."
 )
+_CHOSEN = N_("Each {column} is protected, not each record alone.")
+_NOT_WHOLE = N_(
+    "Only each record by itself is protected. Several records share a {column}, and no {column} is "
+    "protected as a whole."
+)
 
 
 class SetupPlace(ColumnPlace, Place):
@@ -100,7 +105,10 @@ class SetupPlace(ColumnPlace, Place):
         self.unit.setAccessibleName(visible(_("Protect")))
         self.unit.setMinimumWidth(200)
         self.unit.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.unit.currentIndexChanged.connect(self._say_unit)
         self._unit_hint = paragraph(role="dim")
+        self._person: str | None = None
+        self._known_units = ""
         self.split = ComboBox()
         self.split.setAccessibleName(visible(_("Part of the records")))
         self.split.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToContents)
@@ -167,11 +175,10 @@ class SetupPlace(ColumnPlace, Place):
             self.records.show_facts("", [(_("Parts"), parts_of(inspection.splits))], [], path)
             return
         columns, person = inspection.columns, inspection.person
-        hint = _(_HINT) if person is None else _(_PROPOSED, column=person)
         # Whoever chose a column of these records keeps it, however they are read.
         was_chosen = path == self._path or unit_column is not None
         kept = known if was_chosen and known in {None, *columns} else person
-        self._show_units(hint if columns else _(_ALONE), columns, kept)
+        self._show_units("" if columns else _(_ALONE), columns, kept, person)
         self._path = path
         facts = source_facts(inspection)
         problems = [f"{problem.id}: {problem.reason}" for problem in inspection.problems]
@@ -387,13 +394,32 @@ class SetupPlace(ColumnPlace, Place):
         if chosen is not None:
             self.split_chosen.emit(chosen)
 
-    def _show_units(self, hint: str, columns: Sequence[str] = (), person: str | None = None) -> None:
+    def _show_units(
+        self,
+        hint: str,
+        columns: Sequence[str] = (),
+        chosen: str | None = None,
+        person: str | None = None,
+    ) -> None:
+        """Show whom a person can protect; without a hint, what that comes to is said instead."""
+        self._known_units, self._person = hint, person
         self.unit.clear()
         self.unit.add(_("each record"))
         for column in columns:
             self.unit.add(_("each {column}", column=column), column)
-        if person is not None:
-            self.unit.setCurrentIndex(1 + columns.index(person))
+        if chosen is not None:
+            self.unit.setCurrentIndex(1 + columns.index(chosen))
         self.unit.setEnabled(bool(columns))
+        self._say_unit()
+
+    def _say_unit(self) -> None:
+        """Say whom the choice protects."""
+        chosen, person = self.unit_column, self._person
+        if self._known_units or self.unit.count() <= 1:
+            hint = self._known_units
+        elif chosen is not None:
+            hint = _(_PROPOSED if chosen == person else _CHOSEN, column=chosen)
+        else:
+            hint = _(_HINT) if person is None else _(_NOT_WHOLE, column=person)
         self._unit_hint.setText(hint)
         self._unit_hint.setVisible(bool(hint))
