@@ -117,7 +117,7 @@ if TYPE_CHECKING:  # The same names as below, with their types; a frozen build f
         would_be_late,
     )
     from dataselect_gui.workflow.deleting import Deletion, before_deletion, delete
-    from dataselect_gui.workflow.demo import score_demo
+    from dataselect_gui.workflow.demo import demo_project, score_demo
     from dataselect_gui.workflow.demo_truth import (
         LeftOut,
         Truths,
@@ -286,7 +286,7 @@ _NAMES = {
     "workflow.deciding": "COUNT_EPSILON, CountAnswers, decide",
     "workflow.decisions": "Decision, decision, decision_sentences, would_be_late",
     "workflow.deleting": "Deletion, before_deletion, delete",
-    "workflow.demo": "score_demo",
+    "workflow.demo": "demo_project, score_demo",
     "workflow.demo_truth": (
         "LeftOut, Truths, count_left_out, left_out_line, left_out_of_demo, left_out_sentences, "
         "truths_of_demo"

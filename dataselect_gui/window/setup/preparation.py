@@ -287,7 +287,9 @@ class Preparation(QObject):
             self.forget()
             self._setup.show_demo()
             self._state.answer_training("no")
-            self._scoring.begin(ScoringRun(work, _("the demo's")))
+            self._scoring.begin(
+                ScoringRun(work, workflow.demo_project(folder), "Demo", _("the demo's"))
+            )
 
     def score(self) -> None:
         """Score the records with the checkpoint, or continue where scoring was interrupted."""
@@ -328,9 +330,10 @@ class Preparation(QObject):
                 count_epsilon=price,
             ).project
 
-        self._scoring.begin(ScoringRun(work, str(source.path)))
+        self._scoring.begin(ScoringRun(work, folder, folder.stem, str(source.path)))
 
-    def _on_begun(self) -> None:
+    def _on_begun(self, run: ScoringRun) -> None:
+        self._start.remember(run.project, run.name)  # At once: it may be interrupted.
         self._state.show_place(PlaceId.SETUP)
         self._setup.focus_stop()  # The button that was pressed is hidden now.
 

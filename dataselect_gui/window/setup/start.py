@@ -164,6 +164,15 @@ class StartPlace(ColumnPlace, Place):
         self.column.addStretch(1)
         self.show_recent()
 
+    def entered(self) -> None:
+        """List the recent projects anew: one that was scored meanwhile may exist only now."""
+        self.show_recent()
+
+    def remember(self, project: Path, name: str) -> None:
+        """Put a project first among the recent ones."""
+        self._settings.remember(project, name)
+        self.show_recent()
+
     def show_recent(self) -> None:
         """List the recent projects that still exist."""
         clear(self._recent)

@@ -116,8 +116,7 @@ class MainWindow(QMainWindow):
         assert look is not None
         self.show_error(None)
         self.preparation.show_project_warning()  # It may not have been there to hear of the project.
-        self.settings.remember(folder, look.name)
-        self.start.show_recent()
+        self.start.remember(folder, look.name)
         self.show_place(PlaceId.EXPLORE if look.scores else PlaceId.SETUP)
         self.explore.gallery.setFocus()
 
@@ -156,7 +155,7 @@ class MainWindow(QMainWindow):
 
     def use_theme(self, mode: str) -> None:
         """Use the colours of a theme, as `Settings` has it, from now on."""
-        self.settings.theme = mode
+        self.settings.change(theme=mode)
         theme.apply(mode)
 
     def switch_log(self) -> None:
@@ -404,7 +403,7 @@ class MainWindow(QMainWindow):
             self.show_error(error)
 
     def _on_tile_changed(self, side: int) -> None:
-        self.settings.tile = side
+        self.settings.change(tile=side)
 
     def _become_ready(self) -> None:
         if not self._is_ready:
@@ -437,7 +436,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """Hide at once; then stop the job in progress, which keeps what is done."""
-        self.settings.geometry = bytes(self.saveGeometry().toBase64().data()).decode()
+        self.settings.change(geometry=bytes(self.saveGeometry().toBase64().data()).decode())
         self.hide()
         self.show_place(PlaceId.START)  # Other places may compute something, which nobody would see.
         self.jobs.close()

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 from filelock import FileLock
-from PySide6.QtCore import QThread
+from PySide6.QtCore import Qt, QThread
+from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from dataselect_gui import workflow
@@ -18,6 +19,7 @@ from dataselect_gui.errors import WorkerDiedError
 from dataselect_gui.project.project import Project
 from dataselect_gui.project.settings import StoredCheckpoint, StoredSource
 from dataselect_gui.records.source import SourceRef
+from dataselect_gui.window import settings
 from dataselect_gui.window.jobs import Jobs
 from dataselect_gui.window.shell.main_window import MainWindow
 from dataselect_gui.workflow import JobContext, JobKind, Phase, Progress
@@ -77,6 +79,11 @@ def test_scoring_can_be_stopped_and_gone_on_with(ready: MainWindow, qtbot: QtBot
     assert place(ready) == "setup"
     assert re.match(rf"Scoring was stopped\. {KEPT}", ready.setup.status.text())
     assert ready.setup.score.text() == "Continue"
+    qtbot.mouseClick(ready.header.home, Qt.MouseButton.LeftButton)  # type: ignore[no-untyped-call]
+    assert settings.load().recent == {str(folder): "records"}, "written before the program ends"
+    (known,) = [each for each in ready.start.findChildren(QPushButton) if each.text() == "records"]
+    qtbot.mouseClick(known, Qt.MouseButton.LeftButton)  # type: ignore[no-untyped-call]
+    assert notice_of(ready).what.startswith("Scoring is not finished.")
     ready.setup.score.click()
     settle(qtbot, ready)
     assert place(ready) == "explore"

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
@@ -139,6 +140,17 @@ def test_settings_are_kept(project: Path) -> None:
     kept.remember(project, "p")
     settings.save(kept)
     assert settings.load() == kept
+
+
+def test_settings_are_written_when_they_change(window: MainWindow, project: Path) -> None:
+    """The program may be ended at any moment."""
+    window.actions_by_key["dark"].trigger()
+    assert settings.load().theme == "dark"
+    window.open_project(project)
+    assert settings.load().recent == {str(project): "p"}
+    QTest.keyClicks(window.explore.gallery, "+")
+    assert settings.load().tile > Settings().tile
+    window.use_theme("system")
 
 
 def run_and_quit(home: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
