@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QPlainTextEdit,
     QPushButton,
     QRadioButton,
+    QStyledItemDelegate,
     QTableWidgetItem,
     QToolButton,
     QTreeWidgetItem,
@@ -130,6 +131,10 @@ class MenuAction(QAction):
 
 class ComboBox(LeavesWheel, QComboBox):
     """A combo box; its items are known by their data, never by their text."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setItemDelegate(QStyledItemDelegate(self))  # Only this one goes by the theme's sheet.
 
     def add(self, text: str, data: str | None = None, about: str = "") -> None:
         """Add an item, perhaps with a tool tip."""
