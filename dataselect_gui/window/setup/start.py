@@ -161,6 +161,8 @@ class StartPlace(ColumnPlace, Place):
         self.column.addWidget(self.request, 0, Qt.AlignmentFlag.AlignLeading)
         self.column.addSpacing(theme.SPACE[1])
         self.column.addLayout(self._recent)
+        keys = _("Ctrl+K lists all that you can do in this window, and so does F1.")
+        self.column.addWidget(paragraph(keys, role="dim"))
         self.column.addStretch(1)
         self.show_recent()
 

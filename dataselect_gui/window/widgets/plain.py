@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRect, QRectF, Qt
-from PySide6.QtGui import QAction, QFontMetrics, QPainter
+from PySide6.QtGui import QAction, QFontMetrics, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -97,11 +97,24 @@ class _PlainButton(_QButton):
         return super().text().replace("&&", "&")
 
 
-class Button(_PlainButton, QPushButton):
+class _PressedByEnter(_QButton):
+    """A button that Enter presses, as Space does; Qt has that in dialogs alone."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """Press it, once however long the key is held: the focus may be on another button then."""
+        held = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        is_enter = event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}
+        if not is_enter or held != Qt.KeyboardModifier.NoModifier:
+            super().keyPressEvent(event)
+        elif not event.isAutoRepeat():
+            self.click()
+
+
+class Button(_PressedByEnter, _PlainButton, QPushButton):
     """A button."""
 
 
-class ToolButton(_PlainButton, QToolButton):
+class ToolButton(_PressedByEnter, _PlainButton, QToolButton):
     """A button beside what it acts on."""
 
 
