@@ -169,7 +169,13 @@ if TYPE_CHECKING:  # The same names as below, with their types; a frozen build f
     )
     from dataselect_gui.workflow.request_writing import CalibrationFound, PreparedRequest
     from dataselect_gui.workflow.requesting import RequestChecked, check_request, new_request
-    from dataselect_gui.workflow.scoring import Scored, project_name, project_place, score
+    from dataselect_gui.workflow.scoring import (
+        Scored,
+        kept_sentence,
+        project_name,
+        project_place,
+        score,
+    )
     from dataselect_gui.workflow.selecting import (
         check_rule,
         make_rule,
@@ -311,7 +317,7 @@ _NAMES = {
     "workflow.request_sentences": "calibration_words, request_words, threshold_table",
     "workflow.request_writing": "CalibrationFound, PreparedRequest",
     "workflow.requesting": "RequestChecked, check_request, new_request",
-    "workflow.scoring": "Scored, project_name, project_place, score",
+    "workflow.scoring": "Scored, kept_sentence, project_name, project_place, score",
     "workflow.selecting": (
         "check_rule, make_rule, put_selection, read_rule_file, requested_rule, rule_per_class, "
         "scores, select_records, usual_rule"

@@ -70,6 +70,7 @@ def test_what_is_given_while_scoring_waits_until_the_person_asks_for_it(
     click(qtbot, window.setup.score)
     give_at_once(window, owner_records(tmp_path / "others.npz", seed=5))
     assert notice_of(window).what == "What you gave waits until scoring has ended."
+    assert window.footer.counts.toolTip() == "The records are being scored."
     gate.set()
     settle(qtbot, window)
     assert place(window) == "explore"
