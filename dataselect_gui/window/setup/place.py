@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 
 from dataselect_gui import workflow
 from dataselect_gui.plain import visible
@@ -30,6 +30,7 @@ from dataselect_gui.window.widgets.column import ColumnPlace, Pair
 from dataselect_gui.window.widgets.holding import Holding
 from dataselect_gui.window.widgets.layout import row
 from dataselect_gui.window.widgets.plain import Button, ComboBox
+from dataselect_gui.window.widgets.progress import ProgressBar
 from dataselect_gui.window.widgets.training_question import TrainingQuestion
 from dataselect_gui.workflow import (
     CheckpointInspected,
@@ -130,9 +131,7 @@ class SetupPlace(ColumnPlace, Place):
         self.score.clicked.connect(self.score_requested)
         self.stop = Button(_("Stop"))
         self.stop.clicked.connect(self.stop_requested)
-        self.progress = QProgressBar()
-        self.progress.setRange(0, 1000)
-        self.progress.setTextVisible(False)
+        self.progress = ProgressBar()
         self.status = paragraph(role="dim")
         self.try_it, self._try_hint = Button(_("Try it…")), paragraph(role="dim")
         self.try_it.clicked.connect(self.try_requested)
@@ -306,11 +305,18 @@ class SetupPlace(ColumnPlace, Place):
             Whether what is done is kept where the work is stopped.
         """
         self.score.hide()
+        self.stop.setEnabled(True)
         self.stop.show()
         self.progress.show()
-        self.progress.setValue(int(1000 * share))
+        self.progress.show_share(share)
         promise = _("You may stop and go on tomorrow.") if keeps else ""
         self._show_status(f"{text} {promise}".rstrip())
+
+    def show_stopping(self, *, keeps: bool) -> None:
+        """Show at once that the job was asked to stop, which it does after what is in hand."""
+        self.stop.setEnabled(False)
+        kept = _("What is done is kept.") if keeps else ""
+        self._show_status(f"{_('Stopping: what is in hand is finished first.')} {kept}".rstrip())
 
     def show_trial(self, obstacle: str) -> None:
         """Offer the study, or show why it is not possible; an empty obstacle means it is."""

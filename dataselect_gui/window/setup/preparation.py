@@ -118,6 +118,7 @@ class Preparation(QObject):
         state.stale_changed.connect(self.show_project_warning)
         self._jobs.started.connect(self._on_job_started)
         self._jobs.progressed.connect(self._on_progress)
+        self._jobs.stopping.connect(self._on_stopping)
         self._jobs.finished.connect(self._on_job_finished)
         self._on_opened()
         if self._jobs.kind is not None:
@@ -414,8 +415,12 @@ class Preparation(QObject):
         self._setup.show_running(f"{kind.running}.", keeps=kind in _KEPT)
         self._setup.hold_choices(held=kind in _BY_CHOICES)
 
+    def _on_stopping(self) -> None:
+        self._setup.show_stopping(keeps=self._jobs.kind in _KEPT)
+
     def _on_progress(self, step: Progress) -> None:
-        self._setup.show_running(step.sentence, step.share, keeps=self._jobs.kind in _KEPT)
+        if not self._jobs.is_stopping:
+            self._setup.show_running(step.sentence, step.share, keeps=self._jobs.kind in _KEPT)
 
     def _on_job_finished(self) -> None:
         self._setup.hold_choices(held=False)

@@ -13,6 +13,7 @@ from dataselect_gui import workflow
 from dataselect_gui.errors import InterruptedByPersonError
 from dataselect_gui.project.project import Project
 from dataselect_gui.window.shell.main_window import MainWindow
+from dataselect_gui.workflow import Phase, Progress
 from tests.projects import consortium, owner_records
 from tests.window.release.steps import click
 from tests.window.setup.steps import shown_text
@@ -82,6 +83,31 @@ def test_what_is_given_while_scoring_waits_until_the_person_asks_for_it(
     settle(qtbot, window)
     assert place(window) == "setup"
     assert window.state.inputs.records == tmp_path / "others.npz"
+
+
+def test_a_job_says_at_once_that_it_stops_and_its_bar_moves(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, gate: threading.Event
+) -> None:
+    give(qtbot, window, owner_records(tmp_path / "records.npz"), consortium(tmp_path / "consortium"))
+    click(qtbot, window.setup.score)
+    setup, bar = window.setup, window.setup.progress
+    assert (bar.minimum(), bar.maximum()) == (0, 0), "it runs to and fro while nothing is known"
+    window.jobs.progressed.emit(Progress(Phase.SCORING, 10, 40))
+    assert bar.value() / bar.maximum() == 0.25
+    click(qtbot, setup.stop)
+    stopping = "Stopping: what is in hand is finished first. What is done is kept."
+    assert setup.status.text() == stopping
+    assert not setup.stop.isEnabled()
+    assert window.header.job.toolTip() == "Stopping"
+    window.jobs.progressed.emit(Progress(Phase.SCORING, 20, 40))
+    assert setup.status.text() == stopping
+    assert window.header.job.toolTip() == "Stopping"
+    gate.set()
+    settle(qtbot, window)
+    assert not setup.stop.isVisible()
+    click(qtbot, setup.score)
+    assert setup.stop.isEnabled()
+    settle(qtbot, window)
 
 
 def test_a_notice_goes_when_its_button_was_pressed(
