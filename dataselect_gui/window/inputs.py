@@ -79,9 +79,15 @@ class ScoringRun:
     ----------
     work : callable
         Scores, and returns the project.
+    project : Path
+        The project that it scores into.
+    name : str
+        The project's display name.
     records : str
         Which records it scores, for a person.
     """
 
     work: Callable[[JobContext], Path]
+    project: Path
+    name: str
     records: str

@@ -69,6 +69,8 @@ class Jobs(QObject):
         A job of that kind began.
     progressed(Progress)
         The current job reported progress.
+    stopping()
+        The current job was asked to stop, and goes on until it can.
     finished()
         The last job ended, with or without success.
 
@@ -77,6 +79,7 @@ class Jobs(QObject):
 
     started = Signal(object)
     progressed = Signal(object)
+    stopping = Signal()
     finished = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -95,6 +98,11 @@ class Jobs(QObject):
     def has_thread(self) -> bool:
         """Whether any job is running, including one that gives way."""
         return self._runner is not None
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether the current job was asked to stop."""
+        return self._foremost is not None and self._foremost.stop.requested
 
     @property
     def kind(self) -> JobKind | None:
@@ -146,6 +154,7 @@ class Jobs(QObject):
         """Ask the current job to stop; returns at once."""
         if self._foremost is not None:
             self._foremost.stop.request()
+            self.stopping.emit()
 
     def give_way(self) -> None:
         """End a job that gives way, where one is running; returns at once."""

@@ -1,4 +1,7 @@
-"""The settings of the window. Where the file is damaged or newer, defaults are used."""
+"""The settings of the window. Where the file is damaged or newer, defaults are used.
+
+They are written whenever they change, so that nothing is lost where the program is ended.
+"""
 
 import base64
 import json
@@ -43,11 +46,19 @@ class Settings:
         except ValueError:  # `binascii.Error` among them.
             return b""
 
+    def change(self, *, theme: str = "", geometry: str = "", tile: int = 0) -> None:
+        """Change some of them, and write all."""
+        self.theme = theme or self.theme
+        self.geometry = geometry or self.geometry
+        self.tile = tile or self.tile
+        save(self)
+
     def remember(self, project: Path, name: str) -> None:
-        """Put a project first among the recent ones."""
+        """Put a project first among the recent ones, and write all."""
         path = str(resolved(project))
         others = ((other, title) for other, title in self.recent.items() if other != path)
         self.recent = dict(islice(chain([(path, name)], others), _RECENT))
+        save(self)
 
 
 def load() -> Settings:

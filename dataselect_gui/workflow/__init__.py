@@ -118,7 +118,7 @@ if TYPE_CHECKING:  # The same names as below, with their types; a frozen build f
         would_be_late,
     )
     from dataselect_gui.workflow.deleting import Deletion, before_deletion, delete
-    from dataselect_gui.workflow.demo import score_demo
+    from dataselect_gui.workflow.demo import demo_project, score_demo
     from dataselect_gui.workflow.demo_truth import (
         LeftOut,
         Truths,
@@ -171,7 +171,13 @@ if TYPE_CHECKING:  # The same names as below, with their types; a frozen build f
     )
     from dataselect_gui.workflow.request_writing import CalibrationFound, PreparedRequest
     from dataselect_gui.workflow.requesting import RequestChecked, check_request, new_request
-    from dataselect_gui.workflow.scoring import Scored, project_name, project_place, score
+    from dataselect_gui.workflow.scoring import (
+        Scored,
+        kept_sentence,
+        project_name,
+        project_place,
+        score,
+    )
     from dataselect_gui.workflow.selecting import (
         check_rule,
         make_rule,
@@ -289,7 +295,7 @@ _NAMES = {
     "workflow.deciding": "COUNT_EPSILON, CountAnswers, decide",
     "workflow.decisions": "Decision, decision, decision_sentences, would_be_late",
     "workflow.deleting": "Deletion, before_deletion, delete",
-    "workflow.demo": "score_demo",
+    "workflow.demo": "demo_project, score_demo",
     "workflow.demo_truth": (
         "LeftOut, Truths, count_left_out, left_out_line, left_out_of_demo, left_out_sentences, "
         "truths_of_demo"
@@ -315,7 +321,7 @@ _NAMES = {
     "workflow.request_sentences": "calibration_words, request_words, threshold_table",
     "workflow.request_writing": "CalibrationFound, PreparedRequest",
     "workflow.requesting": "RequestChecked, check_request, new_request",
-    "workflow.scoring": "Scored, project_name, project_place, score",
+    "workflow.scoring": "Scored, kept_sentence, project_name, project_place, score",
     "workflow.selecting": (
         "check_rule, make_rule, put_selection, read_rule_file, requested_rule, rule_per_class, "
         "scores, select_records, usual_rule"

@@ -13,7 +13,7 @@ from dataselect_gui.workflow.scoring import Scored, score
 from dataselect_gui.workflow.selecting import requested_rule, select_records
 
 
-def _project_in(out: Path) -> Path:
+def demo_project(out: Path) -> Path:
     """Return where the demo's project is; beside it, where that is of an earlier version's records."""
     usual = out / "project"
     with contextlib.suppress(UnusableError):
@@ -33,7 +33,7 @@ def score_demo(out: Path, context: JobContext) -> Scored:
     context : JobContext
         Reports progress, and carries the request to stop.
     """
-    checkpoint, project = resource("demo/checkpoint"), _project_in(out)
+    checkpoint, project = resource("demo/checkpoint"), demo_project(out)
     scored = score(
         resource("demo/records.npz"),
         checkpoint,

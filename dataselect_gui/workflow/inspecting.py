@@ -1,17 +1,19 @@
 """Inspect a project, a bundle, a checkpoint or a source."""
 
 from dataclasses import replace
+from mimetypes import MimeTypes
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from dataselect_gui.checkpoints.refusals import PICKLES
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.paths import resolved
 from dataselect_gui.project.project import Project
 from dataselect_gui.project.settings import Conditions, StoredCheckpoint, StoredRule, StoredSource
-from dataselect_gui.records.kinds import kind_of
+from dataselect_gui.records.kinds import kind_of, what_opens
 from dataselect_gui.records.source import SourceRef
-from dataselect_gui.texts import _
+from dataselect_gui.texts import N_, _
 from dataselect_gui.worker.handle import run_job
 from dataselect_gui.worker.jobs import InspectJob
 from dataselect_gui.worker.results import (
@@ -60,6 +62,17 @@ class ProjectInspected(Inspected, frozen=True, tag="project", omit_defaults=True
 
 Inspection: TypeAlias = ProjectInspected | BundleInspected | CheckpointInspected | SourceInspected
 _OF_MODELS = frozenset({".pt2", ".safetensors"})
+_KNOWN_FILES = {
+    "image/": N_("It is a single image; records are many. Give the folder that it is in."),
+    "application/pdf": N_("It is a PDF document."),
+    "text/": N_("It is a text file, without the columns of a table."),
+    "audio/": N_("It is a sound recording."),
+    "video/": N_("It is a film."),
+    "application/zip": N_("It is an archive: unpack it, and give what was in it."),
+    "application/x-tar": N_("It is an archive: unpack it, and give what was in it."),
+    "archive": N_("It is an archive: unpack it, and give what was in it."),
+}
+"""What files are that people may give by mistake: how their MIME type begins → a sentence."""
 _TYPES: dict[_ReadAs, type[Inspected]] = {
     "bundle": BundleInspected,
     "checkpoint": CheckpointInspected,
@@ -92,6 +105,8 @@ def inspect(target: Path | SourceRef, records: SourceRef | None, context: JobCon
     path = source.path
     if (path / "project.json").is_file():
         return _inspect_project(Project.open(path))
+    if path.is_file() and kind_of(source) is None and path.suffix.lower() not in _OF_MODELS | PICKLES:
+        raise _of_no_use(path)
     read_as = _read_as(path)
     if read_as == "source":
         records = source
@@ -106,6 +121,21 @@ def inspect(target: Path | SourceRef, records: SourceRef | None, context: JobCon
             _("Ask for another copy of it."),
         )
     return inspection
+
+
+def _of_no_use(path: Path) -> UnusableError:
+    """Return the error for a file that is neither records nor a model, by the ending of its name."""
+    guessed, packed = MimeTypes().guess_type(path.name)
+    kind = "archive" if packed is not None else guessed or ""
+    what = next((text for beginning, text in _KNOWN_FILES.items() if kind.startswith(beginning)), None)
+    return UnusableError(
+        _("“{name}” cannot be used here.", name=path.name),
+        _("It is a file of a kind that this program does not read.") if what is None else _(what),
+        _(
+            "Give records: {kinds}. Or give a checkpoint: the consortium's folder, or its .pt2 file.",
+            kinds=what_opens(),
+        ),
+    )
 
 
 def _read_as(path: Path) -> _ReadAs:

@@ -72,8 +72,6 @@ class Look:
         Shape (n,).
     scores : dict
         Score → values, each of shape (n,), NaN where there is none.
-    kept : int
-        How many scores there are, of all records together.
     unscored : int
         How many records still lack a score that was begun.
     withheld, opted_out : ndarray of bool
@@ -117,7 +115,6 @@ class Look:
     classes: Sequence[str | None] | None
     units: Sequence[str] | None
     scores: dict[str, NDArray[np.float64]]
-    kept: int
     unscored: int
     withheld: NDArray[np.bool_]
     opted_out: NDArray[np.bool_]
@@ -231,7 +228,6 @@ def look(project_path: Path) -> Look:
         classes=None if table is None else _classes(project, request),
         units=index.units,
         scores=scores,
-        kept=sum(int(np.count_nonzero(~np.isnan(values))) for values in scores.values()),
         unscored=int(undone.sum()),
         withheld=among(index.ids, project.withheld),
         opted_out=among(index.units or index.ids, project.opted_out),

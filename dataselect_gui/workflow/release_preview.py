@@ -1,9 +1,11 @@
 """Preview a release: what would leave, what it would cost, and its expected usefulness.
 
 For the owner alone. Usefulness follows from how many records take part and are selected; no score is
-read. The samples of fields are made up.
+read. Before a first release it is not drawn yet which of a person's records take part, and the figures
+are those on average over that draw. The samples of fields are made up.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -149,7 +151,9 @@ def preview_of(
         Whether how many records the rule picks may be told.
     """
     taking = candidates.eligible if candidates.part is None else candidates.part
-    records, selected = int(taking.sum()), _expected(candidates, taking & candidates.chosen)
+    chances = _chances(candidates, terms.max_contributions)
+    records = round(float(chances[taking].sum()))
+    selected = _expected(candidates, taking & candidates.chosen, chances)
     left = None if statement.left is None else statement.left - foresight.cost
     delta = total_delta(statement.charges) + (Decimal(0) if pending is None else pending.delta)
     if not foresight.same:
@@ -179,12 +183,25 @@ def preview_of(
     )
 
 
-def _expected(candidates: Candidates, chosen: NDArray[np.bool_]) -> int:
-    """Return how many records the rule picks, on average over their coins."""
+def _chances(candidates: Candidates, most: int) -> NDArray[np.float64]:
+    """Return each record's chance to be among the `most` of its person that take part, shape (n,).
+
+    Once that is drawn, it is 1: `Candidates.part` then holds those that do.
+    """
+    people = candidates.index.people
+    if people is None or candidates.part is not None:
+        return np.ones(len(candidates.eligible))
+    counts = Counter(people)
+    chances = (1.0 if person is None else min(1.0, most / counts[person]) for person in people)
+    return np.fromiter(chances, np.float64, len(people))
+
+
+def _expected(candidates: Candidates, chosen: NDArray[np.bool_], chances: NDArray[np.float64]) -> int:
+    """Return how many records the rule picks, on average over their coins and who takes part."""
     if candidates.keep is None:
-        return int(chosen.sum())
-    kept: list[int] = candidates.keep[chosen].tolist()
-    expected: float = sum(kept) / 10**COIN_PLACES
+        return round(float(chances[chosen].sum()))
+    kept: float = (chances * candidates.keep.astype(np.float64))[chosen].sum()
+    expected: float = kept / 10**COIN_PLACES
     return round(expected)
 
 

@@ -384,10 +384,25 @@ def _is_project_of(folder: Path, records: SourceRef, digest: str, *, exactly: bo
 
 
 def _kept(folder: Path) -> str:
-    """Return a sentence on how many scores are kept after an interruption."""
+    """Return a sentence on what is kept after an interruption."""
     project = Project.open(folder)
-    count = 0 if project.settings.table is None else project.table.count_scores()
-    return ngettext("{count:,} score is kept.", "{count:,} scores are kept.", count)
+    if project.settings.table is None:
+        return kept_sentence(0, 0)
+    table = project.table
+    done = [table.column(name).done != 0 for name in table.columns()]
+    return kept_sentence(int(np.all(done, axis=0).sum()) if done else 0, len(table.index.ids))
+
+
+def kept_sentence(done: int, records: int) -> str:
+    """Say how many records have all their scores, which are kept, of how many."""
+    if not done:
+        return _("No record is fully scored yet.")
+    return ngettext(
+        "The scores of {done:,} of {count:,} record are kept.",
+        "The scores of {done:,} of {count:,} records are kept.",
+        records,
+        done=done,
+    )
 
 
 def _score_by_key(project: Project, score: KeyedScore, limit: int | None) -> int:

@@ -20,8 +20,8 @@ def statement_in_words(account: Account) -> list[str]:
     """Return an account as lines of text."""
     lines = [_("Ledger {account}", account=account.id or _(NOT_OPENED))]
     lines += [f"  {line}" for line in _totals(account)]
-    for entry in account.entries:
-        when = f"{entry.seq:>4} {entry.date}"
+    for number, entry in enumerate(account.entries, start=1):
+        when = f"{number:>4} {entry.date}"
         lines.append(f"  {when}  {entry.epsilon or '':<6} {_line_of(entry)}")
     return lines
 
@@ -172,7 +172,8 @@ def write_statement(project_path: Path, to: Path) -> None:
         ledger=account.id or _(NOT_OPENED),
         totals=_totals(account),
         entries=[
-            (entry.seq, entry.date, entry.epsilon or "", _line_of(entry)) for entry in account.entries
+            (number, entry.date, entry.epsilon or "", _line_of(entry))
+            for number, entry in enumerate(account.entries, start=1)  # As they stand here.
         ],
         head=account.head or _(NOT_OPENED),
     )

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from dataselect_gui import workflow
 from dataselect_gui.errors import RefusedError, UnusableError
 from dataselect_gui.project.project import Project
+from dataselect_gui.workflow import ReleaseRequest
 from tests.projects import owner_records, scored_project
-from tests.releases import is_verified, release, select, shown
+from tests.releases import is_verified, release, select, shown, silent
 
 pytestmark = pytest.mark.usefixtures("home")
 
@@ -52,6 +53,36 @@ def test_a_person_leaves_with_at_most_m_records(
     assert "in the owner's selection that take part, about" in card
     with pytest.raises(RefusedError, match="another unit"):
         release(project, tmp_path / "more", max_contributions=3, budget=None)
+
+
+@pytest.mark.parametrize("max_contributions", [1, 2])
+def test_the_figures_before_a_first_release_are_those_after_it(
+    source: Path, checkpoint: Path, tmp_path: Path, max_contributions: int
+) -> None:
+    """Of 14 patients, 13 have three records and the last has one."""
+    project = scored_project(
+        tmp_path / "people.dataselect", source, checkpoint, [1.0] * 40, unit_column="patient"
+    )
+    select(project, threshold="0.5")
+    asked = ReleaseRequest(
+        to=tmp_path / "b",
+        kind="report",
+        mechanism="discrete-laplace",
+        passing=True,
+        epsilon="1",
+        in_training="no",
+        budget="4",
+        max_contributions=max_contributions,
+    )
+    counted = []
+    for _ in range(2):
+        preview = workflow.preview(project, asked, silent).preview
+        assert preview is not None
+        assert preview.usefulness is not None
+        counted.append(preview.usefulness[0]["against"])
+        release(project, tmp_path / "first", max_contributions=max_contributions)
+    expected = 13 * max_contributions + 1
+    assert counted == [expected, expected], "the second time it is drawn who takes part"
 
 
 def test_a_refused_release_with_another_m_changes_nobodys_number(

@@ -24,8 +24,8 @@ from tests.window.leaks import holdings, noted
 
 def pytest_itemcollected(item: pytest.Item) -> None:
     item.add_marker(pytest.mark.qt_log_level_fail("WARNING"))
-    # The offscreen platform says so of every window, and of every tool tip.
-    unsupported = r"does not support (propagateSizeHints|raise)\(\)"
+    # The offscreen platform says so of every window, of every tool tip and of every list of choices.
+    unsupported = r"does not support (propagateSizeHints\(\)|raise\(\)|grabbing the keyboard)"
     item.add_marker(pytest.mark.qt_log_ignore(unsupported, extend=True))
 
 

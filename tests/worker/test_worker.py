@@ -225,7 +225,8 @@ def killed_and_started_again(
         assert process.returncode == (1 if victim == "child" else -signal.SIGKILL)
         if victim == "child":
             what = json.loads(printed)["error"]["what"]
-            assert re.fullmatch(r"Scoring stopped unexpectedly\. [\d,]+ scores? (is|are) kept\.", what)
+            kept = r"The scores of \d+ of 240 records are kept\."
+            assert re.fullmatch(rf"Scoring stopped unexpectedly\. {kept}", what)
     again = subprocess.run(command, capture_output=True, text=True, check=False)
     assert again.returncode == 0, again.stdout
     answer: dict[str, Any] = json.loads(again.stdout)
@@ -339,7 +340,7 @@ def test_a_worker_that_dies_before_it_takes_its_job_is_told_as_such(
     start_instead("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", monkeypatch)
     monkeypatch.setattr("dataselect_gui.worker.handle.start", start_and_keep)
     monkeypatch.setattr("dataselect_gui.worker.handle.to_line", written_late)
-    with pytest.raises(WorkerDiedError, match=r"stopped unexpectedly\. 0 scores are kept"):
+    with pytest.raises(WorkerDiedError, match=r"stopped unexpectedly\. No record is fully scored"):
         workflow.score(records, series, silent, project_path=tmp_path / "p.dataselect")
 
 

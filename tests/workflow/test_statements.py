@@ -33,6 +33,14 @@ def test_every_kind_of_entry_has_a_line_of_its_own(accounts: list[Account]) -> N
     assert len(set(lines.values())) == len(lines)
 
 
+def test_the_lines_are_numbered_without_a_gap(accounts: list[Account]) -> None:
+    """What is left out would otherwise look like something that was taken away."""
+    (account,) = [each for each in accounts if len(each.entries) > 4][:1]
+    assert [entry.seq for entry in account.entries] != list(range(1, len(account.entries) + 1))
+    lines = statement_in_words(account)[-len(account.entries) :]
+    assert [int(line.split()[0]) for line in lines] == list(range(1, len(lines) + 1))
+
+
 @pytest.mark.parametrize("kind", sorted(LEFT_OUT))
 def test_what_only_the_program_needs_has_no_line(accounts: list[Account], kind: str) -> None:
     with pytest.raises(ValueError, match=kind):

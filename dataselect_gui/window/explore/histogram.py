@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QLocale, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QDoubleValidator, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
+from dataselect_gui.errors import UsageError
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import _, ngettext
 from dataselect_gui.window.explore.distribution import Distribution
@@ -20,8 +21,9 @@ from dataselect_gui.window.explore.scores import meaning_of, short
 from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.elided import Elided
+from dataselect_gui.window.widgets.numbers import stated_number
 from dataselect_gui.window.widgets.plain import Button, Label, ToolButton, tip
-from dataselect_gui.workflow import ScoreCut, decimal_of, find_score
+from dataselect_gui.workflow import ScoreCut, find_score
 
 HEIGHT = 168
 _FRAME_MS = 16
@@ -86,8 +88,6 @@ class Histogram(QFrame):
         self._field.setAlignment(Qt.AlignmentFlag.AlignRight)
         self._field.setFont(theme.font())
         self._field.setAccessibleName(visible(_("Cut-off")))
-        self._validator = QDoubleValidator(self)
-        self._field.setValidator(self._validator)
         self._field.editingFinished.connect(self._on_typed)
         head = QHBoxLayout()
         head.setContentsMargins(4, 2, 8, 0)
@@ -312,11 +312,15 @@ class Histogram(QFrame):
 
     def _on_typed(self) -> None:
         cut = self._cut()
-        value = decimal_of(self._field.text().replace(",", ".").replace("−", "-"))
         # The field may show fewer digits than the rule has: unedited, it changes nothing.
-        if cut is None or value is None or self._field.text() == self._text(cut):
+        if cut is None or self._field.text() == self._text(cut):
             return
-        rule = self._rule(value)
+        try:
+            rule = self._rule(stated_number(self._field.text(), _("The cut-off")))
+        except UsageError as error:
+            self._field.setText(self._text(cut))
+            self._state.failed.emit(error)
+            return
         if rule is not None:
             self._state.set_rule(rule)
 

@@ -185,7 +185,9 @@ class Inspector(QWidget):
         code = int(self._state.class_codes[row])
         of_class = self._state.class_codes == code if code >= 0 else None
         for name, placement in self._scores.items():
-            placement.show_row(look.scores[name], row, of_class, label or "")
+            placement.show_row(
+                look.scores[name], row, of_class, label or "", so_far=not look.is_finished
+            )
 
     def _on_arrived(self, row: int) -> None:
         if row == self._state.current:

@@ -14,7 +14,7 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPixmap,
 )
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import N_, _
@@ -24,6 +24,7 @@ from dataselect_gui.window.explore.tile import paint_whole
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.plain import Button, ComboBox, Label, elided, paint, tip
+from dataselect_gui.window.widgets.wheel import Slider
 from dataselect_gui.workflow import SCORES, find_mapped_score
 
 _USUAL_OPACITY = 45
@@ -54,7 +55,7 @@ class MapView(QWidget):
         Shows or hides the map.
     score : ComboBox
         Whose map is shown.
-    opacity : QSlider
+    opacity : Slider
         From the record alone to the map alone, in hundredths.
     scale : ColourScale
         What the colours mean.
@@ -84,7 +85,7 @@ class MapView(QWidget):
         self.score = ComboBox()
         self.score.setAccessibleName(visible(_("Score of the map")))
         self.score.activated.connect(self._show)
-        self.opacity = QSlider(Qt.Orientation.Horizontal)
+        self.opacity = Slider()
         self.opacity.setRange(0, 100)
         self.opacity.setValue(_USUAL_OPACITY)
         self.opacity.setAccessibleName(visible(_("Opacity of the map")))

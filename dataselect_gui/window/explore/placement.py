@@ -47,7 +47,13 @@ class Placement(QFrame):
         self._name = name
 
     def show_row(
-        self, values: NDArray[np.float64], row: int, of_class: NDArray[np.bool_] | None, label: str
+        self,
+        values: NDArray[np.float64],
+        row: int,
+        of_class: NDArray[np.bool_] | None,
+        label: str,
+        *,
+        so_far: bool,
     ) -> None:
         """Show a record's value among others.
 
@@ -61,12 +67,14 @@ class Placement(QFrame):
             The records of its class, shape (n,); None where it has no label.
         label : str
             The name of its class.
+        so_far : bool
+            Whether scoring is not finished, so that the places may change.
         """
         value = float(values[row])
         self._value.setText(_("no score") if np.isnan(value) else short(value))
-        self._in_all.show_share(_share_below(values, row, None))
+        self._in_all.show_share(_share_below(values, row, None), so_far=so_far)
         in_class = None if of_class is None else _share_below(values, row, of_class)
-        self._in_class.show_share(in_class, label)
+        self._in_class.show_share(in_class, label, so_far=so_far)
         self.setAccessibleName(visible(f"{self._name} {self._value.text()}"))
 
 
@@ -79,12 +87,13 @@ class _Bar(QWidget):
         self._text = ""
         self.setFixedHeight(self.fontMetrics().height() + 2)
 
-    def show_share(self, share: float | None, label: str | None = None) -> None:
+    def show_share(self, share: float | None, label: str | None = None, *, so_far: bool) -> None:
         """Show the share of others with a lower score: of a class by its label, or of all."""
         self.setVisible(share is not None)
         if share is not None:
             self._share = share
-            self._text = _among_all(share) if label is None else _in_class(share, label)
+            place = _among_all(share) if label is None else _in_class(share, label)
+            self._text = _("{place}, so far", place=place) if so_far else place
             self.setAccessibleName(visible(self._text))
             self.update()
 

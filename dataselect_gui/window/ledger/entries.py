@@ -40,7 +40,7 @@ class Entries(Table):
         """Show entries of an account."""
         self.show_rows(
             [line_of(entry) for entry in entries],
-            [_("Entry {number}", number=entry.seq) for entry in entries],
+            [_("Entry {number}", number=number) for number in range(1, len(entries) + 1)],
         )
 
 

@@ -2,8 +2,8 @@
 
 from decimal import Decimal
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QLineEdit, QSlider, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import _
@@ -13,6 +13,7 @@ from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.budget import read_amount
 from dataselect_gui.window.widgets.layout import row
+from dataselect_gui.window.widgets.wheel import Slider
 
 MARKS = ("0.1", "0.25", "0.5", "1", "2", "4", "8")
 _DELTA = "0.000001"
@@ -31,10 +32,10 @@ class Amount(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider = Slider()
         self.slider.setRange(0, len(MARKS) - 1)
         self.slider.setPageStep(1)
-        self.slider.setTickPosition(QSlider.TickPosition.TicksBelow)
+        self.slider.setTickPosition(Slider.TickPosition.TicksBelow)
         self.slider.setAccessibleName("ε")
         self.epsilon, self.delta = QLineEdit(), QLineEdit()
         self.epsilon.setFixedWidth(72)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import _
@@ -34,6 +34,7 @@ from dataselect_gui.window.widgets.fold import Fold
 from dataselect_gui.window.widgets.numbers import read_number
 from dataselect_gui.window.widgets.plain import Button
 from dataselect_gui.window.widgets.training_question import TrainingQuestion
+from dataselect_gui.window.widgets.wheel import SpinBox
 from dataselect_gui.workflow import (
     Everything,
     Look,
@@ -69,7 +70,7 @@ class Answers(QFrame):
         self.training = TrainingQuestion()
         self.what, self.amount, self.cut_off = What(), Amount(), CutOff()
         self.parameters, self.advanced = Parameters(), Advanced()
-        self.max_contributions = QSpinBox()
+        self.max_contributions = SpinBox()
         self.destination = paragraph()
         self.change = Button(_("Change…"))
         self._has_people = False

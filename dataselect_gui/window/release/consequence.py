@@ -194,6 +194,10 @@ class Consequence(QWidget):
         for label in (self.promise, self.with_earlier, self.earlier_exact, self.usefulness):
             body.addWidget(label)
         body.addWidget(self.table)
+        # Its room is kept while no budget is set, so that nothing moves under the pointer then.
+        policy = self.budget.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.budget.setSizePolicy(policy)
         body.addWidget(self.budget)
         folds = QVBoxLayout()
         folds.setSpacing(0)

@@ -21,7 +21,7 @@ from dataselect_gui.window.release.sentences import (
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.layout import row
-from dataselect_gui.window.widgets.numbers import read_number, with_point
+from dataselect_gui.window.widgets.numbers import in_local_form, read_number, with_point
 from dataselect_gui.window.widgets.plain import CheckBox, Label
 from dataselect_gui.workflow import Look, RecordRule, Rule, ScoreCut, whole_of
 
@@ -111,7 +111,7 @@ class Parameters(QWidget):
             field.clear()
         self.by_class.setChecked(False)
         self.passing.setChecked(False)
-        self.beyond.setText(agreed or "")
+        self.beyond.setText(in_local_form(agreed or ""))
         self.blockSignals(False)
         self.show_rule(look, rule)
 

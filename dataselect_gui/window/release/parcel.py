@@ -1,7 +1,5 @@
 """The right column of the Release place: what would leave and what stays; afterwards, what left."""
 
-from PySide6.QtCore import QUrl
-from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from dataselect_gui.plain import visible
@@ -17,7 +15,7 @@ from dataselect_gui.window.widgets.column import clear
 from dataselect_gui.window.widgets.copying import CopyButton
 from dataselect_gui.window.widgets.fold import Fold
 from dataselect_gui.window.widgets.layout import row
-from dataselect_gui.window.widgets.plain import Button
+from dataselect_gui.window.widgets.opening import OpenButton
 from dataselect_gui.workflow import CANNOT_CHECK, Look
 
 
@@ -111,8 +109,8 @@ class ParcelColumn(QWidget):
         self.copy_digest.setAccessibleName(visible(_("Copy the digest")))
         body.addWidget(row(digest, self.copy_digest))
         body.addSpacing(theme.SPACE[1])
-        folder = Button(_("Open folder"))
-        folder.clicked.connect(self._open_folder)
+        folder = OpenButton(_("Open folder"))
+        folder.set_path(done.released.bundle)
         self.copy_path = CopyButton(_("Copy its path"), str(done.released.bundle))
         body.addWidget(row(folder, self.copy_path, paragraph()))
         folder.show()  # Only what is shown can have the focus, which the pressed button lost.
@@ -122,7 +120,3 @@ class ParcelColumn(QWidget):
         """Say why nothing was released."""
         self.error.set_text(text)
         self.error.show()
-
-    def _open_folder(self) -> None:
-        if self._done is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._done.released.bundle)))

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSlider, QStyle, QWidget
+from PySide6.QtWidgets import QStyle, QWidget
 
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import _
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.plain import paint
+from dataselect_gui.window.widgets.wheel import Slider
 
 
 class Squares(QWidget):
@@ -82,13 +83,13 @@ class Ticks(QWidget):
 
     Parameters
     ----------
-    slider : QSlider
+    slider : Slider
         The slider above, as wide as this.
     marks : sequence of str
         What to write, from the slider's first place to its last.
     """
 
-    def __init__(self, slider: QSlider, marks: Sequence[str]) -> None:
+    def __init__(self, slider: Slider, marks: Sequence[str]) -> None:
         super().__init__()
         self._slider, self._marks = slider, marks
         self.setFixedHeight(self.fontMetrics().height())

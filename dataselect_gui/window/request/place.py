@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError, InterruptedByPersonError, UsageError
@@ -25,6 +25,7 @@ from dataselect_gui.window.widgets.boundary import Note, paragraph
 from dataselect_gui.window.widgets.column import ColumnPlace
 from dataselect_gui.window.widgets.notice import Message
 from dataselect_gui.window.widgets.plain import Button
+from dataselect_gui.window.widgets.progress import ProgressBar
 from dataselect_gui.workflow import (
     CalibrationFound,
     CalibrationOptions,
@@ -98,7 +99,7 @@ class RequestPlace(ColumnPlace, Place):
         self.findings, self.changes, self.written = Findings(), Changes(), Written()
         self.error = Note("stop")
         self.back, self.button, self.stop = Button(_("Back")), Button(), Button(_("Stop"))
-        self.progress, self.status = QProgressBar(), paragraph(role="dim")
+        self.progress, self.status = ProgressBar(), paragraph(role="dim")
         self._form = QWidget()
         self._build()
         self._connect()
@@ -145,8 +146,6 @@ class RequestPlace(ColumnPlace, Place):
 
     def _build(self) -> None:
         self.button.setProperty("role", "primary")
-        self.progress.setRange(0, 1000)
-        self.progress.setTextVisible(False)
         self.progress.setAccessibleName(visible(_("Progress of the calibration")))
         top, buttons = QHBoxLayout(), QHBoxLayout()
         top.addWidget(paragraph(_("Prepare a request"), step=5, bold=True), 1)
@@ -327,7 +326,7 @@ class RequestPlace(ColumnPlace, Place):
 
     def _on_progress(self, step: Progress) -> None:
         if self.is_running and not self._is_stopping:
-            self.progress.setValue(int(1000 * step.share))
+            self.progress.show_share(step.share)
             self._say(step.sentence)
 
     def _on_calibrated(self, result: tuple[_Subject, CalibrationFound]) -> None:

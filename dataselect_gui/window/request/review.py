@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout
 
 from dataselect_gui import workflow
@@ -12,6 +11,7 @@ from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import LeavePanel, Note, StayPanel, paragraph
 from dataselect_gui.window.widgets.column import clear
 from dataselect_gui.window.widgets.elided import Elided
+from dataselect_gui.window.widgets.opening import OpenButton
 from dataselect_gui.window.widgets.plain import Button, Label
 from dataselect_gui.window.widgets.table import Table
 from dataselect_gui.workflow import CalibrationFound, PreparedRequest, RequestChecked
@@ -133,8 +133,7 @@ class Written(LeavePanel):
         self.lines = QVBoxLayout()
         self.lines.setSpacing(theme.SPACE[1])
         self._where = Elided(Qt.TextElideMode.ElideMiddle)
-        self.folder, self.another = Button(_("Open folder")), Button(_("Prepare another"))
-        self.folder.clicked.connect(self._open_folder)
+        self.folder, self.another = OpenButton(_("Open folder")), Button(_("Prepare another"))
         self.another.clicked.connect(self.another_wanted)
         self.body.addWidget(paragraph(_("The request is written"), step=2, bold=True))
         self.body.addWidget(self._where)
@@ -158,6 +157,7 @@ class Written(LeavePanel):
             return
         file = prepared.file
         names = [prepared.path.name, *([] if file is None else [file.name])]
+        self.folder.set_path(prepared.folder)
         self._where.set_full_text(f"{prepared.folder}: {', '.join(names)}")
         for fault in checked.faults.values():
             self.lines.addWidget(Note("stop", fault))
@@ -165,10 +165,6 @@ class Written(LeavePanel):
             self.lines.addWidget(Note("warn", note))
         for line in checked.lines or [_("Nothing in particular.")]:
             self.lines.addWidget(paragraph(line))
-
-    def _open_folder(self) -> None:
-        if self._prepared is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._prepared.folder)))
 
 
 def has_changes(prepared: PreparedRequest) -> bool:

@@ -106,4 +106,4 @@ class ClassGrid(QWidget):
 
 def typed_number(field: QLineEdit) -> str:
     """Return a number as it was typed, with a point or a comma; empty for nothing."""
-    return with_point(field.text()).replace("−", "-")
+    return with_point(field.text())

@@ -77,6 +77,7 @@ class Matching(QObject):
         self._checkpoint: CheckpointInspected | None = None
         self._anew: Path | None = None
         self._proposed: str | None = None  # The column of labels that was found by its values.
+        self._gave_way = False  # Whether a trial was ended by an inspection.
         setup.split_chosen.connect(self._on_split)
         setup.reading.chosen.connect(self._on_reading)
         setup.labels.chosen.connect(self._on_labels)
@@ -110,7 +111,7 @@ class Matching(QObject):
     def drop(self) -> None:
         """Hold records and checkpoint no longer: a project was opened, which has its own."""
         self._source = self._read = self._records = self._checkpoint = self._anew = None
-        self._proposed = None
+        self._proposed, self._gave_way = None, False
 
     def go_on(self) -> None:
         """Match records and checkpoint where both were given, as soon as all is known that it takes."""
@@ -159,6 +160,7 @@ class Matching(QObject):
                 self._on_unfit(error)
             else:
                 self.failed.emit(error)
+                self._resume_trial()
 
         self._jobs.start(JobKind.INSPECTION, work, self._on_inspected, failed)
 
@@ -174,6 +176,7 @@ class Matching(QObject):
             self._take_checkpoint(source.path, inspection)
         else:
             self.bundle_found.emit(source.path, Verified.of(inspection))
+            self._resume_trial()
 
     def _take_records(self, source: SourceRef, inspection: SourceInspected) -> None:
         if self._source is not None and self._source.path != source.path:
@@ -261,6 +264,7 @@ class Matching(QObject):
         def work(context: JobContext) -> Preflight:
             return workflow.preflight(checkpoint, source, context)
 
+        self._gave_way = False
         self._setup.show_trying()
         self._jobs.start(
             JobKind.PREFLIGHT,
@@ -277,7 +281,13 @@ class Matching(QObject):
         self._show_reading()
         self.failed.emit(error)
 
+    def _resume_trial(self) -> None:
+        """Try the checkpoint again where a trial gave way to something that was of no use here."""
+        if self._gave_way:
+            self.try_out()
+
     def _on_trying_failed(self, error: DataSelectError) -> None:
+        self._gave_way = isinstance(error, InterruptedByPersonError)
         self._setup.preflight.hide()
         self.failed.emit(error)
 

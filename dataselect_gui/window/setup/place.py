@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 
 from dataselect_gui import workflow
 from dataselect_gui.plain import visible
@@ -30,6 +30,7 @@ from dataselect_gui.window.widgets.column import ColumnPlace, Pair
 from dataselect_gui.window.widgets.holding import Holding
 from dataselect_gui.window.widgets.layout import row
 from dataselect_gui.window.widgets.plain import Button, ComboBox
+from dataselect_gui.window.widgets.progress import ProgressBar
 from dataselect_gui.window.widgets.training_question import TrainingQuestion
 from dataselect_gui.workflow import (
     CheckpointInspected,
@@ -54,6 +55,11 @@ _TRY = N_(
 _PARTS = N_("These records come in several parts, which are not mixed. Choose which one is meant.")
 _PROPOSED = N_(
     "Several records share a {column}, so each {column} is protected, not each record alone."
+)
+_CHOSEN = N_("Each {column} is protected, not each record alone.")
+_NOT_WHOLE = N_(
+    "Only each record by itself is protected. Several records share a {column}, and no {column} is "
+    "protected as a whole."
 )
 
 
@@ -100,7 +106,10 @@ class SetupPlace(ColumnPlace, Place):
         self.unit.setAccessibleName(visible(_("Protect")))
         self.unit.setMinimumWidth(200)
         self.unit.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.unit.currentIndexChanged.connect(self._say_unit)
         self._unit_hint = paragraph(role="dim")
+        self._person: str | None = None
+        self._known_units = ""
         self.split = ComboBox()
         self.split.setAccessibleName(visible(_("Part of the records")))
         self.split.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToContents)
@@ -122,9 +131,7 @@ class SetupPlace(ColumnPlace, Place):
         self.score.clicked.connect(self.score_requested)
         self.stop = Button(_("Stop"))
         self.stop.clicked.connect(self.stop_requested)
-        self.progress = QProgressBar()
-        self.progress.setRange(0, 1000)
-        self.progress.setTextVisible(False)
+        self.progress = ProgressBar()
         self.status = paragraph(role="dim")
         self.try_it, self._try_hint = Button(_("Try it…")), paragraph(role="dim")
         self.try_it.clicked.connect(self.try_requested)
@@ -167,11 +174,10 @@ class SetupPlace(ColumnPlace, Place):
             self.records.show_facts("", [(_("Parts"), parts_of(inspection.splits))], [], path)
             return
         columns, person = inspection.columns, inspection.person
-        hint = _(_HINT) if person is None else _(_PROPOSED, column=person)
         # Whoever chose a column of these records keeps it, however they are read.
         was_chosen = path == self._path or unit_column is not None
         kept = known if was_chosen and known in {None, *columns} else person
-        self._show_units(hint if columns else _(_ALONE), columns, kept)
+        self._show_units("" if columns else _(_ALONE), columns, kept, person)
         self._path = path
         facts = source_facts(inspection)
         problems = [f"{problem.id}: {problem.reason}" for problem in inspection.problems]
@@ -299,11 +305,18 @@ class SetupPlace(ColumnPlace, Place):
             Whether what is done is kept where the work is stopped.
         """
         self.score.hide()
+        self.stop.setEnabled(True)
         self.stop.show()
         self.progress.show()
-        self.progress.setValue(int(1000 * share))
+        self.progress.show_share(share)
         promise = _("You may stop and go on tomorrow.") if keeps else ""
         self._show_status(f"{text} {promise}".rstrip())
+
+    def show_stopping(self, *, keeps: bool) -> None:
+        """Show at once that the job was asked to stop, which it does after what is in hand."""
+        self.stop.setEnabled(False)
+        kept = _("What is done is kept.") if keeps else ""
+        self._show_status(f"{_('Stopping: what is in hand is finished first.')} {kept}".rstrip())
 
     def show_trial(self, obstacle: str) -> None:
         """Offer the study, or show why it is not possible; an empty obstacle means it is."""
@@ -387,13 +400,32 @@ class SetupPlace(ColumnPlace, Place):
         if chosen is not None:
             self.split_chosen.emit(chosen)
 
-    def _show_units(self, hint: str, columns: Sequence[str] = (), person: str | None = None) -> None:
+    def _show_units(
+        self,
+        hint: str,
+        columns: Sequence[str] = (),
+        chosen: str | None = None,
+        person: str | None = None,
+    ) -> None:
+        """Show whom a person can protect; without a hint, what that comes to is said instead."""
+        self._known_units, self._person = hint, person
         self.unit.clear()
         self.unit.add(_("each record"))
         for column in columns:
             self.unit.add(_("each {column}", column=column), column)
-        if person is not None:
-            self.unit.setCurrentIndex(1 + columns.index(person))
+        if chosen is not None:
+            self.unit.setCurrentIndex(1 + columns.index(chosen))
         self.unit.setEnabled(bool(columns))
+        self._say_unit()
+
+    def _say_unit(self) -> None:
+        """Say whom the choice protects."""
+        chosen, person = self.unit_column, self._person
+        if self._known_units or self.unit.count() <= 1:
+            hint = self._known_units
+        elif chosen is not None:
+            hint = _(_PROPOSED if chosen == person else _CHOSEN, column=chosen)
+        else:
+            hint = _(_HINT) if person is None else _(_NOT_WHOLE, column=person)
         self._unit_hint.setText(hint)
         self._unit_hint.setVisible(bool(hint))

@@ -31,9 +31,9 @@ from dataselect_gui.workflow import (
 )
 
 _LONG = {
-    JobKind.SCORING: N_("What you gave is looked at when scoring has ended."),
-    JobKind.STUDY: N_("What you gave is looked at when the study has ended."),
-    JobKind.CALIBRATION: N_("What you gave is looked at when the calibration has ended."),
+    JobKind.SCORING: N_("What you gave waits until scoring has ended."),
+    JobKind.STUDY: N_("What you gave waits until the study has ended."),
+    JobKind.CALIBRATION: N_("What you gave waits until the calibration has ended."),
 }
 """The jobs that take long, with what is said of files that are given meanwhile."""
 _KEPT = {JobKind.SCORING, JobKind.STUDY}
@@ -84,6 +84,7 @@ class Preparation(QObject):
         self._start, self._setup, self._notice = start, setup, notice
         self._window = window
         self._waiting: list[Path | SourceRef] = []
+        self._offered: list[Path] = []
         self._left: Path | None = None
         self._shown: Path | None = None
         self._decided: LeaveOut | None = None
@@ -117,6 +118,7 @@ class Preparation(QObject):
         state.stale_changed.connect(self.show_project_warning)
         self._jobs.started.connect(self._on_job_started)
         self._jobs.progressed.connect(self._on_progress)
+        self._jobs.stopping.connect(self._on_stopping)
         self._jobs.finished.connect(self._on_job_finished)
         self._on_opened()
         if self._jobs.kind is not None:
@@ -154,10 +156,11 @@ class Preparation(QObject):
         """Take a file or folder: what the open project misses, or else a new input."""
         look = self._state.look
         is_missing = look is not None and not (look.source.exists() and look.checkpoint.exists())
-        if self._jobs.running:
+        if self._jobs.kind in _LONG:
+            self._offered.append(path)
+            self._notice.show_message(Message(_(_LONG[self._jobs.kind])))
+        elif self._jobs.running:
             self._waiting.append(path)
-            if self._jobs.kind in _LONG:
-                self._notice.show_message(Message(_(_LONG[self._jobs.kind])))
         elif is_missing and self._state.place is not PlaceId.START:
             self.find_again(path)
         else:
@@ -260,6 +263,26 @@ class Preparation(QObject):
         if not self._waiting:
             self._matching.try_out()
 
+    def _offer(self) -> None:
+        """Take what was given during long work, unless a project is open: that stays till asked."""
+        look = self._state.look
+        if look is None or not self._offered:
+            self._take_offered()
+        else:
+            names = ", ".join(path.name for path in self._offered)
+            self._notice.show_message(
+                Message(
+                    _("You gave {names} meanwhile.", names=names),
+                    do=_("Look at it now? “{project}” is closed then; it is kept.", project=look.name),
+                    actions=((_("Look at it"), self._take_offered),),
+                )
+            )
+
+    def _take_offered(self) -> None:
+        self._waiting += self._offered
+        self._offered = []
+        self._take_next()
+
     def _take_next(self) -> None:
         if not self._waiting or self._jobs.running:
             return
@@ -287,7 +310,9 @@ class Preparation(QObject):
             self.forget()
             self._setup.show_demo()
             self._state.answer_training("no")
-            self._scoring.begin(ScoringRun(work, _("the demo's")))
+            self._scoring.begin(
+                ScoringRun(work, workflow.demo_project(folder), "Demo", _("the demo's"))
+            )
 
     def score(self) -> None:
         """Score the records with the checkpoint, or continue where scoring was interrupted."""
@@ -328,9 +353,10 @@ class Preparation(QObject):
                 count_epsilon=price,
             ).project
 
-        self._scoring.begin(ScoringRun(work, str(source.path)))
+        self._scoring.begin(ScoringRun(work, folder, folder.stem, str(source.path)))
 
-    def _on_begun(self) -> None:
+    def _on_begun(self, run: ScoringRun) -> None:
+        self._start.remember(run.project, run.name)  # At once: it may be interrupted.
         self._state.show_place(PlaceId.SETUP)
         self._setup.focus_stop()  # The button that was pressed is hidden now.
 
@@ -340,8 +366,9 @@ class Preparation(QObject):
         """Show what is wrong with the open project, until it is put right."""
         remedies = Remedies(self.choose_records, self.choose_checkpoint, self.score)
         look, has_stale = self._state.look, bool(self._state.stale.any())
+        is_mended = self._jobs.kind is JobKind.SCORING  # Its button has done what it can.
         self._notice.show_lasting(
-            None if look is None else project_warning(look, remedies, has_stale=has_stale)
+            None if look is None or is_mended else project_warning(look, remedies, has_stale=has_stale)
         )
 
     # Signals of the state and the jobs
@@ -384,17 +411,22 @@ class Preparation(QObject):
             self._setup.training.show_answer(self._state.in_training)
 
     def _on_job_started(self, kind: JobKind) -> None:
+        self.show_project_warning()
         self._setup.show_running(f"{kind.running}.", keeps=kind in _KEPT)
         self._setup.hold_choices(held=kind in _BY_CHOICES)
 
+    def _on_stopping(self) -> None:
+        self._setup.show_stopping(keeps=self._jobs.kind in _KEPT)
+
     def _on_progress(self, step: Progress) -> None:
-        self._setup.show_running(step.sentence, step.share, keeps=self._jobs.kind in _KEPT)
+        if not self._jobs.is_stopping:
+            self._setup.show_running(step.sentence, step.share, keeps=self._jobs.kind in _KEPT)
 
     def _on_job_finished(self) -> None:
         self._setup.hold_choices(held=False)
         self._show_idle()
-        if self._waiting:
-            QTimer.singleShot(0, self, self._take_next)
+        self.show_project_warning()
+        QTimer.singleShot(0, self, self._offer)  # When what the job made is open.
 
     def _show_idle(self) -> None:
         """Show in Setup what its button would do now, unless a job runs."""

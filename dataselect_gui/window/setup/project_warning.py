@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from dataselect_gui.texts import _, ngettext
+from dataselect_gui.texts import _
 from dataselect_gui.window.widgets.notice import Message
-from dataselect_gui.workflow import Look
+from dataselect_gui.workflow import Look, kept_sentence
 
 
 @dataclass(frozen=True)
@@ -68,27 +68,10 @@ def project_warning(look: Look, remedies: Remedies, *, has_stale: bool) -> Messa
             ((_("Score again"), remedies.score),),
         )
     if not look.is_finished:
+        kept = kept_sentence(len(look.ids) - look.unscored, len(look.ids))
         return Message(
-            _progress_text(look),
+            f"{_('Scoring is not finished.')} {kept}",
             do=_("Continue where it stopped: nothing is computed twice."),
             actions=((_("Continue"), remedies.score),),
         )
     return None
-
-
-def _progress_text(look: Look) -> str:
-    """Return how many scores are kept, and how many records have none yet."""
-    if not look.unscored:
-        return ngettext(
-            "Scoring is not finished. {count:,} score is kept.",
-            "Scoring is not finished. {count:,} scores are kept.",
-            look.kept,
-        )
-    return ngettext(
-        "Scoring is not finished. {count:,} score is kept; {left}.",
-        "Scoring is not finished. {count:,} scores are kept; {left}.",
-        look.kept,
-        left=ngettext(
-            "{count:,} record is not scored yet", "{count:,} records are not scored yet", look.unscored
-        ),
-    )

@@ -29,13 +29,13 @@ class Scoring(QObject):
 
     Signals
     -------
-    begun()
+    begun(ScoringRun)
         A run began.
     scored(Path)
         A project has its scores and is to be opened.
     """
 
-    begun = Signal()
+    begun = Signal(object)
     scored = Signal(object)
 
     def __init__(self, state: State, setup: SetupPlace, notice: NoticeStrip, parent: QObject) -> None:
@@ -57,7 +57,7 @@ class Scoring(QObject):
         self._run, self._last_step = run, None
         jobs = self._state.jobs
         jobs.start(JobKind.SCORING, run.work, self._on_scored, self._on_failed)
-        self.begun.emit()
+        self.begun.emit(run)
 
     # Within
 

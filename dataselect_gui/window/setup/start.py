@@ -161,7 +161,18 @@ class StartPlace(ColumnPlace, Place):
         self.column.addWidget(self.request, 0, Qt.AlignmentFlag.AlignLeading)
         self.column.addSpacing(theme.SPACE[1])
         self.column.addLayout(self._recent)
+        keys = _("Ctrl+K lists all that you can do in this window, and so does F1.")
+        self.column.addWidget(paragraph(keys, role="dim"))
         self.column.addStretch(1)
+        self.show_recent()
+
+    def entered(self) -> None:
+        """List the recent projects anew: one that was scored meanwhile may exist only now."""
+        self.show_recent()
+
+    def remember(self, project: Path, name: str) -> None:
+        """Put a project first among the recent ones."""
+        self._settings.remember(project, name)
         self.show_recent()
 
     def show_recent(self) -> None:

@@ -108,6 +108,8 @@ class Action:
         Does it, given the window.
     shortcut : str
         Its keys; empty for none.
+    also : str
+        Further keys that do it; empty for none.
     obstacle : callable
         Returns why it cannot be done in a state, for a person; empty where it can.
     text_now : callable or None
@@ -124,6 +126,7 @@ class Action:
     obstacle: Callable[[State], str] = _nothing
     text_now: Callable[[State], str] | None = None
     of_records: bool = False
+    also: str = ""
 
 
 def _show(place: PlaceId) -> Callable[["MainWindow"], None]:
@@ -276,7 +279,9 @@ ACTIONS = (
     Action(
         "map", N_("Map"), Menu.VIEW, lambda w: w.show_map(), "M", obstacle=_no_records, of_records=True
     ),
-    Action("actions", N_("All actions…"), Menu.VIEW, lambda w: w.action_list.open(), "Ctrl+K"),
+    Action(
+        "actions", N_("All actions…"), Menu.VIEW, lambda w: w.action_list.open(), "Ctrl+K", also="F1"
+    ),
     Action("light", N_("Colours: light"), Menu.VIEW, lambda w: w.use_theme("light")),
     Action("dark", N_("Colours: dark"), Menu.VIEW, lambda w: w.use_theme("dark")),
     Action("system", N_("Colours: as the system has them"), Menu.VIEW, lambda w: w.use_theme("system")),
@@ -300,7 +305,7 @@ class WindowAction(MenuAction):
         self.obstacle = ""
         self._window = window
         if entry.shortcut:
-            self.setShortcut(QKeySequence(entry.shortcut))
+            self.setShortcuts([QKeySequence(keys) for keys in (entry.shortcut, entry.also) if keys])
         if entry.of_records:
             self.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         if not entry.of_records:  # The gallery has the others.

@@ -57,7 +57,6 @@ def run(project: Path | None = None, demo: Path | None = None) -> int:
     elif demo is not None:
         window.preparation.start_demo(demo)
     code = app.exec()
-    settings.save(remembered)
     if window.has_threads:
         # A thread hangs on a disk that does not answer. It may be ended at any moment.
         os._exit(code)

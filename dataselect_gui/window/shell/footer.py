@@ -11,6 +11,7 @@ from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import Sign
 from dataselect_gui.window.widgets.elided import Elided
 from dataselect_gui.window.widgets.plain import Button
+from dataselect_gui.workflow import JobKind
 
 
 class Footer(QFrame):
@@ -45,6 +46,8 @@ class Footer(QFrame):
         state.selection_changed.connect(self._count)
         state.marked_changed.connect(self._count)
         state.undo_changed.connect(self._on_undo)
+        state.jobs.started.connect(self._count)
+        state.jobs.finished.connect(self._count)
         self._count()
         self._on_undo()
 
@@ -66,7 +69,9 @@ class Footer(QFrame):
     def _count(self) -> None:
         look = self._state.look
         if look is None:
-            self.counts.set_full_text(_("No project is open."))
+            is_scoring = self._state.jobs.kind is JobKind.SCORING
+            text = _("The records are being scored.") if is_scoring else _("No project is open.")
+            self.counts.set_full_text(text)
             return
         parts = [ngettext("{count:,} record", "{count:,} records", len(look.ids))]
         if marked := int(self._state.marked.sum()):

@@ -86,6 +86,7 @@ class Header(QFrame):
         state.cost_changed.connect(self._show_budget)
         state.jobs.started.connect(self._on_started)
         state.jobs.progressed.connect(self._on_progress)
+        state.jobs.stopping.connect(self._on_stopping)
         state.jobs.finished.connect(self._on_finished)
         self._show_project()
         self._show_place()
@@ -120,7 +121,12 @@ class Header(QFrame):
     def _on_started(self, kind: JobKind) -> None:
         self.show_job(kind.running, place=self._place_of_job())
 
+    def _on_stopping(self) -> None:
+        self.show_job(_("Stopping"), place=self._place_of_job())
+
     def _on_progress(self, step: Progress) -> None:
+        if self._state.jobs.is_stopping:
+            return
         share = f"{100 * step.done // max(1, step.total)} %" if step.total > 1 else ""
         progress = " · ".join(part for part in (share, step.time_left) if part)
         self.show_job(step.phase.text, progress, self._place_of_job())

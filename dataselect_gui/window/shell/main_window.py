@@ -19,7 +19,6 @@ from PySide6.QtWidgets import (
 
 from dataselect_gui.errors import DataSelectError
 from dataselect_gui.paths import resolved
-from dataselect_gui.plain import visible
 from dataselect_gui.texts import _
 from dataselect_gui.window import faults
 from dataselect_gui.window.jobs import Jobs
@@ -27,10 +26,11 @@ from dataselect_gui.window.place import Place, PlaceId
 from dataselect_gui.window.settings import Settings
 from dataselect_gui.window.setup.start import StartPlace
 from dataselect_gui.window.shell.action_list import ActionList
-from dataselect_gui.window.shell.actions import Menu, make_actions
+from dataselect_gui.window.shell.actions import make_actions
 from dataselect_gui.window.shell.footer import Footer
 from dataselect_gui.window.shell.header import Header
 from dataselect_gui.window.shell.log import switched_log
+from dataselect_gui.window.shell.menus import fill_menus
 from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.notice import Message, NoticeStrip, error_message
@@ -116,8 +116,7 @@ class MainWindow(QMainWindow):
         assert look is not None
         self.show_error(None)
         self.preparation.show_project_warning()  # It may not have been there to hear of the project.
-        self.settings.remember(folder, look.name)
-        self.start.show_recent()
+        self.start.remember(folder, look.name)
         self.show_place(PlaceId.EXPLORE if look.scores else PlaceId.SETUP)
         self.explore.gallery.setFocus()
 
@@ -156,7 +155,7 @@ class MainWindow(QMainWindow):
 
     def use_theme(self, mode: str) -> None:
         """Use the colours of a theme, as `Settings` has it, from now on."""
-        self.settings.theme = mode
+        self.settings.change(theme=mode)
         theme.apply(mode)
 
     def switch_log(self) -> None:
@@ -321,12 +320,7 @@ class MainWindow(QMainWindow):
         column.addWidget(self._stack, 1)
         column.addWidget(self.footer)
         self.setCentralWidget(page)
-        menus = {menu: self.menuBar().addMenu(visible(_(menu.value))) for menu in Menu}
-        for menu in menus.values():
-            menu.setToolTipsVisible(True)  # They say why an action is disabled.
-        for action in self.actions_by_key.values():
-            menus[action.entry.menu].addAction(action)
-        self.menuBar().setVisible(False)  # Alt shows it; everything in it has keys and Ctrl+K.
+        fill_menus(self.menuBar(), self.actions_by_key)
 
     def _connect(self) -> None:
         self.state.place_changed.connect(self._on_place)
@@ -404,7 +398,7 @@ class MainWindow(QMainWindow):
             self.show_error(error)
 
     def _on_tile_changed(self, side: int) -> None:
-        self.settings.tile = side
+        self.settings.change(tile=side)
 
     def _become_ready(self) -> None:
         if not self._is_ready:
@@ -437,7 +431,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """Hide at once; then stop the job in progress, which keeps what is done."""
-        self.settings.geometry = bytes(self.saveGeometry().toBase64().data()).decode()
+        self.settings.change(geometry=bytes(self.saveGeometry().toBase64().data()).decode())
         self.hide()
         self.show_place(PlaceId.START)  # Other places may compute something, which nobody would see.
         self.jobs.close()

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import N_, _
@@ -15,6 +15,7 @@ from dataselect_gui.window.widgets.fold import Fold
 from dataselect_gui.window.widgets.layout import row, stack
 from dataselect_gui.window.widgets.plain import CheckBox
 from dataselect_gui.window.widgets.source_field import SourceField
+from dataselect_gui.window.widgets.wheel import SpinBox
 from dataselect_gui.workflow import (
     MOST_TRAININGS,
     ArmsWish,
@@ -45,12 +46,12 @@ class Share:
     ----------
     box : CheckBox
         Whether.
-    amount : QSpinBox
+    amount : SpinBox
         How much.
     """
 
     def __init__(self, name: str, usual: int, least: int, most: int) -> None:
-        self.box, self.amount = CheckBox(name), QSpinBox()
+        self.box, self.amount = CheckBox(name), SpinBox()
         self.usual = usual
         self.box.setMinimumWidth(_NAMES)
         self.amount.setRange(least, most)

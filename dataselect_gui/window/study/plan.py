@@ -1,7 +1,7 @@
 """The plan of a study before anything is trained, its one button, and how far it is."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import N_, _, ngettext
@@ -10,6 +10,7 @@ from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import Note, paragraph
 from dataselect_gui.window.widgets.column import clear
 from dataselect_gui.window.widgets.plain import Button, Label
+from dataselect_gui.window.widgets.progress import ProgressBar
 from dataselect_gui.workflow import duration
 
 START = N_("Start the study")
@@ -52,9 +53,7 @@ class PlanPanel(QFrame):
         self.total = paragraph(step=2, bold=True)
         self.start, self.stop = Button(), Button(_("Stop"))
         self.start.setProperty("role", "primary")
-        self.progress = QProgressBar()
-        self.progress.setRange(0, 1000)
-        self.progress.setTextVisible(False)
+        self.progress = ProgressBar()
         self.progress.setAccessibleName(visible(_("Progress of the study")))
         self.status = paragraph(role="dim")
         self.limit = Note("warn")
@@ -145,7 +144,7 @@ class PlanPanel(QFrame):
         self.stop.show()
         self.stop.setEnabled(True)
         self.progress.show()
-        self.progress.setValue(int(1000 * share))
+        self.progress.show_share(share)
         self._say(f"{text} {_(MAY_STOP)}")
 
     def show_stopping(self) -> None:

@@ -4,9 +4,10 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import ClassVar, Generic, Protocol, TypeVar
 
-from PySide6.QtWidgets import QSpinBox, QWidget
+from PySide6.QtWidgets import QWidget
 
 from dataselect_gui.window.study.results import ResultsPanel
+from dataselect_gui.window.widgets.wheel import SpinBox
 from dataselect_gui.workflow import JobContext, StudySubject
 
 C = TypeVar("C")
@@ -63,7 +64,7 @@ class Question(ABC, Generic[C]):
         Asks what is compared.
     first : QWidget
         The part of it that takes the focus.
-    limit : QSpinBox
+    limit : SpinBox
         The part of it that says how many trainings there may be.
     subject : StudySubject or None
         Whose study the form is filled in for.
@@ -79,7 +80,7 @@ class Question(ABC, Generic[C]):
     text: ClassVar[str]
     explanation: ClassVar[str]
 
-    def __init__(self, form: QWidget, first: QWidget, limit: QSpinBox) -> None:
+    def __init__(self, form: QWidget, first: QWidget, limit: SpinBox) -> None:
         self.form, self.first, self.limit = form, first, limit
         self.subject: StudySubject | None = None
         self.folder = Path()

@@ -4,15 +4,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeAlias
 
-from PySide6.QtCore import QUrl
-from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from dataselect_gui.texts import _
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import StayPanel, paragraph
 from dataselect_gui.window.widgets.column import clear
-from dataselect_gui.window.widgets.plain import Button
+from dataselect_gui.window.widgets.opening import OpenButton
 
 _LONG = 100
 """Characters of an answer that would fill the page in large letters."""
@@ -25,11 +23,10 @@ class ResultsPanel(StayPanel):
 
     def __init__(self) -> None:
         super().__init__()
-        self._page = Path()
         self.verdict, self._top = paragraph(step=5, bold=True), QVBoxLayout()
         self.headline = QVBoxLayout()
         self.headline.setSpacing(theme.SPACE[1])
-        self.page, self.folder = Button(_("Open the page")), Button(_("Open folder"))
+        self.page, self.folder = OpenButton(_("Open the page")), OpenButton(_("Open folder"))
         self.figures = QVBoxLayout()
         self.figures.setSpacing(theme.SPACE[1])
         self._what = paragraph(role="dim")
@@ -44,8 +41,6 @@ class ResultsPanel(StayPanel):
         self.body.addLayout(buttons)
         self.body.addWidget(self._what)
         self.body.addLayout(self.figures)
-        self.page.clicked.connect(self._open_page)
-        self.folder.clicked.connect(self._open_folder)
 
     def show_result(
         self, page: Path, verdict: str, lines: Sequence[str], what: str, parts: Sequence[Part]
@@ -63,7 +58,8 @@ class ResultsPanel(StayPanel):
         parts : sequence of tuple
             Titles with what stands below each.
         """
-        self._page = page
+        self.page.set_path(page)
+        self.folder.set_path(page.parent)
         clear(self._top)
         self.verdict = paragraph(verdict, step=2 if len(verdict) > _LONG else 5, bold=True)
         self._top.addWidget(self.verdict)
@@ -77,9 +73,3 @@ class ResultsPanel(StayPanel):
             self.figures.addWidget(paragraph(title, step=2, bold=True))
             for widget in widgets:
                 self.figures.addWidget(widget)
-
-    def _open_page(self) -> None:
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._page)))
-
-    def _open_folder(self) -> None:
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._page.parent)))

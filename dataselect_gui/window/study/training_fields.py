@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtWidgets import QButtonGroup, QGridLayout, QLineEdit, QSpinBox, QWidget
+from PySide6.QtWidgets import QButtonGroup, QGridLayout, QLineEdit, QWidget
 
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import N_, _
@@ -11,6 +11,7 @@ from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.layout import row, stack
 from dataselect_gui.window.widgets.plain import Label, RadioButton
+from dataselect_gui.window.widgets.wheel import SpinBox
 from dataselect_gui.workflow import FEWEST_SEEDS, Start
 
 FIELD = 120
@@ -29,7 +30,7 @@ class TrainingFields(QObject):
     ----------
     epsilons : QLineEdit
         The ε of the trainings with DP, with commas.
-    seeds, limit : QSpinBox
+    seeds, limit : SpinBox
         How often each training is repeated; how many there may be.
     scratch, checkpoint : RadioButton
         What trainings start from.
@@ -45,7 +46,7 @@ class TrainingFields(QObject):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.epsilons = QLineEdit()
-        self.seeds, self.limit = QSpinBox(), QSpinBox()
+        self.seeds, self.limit = SpinBox(), SpinBox()
         self.scratch = RadioButton(_("a small network, from scratch"))
         self.checkpoint = RadioButton(_("the consortium's checkpoint"))
         self._starts = QButtonGroup(self)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRect, QRectF, Qt
-from PySide6.QtGui import QAction, QFontMetrics, QPainter
+from PySide6.QtGui import QAction, QFontMetrics, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QPlainTextEdit,
     QPushButton,
     QRadioButton,
+    QStyledItemDelegate,
     QTableWidgetItem,
     QToolButton,
     QTreeWidgetItem,
@@ -29,6 +30,7 @@ from PySide6.QtWidgets import (
 
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import _
+from dataselect_gui.window.widgets.wheel import LeavesWheel
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QAbstractButton as _QButton
@@ -95,11 +97,24 @@ class _PlainButton(_QButton):
         return super().text().replace("&&", "&")
 
 
-class Button(_PlainButton, QPushButton):
+class _PressedByEnter(_QButton):
+    """A button that Enter presses, as Space does; Qt has that in dialogs alone."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """Press it, once however long the key is held: the focus may be on another button then."""
+        held = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        is_enter = event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}
+        if not is_enter or held != Qt.KeyboardModifier.NoModifier:
+            super().keyPressEvent(event)
+        elif not event.isAutoRepeat():
+            self.click()
+
+
+class Button(_PressedByEnter, _PlainButton, QPushButton):
     """A button."""
 
 
-class ToolButton(_PlainButton, QToolButton):
+class ToolButton(_PressedByEnter, _PlainButton, QToolButton):
     """A button beside what it acts on."""
 
 
@@ -127,8 +142,12 @@ class MenuAction(QAction):
         return super().text().replace("&&", "&")
 
 
-class ComboBox(QComboBox):
+class ComboBox(LeavesWheel, QComboBox):
     """A combo box; its items are known by their data, never by their text."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setItemDelegate(QStyledItemDelegate(self))  # Only this one goes by the theme's sheet.
 
     def add(self, text: str, data: str | None = None, about: str = "") -> None:
         """Add an item, perhaps with a tool tip."""

@@ -223,7 +223,9 @@ QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ width: 0; border: 
 QComboBox::drop-down {{ border: 0; width: 24px; }}
 QComboBox::down-arrow {{ width: 12px; height: 12px;
     image: url("{resource(f"icons/chevron-{c.name}.svg").as_posix()}"); }}
+QComboBox {{ combobox-popup: 0; }}
 QComboBox QAbstractItemView {{ background: {c.panel}; border: 1px solid {c.edge}; }}
+QComboBox QAbstractItemView::item {{ min-height: 24px; padding: 0 6px; }}
 QCheckBox, QRadioButton {{ spacing: 8px; min-height: 24px; }}
 QCheckBox:disabled, QRadioButton:disabled, QLineEdit:disabled, QSpinBox:disabled, QComboBox:disabled {{
     color: {c.dim}; border-color: {c.line}; }}

@@ -15,6 +15,7 @@ from dataselect_gui.texts import N_, _
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.budget import read_amount
+from dataselect_gui.window.widgets.numbers import in_local_form
 from dataselect_gui.window.widgets.plain import Label, RadioButton
 from dataselect_gui.workflow import exact
 
@@ -84,8 +85,8 @@ class TrainingQuestion(QWidget):
         kind, _colon, amounts = (answer or "").partition(":")
         epsilon, _comma, delta = amounts.partition(",")
         self.blockSignals(True)
-        self.epsilon.setText(epsilon)
-        self.delta.setText(delta)
+        self.epsilon.setText(in_local_form(epsilon))
+        self.delta.setText(in_local_form(delta))
         check_only(
             self._group,
             {"no": self.no, "dp": self.private, "yes": self.unknown, "unknown": self.unknown}.get(kind),

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QPoint, Qt, QUrl, qInstallMessageHandler, qWarning
+from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QLabel, QPushButton, QScrollArea
 from pytestqt.qtbot import QtBot
 
@@ -70,6 +70,45 @@ def test_digest_and_path_of_what_left_are_copied_by_a_button(place: ReleasePlace
     qtbot.keyClick(parcel.copy_path, Qt.Key.Key_Space)  # type: ignore[no-untyped-call]
     assert clipboard.text() == str(parcel.done.released.bundle)
     assert (parcel.copy_digest.text(), parcel.copy_path.text()) == ("Copy", "Copied")
+
+
+def test_a_folder_that_nothing_opens_is_said_in_words_and_its_path_copied(
+    place: ReleasePlace, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[str] = []
+
+    def fails(_url: QUrl) -> bool:
+        qWarning("Unable to detect a web browser to launch 'file:///'")
+        return False
+
+    monkeypatch.setattr(QDesktopServices, "openUrl", fails)
+    before = qInstallMessageHandler(lambda _kind, _context, message: heard.append(message))
+    answer_no(qtbot, place)
+    finish(qtbot, place)
+    assert place.parcel.done is not None
+    button = place.focusWidget()
+    assert isinstance(button, QPushButton)
+    assert button.text() == "Open folder"
+    click(qtbot, button)
+    qInstallMessageHandler(before)
+    assert button.text() == "No program opens it here. Its path is copied."
+    assert QGuiApplication.clipboard().text() == str(place.parcel.done.released.bundle)
+    assert not [message for message in heard if "web browser" in message]
+
+
+def test_setting_the_budget_moves_nothing_under_the_pointer(place: ReleasePlace, qtbot: QtBot) -> None:
+    place.answers.training.no.click()
+    foresee(qtbot, place)
+    consent, seen = place.consequence.consent, set()
+    qtbot.wait(20)
+    seen.add(consent.mapTo(place, QPoint()).y())
+    click(qtbot, place.foot.set_budget)
+    for _ in range(20):
+        qtbot.wait(20)
+        seen.add(consent.mapTo(place, QPoint()).y())
+    foresee(qtbot, place)
+    assert place.consequence.budget.isVisible()
+    assert len(seen) == 1, seen
 
 
 def test_another_project_begins_at_the_top_with_nothing_typed(

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 from filelock import FileLock
-from PySide6.QtCore import QThread
+from PySide6.QtCore import Qt, QThread
+from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from dataselect_gui import workflow
@@ -18,6 +19,7 @@ from dataselect_gui.errors import WorkerDiedError
 from dataselect_gui.project.project import Project
 from dataselect_gui.project.settings import StoredCheckpoint, StoredSource
 from dataselect_gui.records.source import SourceRef
+from dataselect_gui.window import settings
 from dataselect_gui.window.jobs import Jobs
 from dataselect_gui.window.shell.main_window import MainWindow
 from dataselect_gui.workflow import JobContext, JobKind, Phase, Progress
@@ -26,7 +28,7 @@ from tests.projects import consortium, owner_records, scored_project
 from tests.window.steps import give, notice_of, place, settle
 
 pytestmark = pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds the child in /proc")
-KEPT = r"[\d,]+ scores? (is|are) kept\."
+KEPT = r"(The scores of \d+ of 400 records are kept|No record is fully scored yet)\."
 COUNT = 400
 
 
@@ -77,6 +79,11 @@ def test_scoring_can_be_stopped_and_gone_on_with(ready: MainWindow, qtbot: QtBot
     assert place(ready) == "setup"
     assert re.match(rf"Scoring was stopped\. {KEPT}", ready.setup.status.text())
     assert ready.setup.score.text() == "Continue"
+    qtbot.mouseClick(ready.header.home, Qt.MouseButton.LeftButton)  # type: ignore[no-untyped-call]
+    assert settings.load().recent == {str(folder): "records"}, "written before the program ends"
+    (known,) = [each for each in ready.start.findChildren(QPushButton) if each.text() == "records"]
+    qtbot.mouseClick(known, Qt.MouseButton.LeftButton)  # type: ignore[no-untyped-call]
+    assert notice_of(ready).what.startswith("Scoring is not finished.")
     ready.setup.score.click()
     settle(qtbot, ready)
     assert place(ready) == "explore"
@@ -107,7 +114,7 @@ def test_scoring_goes_on_after_a_restart(
     column.done.flush()
     window.open_project(folder)
     assert notice_of(window).what == (
-        "Scoring is not finished. 300 scores are kept; 100 records are not scored yet."
+        "Scoring is not finished. The scores of 300 of 400 records are kept."
     )
     assert not window.actions_by_key["release"].isEnabled()
     window.notice.button("Continue").click()
@@ -130,7 +137,7 @@ def test_scoring_that_read_nothing_goes_on_after_a_restart(
     Project.create(folder, source, StoredCheckpoint(str(model), digest))
     give(qtbot, window, folder)
     assert place(window) == "setup"
-    assert notice_of(window).what == "Scoring is not finished. 0 scores are kept."
+    assert notice_of(window).what == "Scoring is not finished. No record is fully scored yet."
     assert not window.actions_by_key["ledger"].isEnabled()
     shutil.rmtree(folder)  # Scoring is made up here, into a new project.
     window.notice.button("Continue").click()

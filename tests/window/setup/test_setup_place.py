@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
@@ -91,8 +92,13 @@ def test_the_proposed_person_is_seen_and_can_be_changed(
     assert window.setup.unit.currentText() == "each patient"
     assert "Several records share a patient" in shown_text(window)
     assert window.setup.unit_column == "patient"
-    window.setup.unit.setCurrentIndex(0)
-    assert window.setup.unit_column is None
+    window.setup.unit.setFocus()
+    QTest.keyClick(window.setup.unit, Qt.Key.Key_Up)
+    assert window.setup.unit.currentText() == "each record"
+    assert "so each patient is protected" not in shown_text(window)
+    assert "no patient is protected as a whole" in shown_text(window)
+    QTest.keyClick(window.setup.unit, Qt.Key.Key_Down)
+    assert "so each patient is protected" in shown_text(window)
 
 
 # The question about training

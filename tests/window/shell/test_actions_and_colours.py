@@ -60,7 +60,7 @@ def test_every_action_can_be_reached_or_says_what_stands_against_it(
         window.action_list.open()
         is_offered = entry.text in window.action_list.texts()
         assert is_offered is (not obstacle and entry.key != "actions")
-    menus = {menu.title(): menu for menu in window.menuBar().findChildren(QMenu)}
+    menus = {menu.title().removeprefix("&"): menu for menu in window.menuBar().findChildren(QMenu)}
     assert action in menus[entry.menu.value].actions()
     assert menus[entry.menu.value].toolTipsVisible()
     owner = window.explore.gallery if entry.of_records else window

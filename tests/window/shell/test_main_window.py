@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
@@ -65,7 +66,7 @@ def test_a_dropped_project_is_opened_and_remembered(
     ("name", "content", "sentence"),
     [
         ("model.pth", b"pickle", "“model.pth” is refused."),
-        ("notes.txt", b"words", "“notes.txt” is not a checkpoint."),
+        ("notes.txt", b"words", "“notes.txt” cannot be used here."),
         ("broken.npz", b"nothing", "“broken.npz” cannot be read as arrays."),
     ],
 )
@@ -78,6 +79,36 @@ def test_what_cannot_be_used_is_told_with_a_way_on(
     assert notice_of(window).what == sentence
     assert notice_of(window).do
     assert window.start.demo.isEnabled()
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("report.pdf", "It is a PDF document."),
+        ("scan.JPEG", "It is a single image; records are many. Give the folder that it is in."),
+        ("notes.txt", "It is a text file, without the columns of a table."),
+        ("scans.tar.gz", "It is an archive: unpack it, and give what was in it."),
+        ("scans.zip", "It is an archive: unpack it, and give what was in it."),
+        ("no ending", "It is a file of a kind that this program does not read."),
+    ],
+)
+def test_what_is_dropped_by_mistake_is_named_and_what_would_be_taken(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, name: str, sentence: str
+) -> None:
+    (tmp_path / name).write_bytes(b"%PDF-1.7")
+    give(qtbot, window, tmp_path / name)
+    notice = notice_of(window)
+    assert (notice.what, notice.why) == (f"“{name}” cannot be used here.", sentence)
+    assert "a folder of images" in notice.do
+    assert "CSV file" in notice.do
+    assert "its .pt2 file" in notice.do
+
+
+def test_a_dropped_table_is_taken_for_records(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    (tmp_path / "people.csv").write_text("age,label\n41,yes\n42,no\n")
+    give(qtbot, window, tmp_path / "people.csv")
+    assert window.start.records.path == tmp_path / "people.csv"
+    assert not window.notice.isVisible()
 
 
 def test_problems_of_a_source_are_listed(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
@@ -139,6 +170,17 @@ def test_settings_are_kept(project: Path) -> None:
     kept.remember(project, "p")
     settings.save(kept)
     assert settings.load() == kept
+
+
+def test_settings_are_written_when_they_change(window: MainWindow, project: Path) -> None:
+    """The program may be ended at any moment."""
+    window.actions_by_key["dark"].trigger()
+    assert settings.load().theme == "dark"
+    window.open_project(project)
+    assert settings.load().recent == {str(project): "p"}
+    QTest.keyClicks(window.explore.gallery, "+")
+    assert settings.load().tile > Settings().tile
+    window.use_theme("system")
 
 
 def run_and_quit(home: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":

@@ -24,6 +24,7 @@ from tests.processes import workers_of
 from tests.projects import consortium, owner_records, scored_project
 from tests.study.conftest import learnable_records
 from tests.window.leaks import Started, holdings
+from tests.window.release.steps import click
 from tests.window.steps import give, give_at_once, notice_of, place, settle
 from tests.window.study.steps import HALFWAY, Worker, begin, finish, open_page, wait_for_plan
 
@@ -99,9 +100,13 @@ def test_what_is_given_meanwhile_is_looked_at_afterwards(
 ) -> None:
     begin(qtbot, window)
     give_at_once(window, owner_records(tmp_path / "others.npz", seed=5))
-    assert notice_of(window).what == "What you gave is looked at when the study has ended."
+    assert notice_of(window).what == "What you gave waits until the study has ended."
     assert page.plan.stop.isVisible()
     worker.go.set()
+    settle(qtbot, window)
+    qtbot.waitUntil(lambda: notice_of(window).what == "You gave others.npz meanwhile.")
+    assert window.state.look is not None, "it stays open until the person says otherwise"
+    click(qtbot, window.notice.button("Look at it"))
     settle(qtbot, window)
     settle(qtbot, window)
     assert place(window) == "setup"

@@ -4,7 +4,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QPoint, Qt
+import pytest
+from PySide6.QtCore import QLocale, QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
@@ -12,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from dataselect_gui import workflow
 from dataselect_gui.project.project import Project
 from dataselect_gui.window.explore.place import ExplorePlace
+from dataselect_gui.window.shell.main_window import MainWindow
 from dataselect_gui.window.state import State
 from dataselect_gui.workflow import Rule, ScoreCut
 from tests.window.explore.place.steps import LEFT, NONE, Show, marked, texts
@@ -95,6 +97,56 @@ def test_a_cut_off_can_be_typed(explore: ExplorePlace, state: State) -> None:
     QTest.keyClick(field, Qt.Key.Key_Return)
     assert state.rule == ScoreCut("loss", "threshold", Decimal("0.9"))
     assert state.undo.count() == 1
+
+
+@pytest.mark.parametrize("language", ["en_US", "de_DE"])
+def test_a_comma_is_no_group_of_thousands(explore: ExplorePlace, state: State, language: str) -> None:
+    before = QLocale()
+    QLocale.setDefault(QLocale(language))
+    try:
+        retype(explore, "0,75")
+    finally:
+        QLocale.setDefault(before)
+    assert state.rule == ScoreCut("loss", "threshold", Decimal("0.75"))
+
+
+def test_an_unclear_cut_off_is_refused_with_a_reason(
+    explore: ExplorePlace, state: State, qtbot: QtBot
+) -> None:
+    before, field = state.rule, explore.histogram.findChild(QLineEdit)
+    assert isinstance(field, QLineEdit)
+    with qtbot.waitSignal(state.failed) as refused:
+        retype(explore, "1,500")
+    assert refused.args is not None
+    assert str(refused.args[0]).startswith("The cut-off cannot be “1,500”. It could mean 1.5 or 1500.")
+    assert (state.rule, state.undo.count(), field.text()) == (before, 0, "0.5")
+
+
+def test_undo_in_a_field_undoes_the_typing_alone(window: MainWindow, project: Path) -> None:
+    window.open_project(project)
+    window.state.withhold([3])
+    field = window.explore.histogram.findChild(QLineEdit)
+    assert isinstance(field, QLineEdit)
+    field.setFocus()
+    QTest.keyClick(field, Qt.Key.Key_End)
+    QTest.keyClicks(field, "25")
+    assert field.text() == "0.525"
+    QTest.keyClick(field, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert field.text() == "0.5"
+    assert window.state.withheld[3]
+    window.explore.gallery.setFocus()
+    QTest.keyClick(window.explore.gallery, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert not window.state.withheld[3]
+
+
+def retype(explore: ExplorePlace, text: str) -> None:
+    """Type another cut-off into its field."""
+    field = explore.histogram.findChild(QLineEdit)
+    assert isinstance(field, QLineEdit)
+    field.setFocus()
+    field.selectAll()
+    QTest.keyClicks(field, text)
+    QTest.keyClick(field, Qt.Key.Key_Return)
 
 
 def test_brackets_move_the_cut_off(explore: ExplorePlace, state: State) -> None:

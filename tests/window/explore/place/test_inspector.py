@@ -1,12 +1,14 @@
 """What the inspector says of a record and its score."""
 
 import re
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox
 
+from dataselect_gui.project.project import Project
 from dataselect_gui.scoring.scores import SCORES
 from dataselect_gui.selection.forms import read_rule
 from dataselect_gui.window.explore.place import ExplorePlace
@@ -40,6 +42,18 @@ def test_the_inspector_places_the_record(explore: ExplorePlace, state: State) ->
     assert any(text.startswith("Given label: bird") for text in shown)
     state.set_current(COUNT - 1)
     assert "the highest of all" in texts(explore)
+
+
+def test_places_among_unfinished_scores_are_so_far(project: Path, show: Show) -> None:
+    column = Project.open(project).table.column("loss")
+    column.done[-1:] = 0
+    column.done.flush()
+    state = State()
+    state.open(project)
+    explore = show(state)
+    state.set_current(30)
+    assert "higher than 78 % of all, so far" in texts(explore)
+    assert "higher than 83 % of bird, so far" in texts(explore)
 
 
 def test_what_a_score_means_stands_beside_its_name(explore: ExplorePlace) -> None:
