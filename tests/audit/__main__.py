@@ -28,7 +28,7 @@ def main() -> int:
         if chosen.only not in case.name:
             continue
         started = time.monotonic()
-        # A rare event needs more draws for its bound to be within a tenth of what is claimed.
+        # A rare event, or a small ε by one bit, needs more draws for a bound near its claim.
         draws = chosen.draws * (2 if case.rare else 1)
         bound = lower_bound(case.sample, draws, case.delta, error)
         if is_promise:
