@@ -157,6 +157,8 @@ def test_a_study_is_killed_continued_and_finished_by_the_command(
         checkpoint,
         "--to",
         folder,
+        "--scores",
+        "vog,plis",
         "--shares",
         "0.2",
         "--json",
