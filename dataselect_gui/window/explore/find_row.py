@@ -109,8 +109,8 @@ class FindRow(QWidget):
         if term in terms:
             terms.remove(term)
         else:
-            if terms and self._columns is not None:
-                meant = filter_of(self.field.text(), self._columns)
+            if terms:
+                meant = filter_of(self.field.text(), self._filter_columns())
                 terms = [f"({meant})" if " or " in meant else meant]
             terms.append(term)
         self.set_filter(_AND.join(terms))
