@@ -20,6 +20,7 @@ from torch.nn import functional
 
 SLICE_BYTES = 16 << 20
 """Bytes of whole gradients that are made at a time: few beside a batch's activations."""
+_FEW_TOKENS = 2
 
 
 class SampleGradient(ABC):
@@ -324,9 +325,14 @@ class Sum(SampleGradient):
 
 
 def prefers_gram(uses: Sequence[Outer]) -> bool:
-    """Compare multiplications; 32 stands for writing and reading the product itself."""
+    """Compare multiplications, as far as they are what takes the time.
+
+    32 stands for writing and reading a whole gradient, and 16 for how slow products are that fill a
+    small Gram matrix; both measured. One of two tokens or fewer is no matrix product at all.
+    """
     tokens = sum(use.tokens for use in uses)
-    return tokens**2 * uses[0].gram_cost < (tokens + 32) * math.prod(uses[0].shape)
+    side = tokens if tokens <= _FEW_TOKENS else tokens + 16
+    return side**2 * uses[0].gram_cost < (tokens + 32) * math.prod(uses[0].shape)
 
 
 def _products(values: Tensor, directions: Tensor) -> Tensor:
