@@ -1,6 +1,7 @@
 """Tables, folders of them, and folders of texts, broken or hostile: each ends in a reason, and soon."""
 
 import json
+import multiprocessing
 import os
 import subprocess
 import sys
@@ -39,15 +40,25 @@ def without_checkpoint(path: Path) -> Source:
 DOORS: dict[str, Callable[[Path], Source]] = {"rows": as_rows, "texts": as_texts}
 
 
+def make_apart(folder: Path, case: str) -> Path:
+    """Make a file in a process of its own: that takes more memory than what reads it, and the peak of
+    a process is passed on to those that it starts."""
+    name, make, _reason = REFUSED[case]
+    maker = multiprocessing.get_context("fork").Process(target=make, args=(folder / name,))
+    maker.start()
+    maker.join()
+    assert maker.exitcode == 0
+    return folder / name
+
+
 @pytest.mark.parametrize(
     "case", [pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW)) for name in REFUSED]
 )
 def test_a_hostile_table_ends_in_a_reason(tmp_path: Path, case: str) -> None:
-    file, make, reason = REFUSED[case]
-    make(tmp_path / file)
+    file, reason = make_apart(tmp_path, case), REFUSED[case][2]
     for door in DOORS.values():
         with pytest.raises(UnusableError) as refused:
-            door(tmp_path / file)
+            door(file)
         assert reason in str(refused.value)
 
 
@@ -55,12 +66,7 @@ def test_a_hostile_table_ends_in_a_reason(tmp_path: Path, case: str) -> None:
 @pytest.mark.skipif(not hasattr(os, "wait4"), reason="only such systems count a child's memory")
 @pytest.mark.parametrize("case", REFUSED)
 def test_the_command_inspect_ends_soon_and_in_bounded_memory(tmp_path: Path, case: str) -> None:
-    file, make, _reason = REFUSED[case]
-    if not (child := os.fork()):  # What makes a file takes more memory than what reads it.
-        make(tmp_path / file)
-        os._exit(0)
-    os.waitpid(child, 0)
-    command = [sys.executable, "-m", "dataselect_gui", "inspect", str(tmp_path / file)]
+    command = [sys.executable, "-m", "dataselect_gui", "inspect", str(make_apart(tmp_path, case))]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     assert process.stdout is not None
     with process.stdout as printed:
