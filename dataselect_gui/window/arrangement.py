@@ -38,6 +38,6 @@ def class_codes(labels: Sequence[str | None]) -> tuple[list[str], NDArray[np.int
     tuple
         The names, and an array of shape (n,), −1 where a record has no label.
     """
-    names = sorted({label for label in labels if label is not None})
-    code_of: dict[str | None, int] = {name: code for code, name in enumerate(names)}
-    return names, np.array([code_of.get(label, -1) for label in labels], dtype=np.int64)
+    names = sorted(label for label in set(labels) if label is not None)
+    code_of: dict[str | None, int] = {None: -1, **{name: code for code, name in enumerate(names)}}
+    return names, np.fromiter(map(code_of.__getitem__, labels), np.int64, len(labels))

@@ -268,7 +268,8 @@ def _open_arrays(where: SourceRef) -> ArrayFile:
         names = classes if label == "y" else None
         if label in single:
             values = arrays[label].reshape(-1).tolist()
-            labels = [named_label(path.name, value, names) for value in values]
+            texts = {value: named_label(path.name, value, names) for value in set(values)}
+            labels = [texts[value] for value in values]
         else:
             labels = [_several(row, names) for row in arrays[label].tolist()]
     return ArrayFile(

@@ -84,7 +84,7 @@ def _predicted(inspection: CheckpointInspected) -> tuple[str, str]:
 
 def project_facts(look: Look) -> Facts:
     """Return what an open project was made from, and how its records are read."""
-    labels = sorted({look.class_shown(label) for label in look.labels if label is not None})
+    labels = sorted({look.class_shown(label) for label in set(look.labels) if label is not None})
     part = [] if look.records.split is None else [(_("Part"), look.records.split)]
     return [
         *part,
