@@ -24,14 +24,16 @@ class ScoredRecords:
 
     Attributes
     ----------
-    places : list of int or None
+    places : sequence of int or None
         Where each is in the source, shape (n,); None where it is gone.
     """
 
     def __init__(self, source: Source, ids: Sequence[str], content: NDArray[np.uint8]) -> None:
         self._source, self._content = source, content
-        places = {record: place for place, record in enumerate(source.ids)}
-        self.places = [places.get(record) for record in ids]
+        self.places: Sequence[int | None] = range(len(ids))
+        if list(source.ids) != list(ids):
+            places = {record: place for place, record in enumerate(source.ids)}
+            self.places = [places.get(record) for record in ids]
 
     def was_read(self, row: int) -> bool:
         """Say whether a record could be read when it was scored."""
