@@ -44,8 +44,9 @@ if TYPE_CHECKING:  # The same names as below, with their types; a frozen build f
     from dataselect_gui.sandbox.confining import Confinement, available_confinement
     from dataselect_gui.scoring.catalog import find_mapped_score, find_score
     from dataselect_gui.scoring.scores import SCORES
+    from dataselect_gui.selection.classes import CodedClasses
     from dataselect_gui.selection.describing import rule_sentences, short_number
-    from dataselect_gui.selection.filters import matching
+    from dataselect_gui.selection.filters import Column, Texts, matching
     from dataselect_gui.selection.forms import read_rule, rule_form
     from dataselect_gui.selection.rules import (
         Bound,
@@ -262,7 +263,8 @@ _NAMES = {
     "scoring.catalog": "find_mapped_score, find_score",
     "scoring.scores": "SCORES",
     "selection.describing": "rule_sentences, short_number",
-    "selection.filters": "matching",
+    "selection.classes": "CodedClasses",
+    "selection.filters": "Column, Texts, matching",
     "selection.forms": "read_rule, rule_form",
     "selection.rules": (
         "Bound, ByClass, Condition, Everything, FixedRule, Keep, KeepByClass, KeepByScore, "

@@ -33,19 +33,9 @@ class FilterColumns(Mapping[str, Column]):
     ----------
     project : Look
         The project.
-    selected, withheld, opted_out : ndarray of bool or None
-        What holds now, shape (n,), where that is not what the project was read with.
     """
 
-    def __init__(
-        self,
-        project: Look,
-        selected: NDArray[np.bool_] | None = None,
-        withheld: NDArray[np.bool_] | None = None,
-        opted_out: NDArray[np.bool_] | None = None,
-    ) -> None:
-        held = project.withheld if withheld is None else withheld
-        out = project.opted_out if opted_out is None else opted_out
+    def __init__(self, project: Look) -> None:
         makers: dict[str, Callable[[], Column]] = {
             name: partial(project.scores.__getitem__, name) for name in project.scores
         }
@@ -56,15 +46,23 @@ class FilterColumns(Mapping[str, Column]):
             makers["person"] = lambda: Texts(units)
         if project.answers is not None:
             makers |= _answer_makers(project.answers)
-        makers["selected"] = (
-            (lambda: project.picked_by(project.rule, ~(held | out)).chosen)
-            if selected is None
-            else lambda: selected
-        )
-        makers["left_out"] = lambda: _left_out(project, ~(held | out))
-        makers["withheld"], makers["opted_out"] = lambda: held, lambda: out
+        makers["selected"] = lambda: project.picked_by(project.rule, project.eligible).chosen
+        makers["left_out"] = lambda: _left_out(project, project.eligible)
+        makers["withheld"] = lambda: project.withheld
+        makers["opted_out"] = lambda: project.opted_out
         makers["problem"] = lambda: np.array([record in project.problems for record in project.ids])
-        self._makers, self._made = makers, dict[str, Column]()
+        self._project, self._makers, self._made = project, makers, dict[str, Column]()
+
+    def note(
+        self,
+        selected: NDArray[np.bool_],
+        withheld: NDArray[np.bool_],
+        opted_out: NDArray[np.bool_],
+    ) -> None:
+        """Note what is selected, withheld and opted out now, each of shape (n,)."""
+        self._made |= {"selected": selected, "withheld": withheld, "opted_out": opted_out}
+        self._made.pop("left_out", None)
+        self._makers["left_out"] = lambda: _left_out(self._project, ~(withheld | opted_out))
 
     def __getitem__(self, name: str) -> Column:
         """Return a column."""

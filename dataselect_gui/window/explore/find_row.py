@@ -52,7 +52,6 @@ class FindRow(QWidget):
     def __init__(self, state: State, leave: Callable[[], None]) -> None:
         super().__init__()
         self._state, self._leave = state, leave
-        self._columns: FilterColumns | None = None
         self._is_narrow = False
         self.field = QLineEdit()
         self.field.setPlaceholderText(visible(_("Find: a name, or loss > 2 and not withheld")))
@@ -148,7 +147,6 @@ class FindRow(QWidget):
         return button
 
     def _on_opened(self) -> None:
-        self._columns = None
         self.setEnabled(self._state.look is not None and bool(self._state.look.ids))
         self._show_marks()
         self._show("")
@@ -160,7 +158,6 @@ class FindRow(QWidget):
 
     def _on_selection(self) -> None:
         """Look again where the filter asks for what changed."""
-        self._columns = None
         if any(term in self._state.filter for term, *_rest in _MARKS[:3]):
             self._apply()
 
@@ -195,12 +192,8 @@ class FindRow(QWidget):
             button.setVisible(term in there and not self._is_narrow)
 
     def _filter_columns(self) -> FilterColumns:
-        state = self._state
-        assert state.look is not None
-        if self._columns is None:
-            chosen = state.selection.chosen
-            self._columns = FilterColumns(state.look, chosen, state.withheld, state.opted_out)
-        return self._columns
+        assert self._state.columns is not None
+        return self._state.columns
 
     def _apply(self) -> None:
         self._typing.stop()

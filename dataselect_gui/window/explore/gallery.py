@@ -23,6 +23,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import _, ngettext
+from dataselect_gui.window.arrangement import title_of
 from dataselect_gui.window.explore.scores import model_says, short
 from dataselect_gui.window.explore.thumbnails import Key, Thumbnails, key_of
 from dataselect_gui.window.explore.tile import foot_of, paint_tile
@@ -235,7 +236,7 @@ class Gallery(QAbstractScrollArea):
                 "{count:,} record, sorted by {score}; {selected:,} in the selection",
                 "{count:,} records, sorted by {score}; {selected:,} in the selection",
                 count,
-                score=self._state.sort,
+                score=title_of(self._state.sort),
                 selected=chosen,
             )
         else:
@@ -256,8 +257,8 @@ class Gallery(QAbstractScrollArea):
         label = look.label_of(row)
         if label is not None:
             parts.append(label)
-        if self._state.sort is not None:
-            parts.append(f"{self._state.sort} {short(float(look.scores[self._state.sort][row]))}")
+        if (score := self._state.score) is not None:
+            parts.append(f"{score} {short(float(look.scores[score][row]))}")
         if look.answers is not None and (said := model_says(look, row)) is not None:
             parts.append(said)
         if self._state.selection.chosen[row]:

@@ -204,22 +204,22 @@ class Histogram(QFrame):
     # Signals of the state
 
     def _on_score(self) -> None:
-        look, sort = self._state.look, self._state.sort
-        self._values = np.empty(0) if look is None or sort is None else look.scores[sort]
+        look, score = self._state.look, self._state.score
+        self._values = np.empty(0) if look is None or score is None else look.scores[score]
         self._distribution = Distribution(self._values)
-        self._fold.setText(sort or _("No score"))
+        self._fold.setText(score or _("No score"))
         self._say_meaning()
         self._on_selection()
 
     def _say_meaning(self) -> None:
         """Show what the score means: beside its name where there is room, and in the tool tip."""
-        meaning = "" if self._state.sort is None else meaning_of(self._state.sort)
+        meaning = "" if self._state.score is None else meaning_of(self._state.score)
         self._meaning.set_full_text("" if self._is_folded else meaning)
         self._fold.setToolTip(tip(*filter(None, [meaning, _("Show or hide the histogram")])))
 
     def _cut(self) -> float | None:
         rule = self._state.cut
-        if rule is None or rule.score != self._state.sort:
+        if rule is None or rule.score != self._state.score:
             return None
         return self._state.selection.threshold
 
@@ -230,11 +230,11 @@ class Histogram(QFrame):
         self._label.setVisible(has_cut)
         self._offer_trial()
         is_left_to_count = state.rule is None and state.look is not None and state.look.waits_for_count
-        self.adopt.setVisible(not (has_cut or is_left_to_count or state.sort is None))
+        self.adopt.setVisible(not (has_cut or is_left_to_count or state.score is None))
         if state.rule is None:
             self.adopt.setText(_("Set a cut-off here"))
         else:
-            self.adopt.setText(_("Cut by {score} instead", score=state.sort))
+            self.adopt.setText(_("Cut by {score} instead", score=state.score))
         if cut is not None and not self._is_dragging:
             self._field.setText(self._text(cut))
         chosen = state.selection.chosen
@@ -262,14 +262,14 @@ class Histogram(QFrame):
                     "{score} of {count:,} record, from {low} to {high}, median {median}",
                     "{score} of {count:,} records, from {low} to {high}, median {median}",
                     count,
-                    score=state.sort,
+                    score=state.score,
                     low=short(distribution.low),
                     high=short(distribution.high),
                     median=short(distribution.median),
                 )
             ]
         else:
-            parts = [_("{score} of 0 records", score=state.sort)]
+            parts = [_("{score} of 0 records", score=state.score)]
         if cut is not None:
             parts.append(_("the cut-off is {value}", value=short(cut)))
         parts.append(_("{count:,} in the selection", count=int(state.selection.chosen.sum())))
@@ -294,7 +294,7 @@ class Histogram(QFrame):
         self.drag_changed.emit()
 
     def _rule(self, cut: Decimal) -> ScoreCut | None:
-        score, rule = self._state.sort, self._state.cut
+        score, rule = self._state.score, self._state.cut
         if score is None:
             return None
         lowest = not self._state.descending if rule is None or rule.score != score else rule.lowest

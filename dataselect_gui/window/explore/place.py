@@ -265,7 +265,7 @@ class ExplorePlace(QWidget, Place):
                 return _("The count decides in Release")
             return _("No cut-off yet")
         cut = self._state.cut
-        score = self._state.sort if cut is None else cut.score
+        score = self._state.score if cut is None else cut.score
         sign = "≤" if cut is not None and cut.lowest else "≥"
         text = f"{score} {sign} {short(selection.threshold or 0.0)}"
         if rule is not None and not self.histogram.is_dragging:
