@@ -143,9 +143,15 @@ class View(QObject):
         return step.rows if isinstance(step, Step) else ()
 
     def targets(self) -> list[int]:
-        """Return the rows that a command acts on: the marked ones, else the current one."""
-        rows: list[int] = np.flatnonzero(self.marked).tolist()
-        return rows or ([] if self.current is None else [self.current])
+        """Return the rows that a command acts on: the marked ones, else the current one.
+
+        Marked records that the filter hides are left out: nobody withholds what is out of sight.
+        """
+        if self.marked.any():
+            shown = self.marked if self.shown is None else self.marked[self.shown]
+            rows: list[int] = np.flatnonzero(shown).tolist()
+            return rows if self.shown is None else self.shown[rows].tolist()
+        return [] if self.current is None else [self.current]
 
     def note_stale(self, row: int) -> None:
         """Note that a record changed since it was scored; views notice as they read records."""

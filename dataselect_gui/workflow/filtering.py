@@ -13,12 +13,16 @@ from numpy.typing import NDArray
 
 from dataselect_gui.selection.classes import CodedClasses
 from dataselect_gui.selection.filters import Column, Texts, matching
+from dataselect_gui.selection.terms import columns_in, terms_of
 from dataselect_gui.workflow.answers import RecordAnswers
 from dataselect_gui.workflow.left_out import left_out_figures
 from dataselect_gui.workflow.looking import Look, look
 from dataselect_gui.workflow.selecting import scores
 
 _OPERATORS = re.compile(r"[<>=!\"'()\[\]]|\b(and|or|not|in)\b")
+_MOST_KEPT = 8
+CHANGING = frozenset({"selected", "withheld", "opted_out", "left_out"})
+"""The columns that a rule or the owner's marks change."""
 _SEARCHED = ("id", "label", "person", "answer")
 
 
@@ -48,10 +52,15 @@ class FilterColumns(Mapping[str, Column]):
             makers |= _answer_makers(project.answers)
         makers["selected"] = lambda: project.picked_by(project.rule, project.eligible).chosen
         makers["left_out"] = lambda: _left_out(project, project.eligible)
-        makers["withheld"] = lambda: project.withheld
-        makers["opted_out"] = lambda: project.opted_out
+        makers["withheld"], makers["opted_out"] = lambda: project.withheld, lambda: project.opted_out
         makers["problem"] = lambda: np.array([record in project.problems for record in project.ids])
-        self._project, self._makers, self._made = project, makers, dict[str, Column]()
+        self._project, self._makers = project, makers
+        self._made: dict[str, Column] = {
+            **project.scores,
+            "withheld": project.withheld,
+            "opted_out": project.opted_out,
+        }
+        self._found: dict[str, NDArray[np.bool_]] = {}
 
     def note(
         self,
@@ -63,6 +72,40 @@ class FilterColumns(Mapping[str, Column]):
         self._made |= {"selected": selected, "withheld": withheld, "opted_out": opted_out}
         self._made.pop("left_out", None)
         self._makers["left_out"] = lambda: _left_out(self._project, ~(withheld | opted_out))
+        self._found = {
+            term: rows for term, rows in self._found.items() if not CHANGING & columns_in(term)
+        }
+
+    def find(self, text: str) -> NDArray[np.bool_]:
+        """Return which records a filter finds, shape (n,); what its terms find is kept for later.
+
+        Raises
+        ------
+        UsageError
+            Where it cannot be understood.
+        """
+        terms = terms_of(text)
+        if not terms:
+            return matching(text, self)
+        found = np.ones(len(self._project.ids), dtype=bool)
+        for term in terms:
+            rows = self._found.get(term)
+            if rows is None:
+                rows = matching(term, self)
+                kept = list(self._found.items())[1 - _MOST_KEPT :]
+                self._found = {**dict(kept), term: rows}
+            found &= rows
+        return found
+
+    def is_quick(self, text: str) -> bool:
+        """Say whether to find records by a filter takes a moment only, however many there are."""
+        names = {
+            name for term in terms_of(text) if term not in self._found for name in columns_in(term)
+        }
+        return all(
+            name not in self._makers or (name in self._made and not isinstance(self._made[name], Texts))
+            for name in names
+        )
 
     def __getitem__(self, name: str) -> Column:
         """Return a column."""

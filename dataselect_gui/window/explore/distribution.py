@@ -86,6 +86,11 @@ class Distribution:
         """Return the place of a cut-off along the axis; on a logarithmic one it has a lower limit."""
         return float(self._along(max(cut, self._floor)))
 
+    def clipped(self, low: float, high: float) -> tuple[float, float]:
+        """Return where a range of scores, which may have no ends, lies along the axis."""
+        ends = min(max(low, self.low), self.high), min(max(high, self.low), self.high)
+        return self.place_of(ends[0]), self.place_of(ends[1])
+
     def value_at(self, place: float) -> float:
         """Return the cut-off at a place along the axis."""
         return 10.0**place if self.is_log else place

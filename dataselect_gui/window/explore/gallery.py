@@ -313,7 +313,7 @@ class Gallery(QAbstractScrollArea):
             if key != Qt.Key.Key_A:
                 event.ignore()
                 return
-            self._state.mark(self._state.order.tolist())
+            self._state.mark(self._state.order)
         elif (place := self._place_after(key)) is not None:
             if held & Qt.KeyboardModifier.ShiftModifier:
                 self._extend(place)
@@ -361,7 +361,7 @@ class Gallery(QAbstractScrollArea):
 
     def _extend(self, place: int) -> None:
         first, last = sorted((min(self._anchor, len(self._state.order) - 1), place))
-        self._state.mark(self._state.order[first : last + 1].tolist())
+        self._state.mark(self._state.order[first : last + 1])
 
     # Painting
 

@@ -45,6 +45,7 @@ class Footer(QFrame):
         state.opened.connect(self._count)
         state.selection_changed.connect(self._count)
         state.marked_changed.connect(self._count)
+        state.order_changed.connect(self._count)
         state.undo_changed.connect(self._on_undo)
         state.jobs.started.connect(self._count)
         state.jobs.finished.connect(self._count)
@@ -74,8 +75,15 @@ class Footer(QFrame):
             self.counts.set_full_text(text)
             return
         parts = [ngettext("{count:,} record", "{count:,} records", len(look.ids))]
+        if (shown := self._state.shown) is not None:
+            parts.append(_("{count:,} shown", count=len(shown)))
         if marked := int(self._state.marked.sum()):
-            parts.append(_("{count:,} marked", count=marked))
+            hidden = 0 if shown is None else marked - int(self._state.marked[shown].sum())
+            parts.append(
+                _("{count:,} marked, {hidden:,} not shown", count=marked, hidden=hidden)
+                if hidden
+                else _("{count:,} marked", count=marked)
+            )
         if self._state.rule is not None or not look.waits_for_count:
             selected = int(self._state.selection.chosen.sum())
             parts.append(_("{count:,} in selection", count=selected))
