@@ -46,6 +46,7 @@ if TYPE_CHECKING:  # The same names as below, with their types; a frozen build f
     from dataselect_gui.scoring.scores import SCORES
     from dataselect_gui.selection.classes import CodedClasses
     from dataselect_gui.selection.describing import rule_sentences, short_number
+    from dataselect_gui.selection.filter_rules import rule_of_filter
     from dataselect_gui.selection.filters import Column, Texts, matching
     from dataselect_gui.selection.forms import read_rule, rule_form
     from dataselect_gui.selection.rules import (
@@ -283,6 +284,7 @@ _NAMES = {
     "selection.describing": "rule_sentences, short_number",
     "selection.classes": "CodedClasses",
     "selection.filters": "Column, Texts, matching",
+    "selection.filter_rules": "rule_of_filter",
     "selection.forms": "read_rule, rule_form",
     "selection.rules": (
         "Bound, ByClass, Condition, Everything, FixedRule, Keep, KeepByClass, KeepByScore, "

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import N_, _
 from dataselect_gui.window.explore.chips import Chips
+from dataselect_gui.window.explore.rule_offer import RuleOffer
 from dataselect_gui.window.explore.search import Search
 from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets import theme
@@ -62,6 +63,8 @@ class FindRow(QWidget):
         A term → the button that adds it.
     chips : Chips
         The other terms.
+    rule_offer : RuleOffer
+        Makes the filter the rule, where a rule can say it.
     count, fault : Label
         How many records are found; why the filter is not understood.
     """
@@ -95,6 +98,8 @@ class FindRow(QWidget):
         line.setSpacing(theme.SPACE[1])
         line.addWidget(self.field, 1)
         line.addWidget(self.count)
+        self.rule_offer = RuleOffer(state)
+        line.addWidget(self.rule_offer.ask)
         below = QHBoxLayout(self._below)
         below.setContentsMargins(0, 0, 0, 0)
         below.setSpacing(theme.SPACE[1])
@@ -107,6 +112,7 @@ class FindRow(QWidget):
         column.addLayout(line)
         column.addWidget(self._below)
         column.addWidget(self.fault)
+        column.addWidget(self.rule_offer)
         self.field.textChanged.connect(self._on_typed)
         self.field.returnPressed.connect(self._on_return)
         self.chips.removed.connect(self._on_removed)

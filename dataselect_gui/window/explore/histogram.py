@@ -24,7 +24,7 @@ from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.elided import Elided
 from dataselect_gui.window.widgets.numbers import stated_number
 from dataselect_gui.window.widgets.plain import Button, Label, ToolButton, tip
-from dataselect_gui.workflow import Range, ScoreCut, all_of, brush_of, filter_of, find_score
+from dataselect_gui.workflow import Look, Range, ScoreCut, all_of, brush_of, filter_of, find_score
 
 HEIGHT = 168
 _FRAME_MS = 16
@@ -78,6 +78,8 @@ class Histogram(QFrame):
         self._distribution = Distribution(self._values)
         self._ranges: list[Range] = []
         self._others = ""
+        self._look: Look | None = None
+        self._distributions: dict[str | None, Distribution] = {}
         self._was_shown = False
         self.setProperty("role", "panel")
         self._fold = ToolButton()
@@ -224,12 +226,20 @@ class Histogram(QFrame):
         look, score = self._state.look, self._state.score
         values = np.empty(0) if look is None or score is None else look.scores[score]
         if values is not self._values:
-            self._values, self._distribution = values, Distribution(values)
+            self._values, self._distribution = values, self._distribution_of(score, values)
         others, self._ranges = brush_of(self._state.filter, score or "")
         self._others = all_of(others)
         self._fold.setText(score or _("No score"))
         self._say_meaning()
         self._on_selection()
+
+    def _distribution_of(self, score: str | None, values: NDArray[np.float64]) -> Distribution:
+        """Return the distribution of a score, made once a project."""
+        if self._look is not self._state.look:
+            self._look, self._distributions = self._state.look, {}
+        if score not in self._distributions:
+            self._distributions[score] = Distribution(values)
+        return self._distributions[score]
 
     def _say_meaning(self) -> None:
         """Show what the score means: beside its name where there is room, and in the tool tip."""
@@ -312,7 +322,9 @@ class Histogram(QFrame):
             parts = [_("{score} of 0 records", score=state.score)]
         if cut is not None:
             parts.append(_("the cut-off is {value}", value=short(cut)))
-        parts.append(_("{count:,} in the selection", count=int(state.selection.chosen.sum())))
+        parts.append(
+            _("{count:,} in the selection", count=int(np.count_nonzero(state.selection.chosen)))
+        )
         return "; ".join(parts)
 
     # Moving the cut-off

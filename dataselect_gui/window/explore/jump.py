@@ -52,7 +52,6 @@ class Jump(QWidget):
         self.field.setClearButtonEnabled(True)
         self.field.setMinimumWidth(120)
         self.field.installEventFilter(self)
-        self.answer.setProperty("role", "stop")
         self.show_it = Button(_("Show all records and go there"))
         self._close = Button(_("Close"))
         line = QHBoxLayout(self)
@@ -75,7 +74,7 @@ class Jump(QWidget):
         """Ask where to go."""
         self._forget()
         self.show()
-        self.field.setFocus()
+        self.field.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.field.selectAll()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802

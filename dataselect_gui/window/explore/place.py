@@ -275,7 +275,7 @@ class ExplorePlace(QWidget, Place):
             text = _rule_text(rule, self._state.look.request)
         if self._is_narrow:  # The footer counts.
             return text
-        count = int(selection.chosen.sum())
+        count = np.count_nonzero(selection.chosen)
         return _("{rule} · {count:,} in the selection", rule=text, count=count)
 
     def _on_targets(self) -> None:
