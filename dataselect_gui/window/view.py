@@ -168,6 +168,7 @@ class View(QObject):
         self.stale = np.zeros(len(look.ids), dtype=bool)
         self.current = None
         score = look.request.score if cut is None else cut.score
+        self.arrangement = Arrangement()  # Another thread may still prepare the former one.
         self.arrangement.begin(
             self.columns,
             len(look.ids),

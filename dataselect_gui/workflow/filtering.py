@@ -72,12 +72,11 @@ class FilterColumns(Mapping[str, Column]):
         self._made |= {"selected": selected, "withheld": withheld, "opted_out": opted_out}
         self._made.pop("left_out", None)
         self._makers["left_out"] = lambda: _left_out(self._project, ~(withheld | opted_out))
-        self._found = {
-            term: rows for term, rows in self._found.items() if not CHANGING & columns_in(term)
-        }
 
     def find(self, text: str) -> NDArray[np.bool_]:
         """Return which records a filter finds, shape (n,); what its terms find is kept for later.
+
+        It may be called from any thread.
 
         Raises
         ------
@@ -92,8 +91,9 @@ class FilterColumns(Mapping[str, Column]):
             rows = self._found.get(term)
             if rows is None:
                 rows = matching(term, self)
-                kept = list(self._found.items())[1 - _MOST_KEPT :]
-                self._found = {**dict(kept), term: rows}
+                if not columns_in(term) & CHANGING:
+                    kept = list(self._found.items())[1 - _MOST_KEPT :]
+                    self._found = {**dict(kept), term: rows}
             found &= rows
         return found
 
@@ -109,9 +109,13 @@ class FilterColumns(Mapping[str, Column]):
 
     def __getitem__(self, name: str) -> Column:
         """Return a column."""
-        if name not in self._made:
-            self._made[name] = self._makers[name]()
-        return self._made[name]
+        column = self._made.get(name)
+        if column is None:
+            maker = self._makers[name]
+            column = maker()
+            if maker is self._makers[name]:  # Otherwise it changed meanwhile, in another thread.
+                self._made[name] = column
+        return column
 
     def __iter__(self) -> Iterator[str]:
         """Yield the names."""

@@ -78,6 +78,8 @@ class Histogram(QFrame):
         self._distribution = Distribution(self._values)
         self._ranges: list[Range] = []
         self._others = ""
+        nothing = np.empty(0, dtype=bool)
+        self._counted = self._distribution, nothing, self._distribution.count(nothing)
         self._look: Look | None = None
         self._distributions: dict[str | None, Distribution] = {}
         self._was_shown = False
@@ -273,12 +275,20 @@ class Histogram(QFrame):
             self._plot.show_distribution(
                 distribution,
                 None if shown is None else distribution.count(shown),
-                distribution.count(chosen if shown is None else chosen & shown),
+                self._count_chosen(chosen) if shown is None else distribution.count(chosen & shown),
             )
             self._plot.show_ranges([distribution.clipped(*ends) for ends in self._ranges])
             if not self._is_dragging:
                 self._plot.show_cut(cut if cut is None else distribution.place_of(cut))
         self.setAccessibleDescription(visible(self._description(cut)))
+
+    def _count_chosen(self, chosen: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """Return how many selected records lie in each bin; counted anew only where they changed."""
+        distribution, before, counts = self._counted
+        if distribution is not self._distribution or before is not chosen:
+            counts = self._distribution.count(chosen)
+            self._counted = self._distribution, chosen, counts
+        return counts
 
     def _shown_but_for_brush(self) -> NDArray[np.bool_] | None:
         """Return which records are shown if this chart's brush is ignored; None for all of them."""
