@@ -8,7 +8,7 @@ from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.plain import Button, tip
-from dataselect_gui.workflow import Rule, ScoreCut, rule_of_filter, rule_sentences, short_number
+from dataselect_gui.workflow import Rule, rule_of_filter
 
 
 class RuleOffer(QWidget):
@@ -75,16 +75,15 @@ class RuleOffer(QWidget):
             return
         rule, eligible = self._rule, self._state.eligible
         count = int(self._state.look.picked_by(rule, eligible).chosen.sum())
-        said = (
-            f"{rule.score} {'≤' if rule.lowest else '≥'} {short_number(rule.value)}"
-            if isinstance(rule, ScoreCut)
-            else " ".join(rule_sentences(rule, short_number))
-        )
         self.question.setText(
-            _("The rule becomes: {rule} It picks {count:,} records.", rule=said, count=count),
             _(
-                "You chose it after seeing scores, and the card will say so: a release by it comes "
-                "with no privacy guarantee, unless the same numbers were agreed before."
+                "Make “{filter}” the rule, which selects {count:,} records?",
+                filter=self._state.filter,
+                count=count,
+            ),
+            _(
+                "You chose it after seeing scores: a release by it comes with no privacy guarantee, "
+                "unless these numbers were agreed before. The card will say so."
             ),
         )
         self.show()
