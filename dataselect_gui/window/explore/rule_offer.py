@@ -3,6 +3,7 @@
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from dataselect_gui.errors import UsageError
+from dataselect_gui.plain import visible
 from dataselect_gui.texts import _
 from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets import theme
@@ -67,7 +68,7 @@ class RuleOffer(QWidget):
         self.ask.setEnabled(self._rule is not None)
         about = why or _("What the filter finds becomes what you select")
         self.ask.setToolTip(tip(about))
-        self.ask.setAccessibleDescription(about)
+        self.ask.setAccessibleDescription(visible(about))
         self.hide()
 
     def _on_ask(self) -> None:
