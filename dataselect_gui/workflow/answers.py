@@ -55,12 +55,27 @@ class RecordAnswers:
         if self.form.task == "regression":
             return self.short(row)
         each = [
-            _("{name} ({sure})", name=self._name_of(index), sure=_in_hundred(number))
+            _("{name} ({sure})", name=self.name_of(index), sure=_in_hundred(number))
             for index, number in self._places(row)
         ]
         if len(each) == MOST_PLACES != len(self.form.names):
             each.append(_("perhaps more"))
         return ", ".join(each) or _("none of the classes")
+
+    def name_of(self, index: int) -> str:
+        """Return what a class, or a number that is predicted, is called."""
+        names = self.form.names
+        return names[index] if index < len(names) else str(index)
+
+    def numbers_of(self, row: int) -> list[float]:
+        """Return how probable each class of an answer is, or each number that is predicted."""
+        return [number for _index, number in self._places(row)]
+
+    def sure(self, row: int) -> str | None:
+        """Return how sure the model is of an answer; None where it says no probability."""
+        if self.form.task == "regression":
+            return None
+        return ", ".join(map(_in_hundred, self.numbers_of(row))) or None
 
     def columns(self) -> dict[str, list[Any]]:
         """Return two columns of the owner's table: the answer, and how probable it is.
@@ -71,14 +86,14 @@ class RecordAnswers:
         match self.form.task:
             case "single_label" | "binary":
                 given = np.unique(classes[classes >= 0]).tolist()
-                names = {index: self._name_of(index) for index in given}
+                names = {index: self.name_of(index) for index in given}
                 return {
                     "answer": [names.get(index) for index in classes[:, 0].tolist()],
                     "confidence": _first(numbers),
                 }
             case "multi_label":
                 filled = list(map(_filled, classes.tolist(), numbers.tolist()))
-                said = [[self._name_of(index) for index, _number in row] for row in filled]
+                said = [[self.name_of(index) for index, _number in row] for row in filled]
                 sure = [[number for _index, number in row] for row in filled]
                 return {"answer": self._as_json(said), "confidence": self._as_json(sure)}
             case "regression":
@@ -101,15 +116,11 @@ class RecordAnswers:
         """Return what an answer names, each as a person reads it."""
         if self.form.task == "regression":
             return [f"{number:.4g}" for _index, number in self._places(row)]
-        return [self._name_of(index) for index, _number in self._places(row)]
+        return [self.name_of(index) for index, _number in self._places(row)]
 
     def _places(self, row: int) -> list[tuple[int, float]]:
         answers = self.answers
         return _filled(answers.classes[row].tolist(), answers.numbers[row].tolist())
-
-    def _name_of(self, index: int) -> str:
-        names = self.form.names
-        return names[index] if index < len(names) else str(index)
 
 
 def answers_of(table: Table) -> RecordAnswers | None:

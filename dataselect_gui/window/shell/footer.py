@@ -43,6 +43,7 @@ class Footer(QFrame):
         for text in (self.counts, self.undone):
             text.setProperty("role", "dim")
         state.opened.connect(self._count)
+        state.order_changed.connect(self._count)
         state.selection_changed.connect(self._count)
         state.marked_changed.connect(self._count)
         state.undo_changed.connect(self._on_undo)
@@ -74,8 +75,13 @@ class Footer(QFrame):
             self.counts.set_full_text(text)
             return
         parts = [ngettext("{count:,} record", "{count:,} records", len(look.ids))]
-        if marked := int(self._state.marked.sum()):
+        order, is_marked = self._state.order, self._state.marked
+        if self._state.shown is not None:
+            parts.append(_("{count:,} shown", count=len(order)))
+        if marked := int(is_marked.sum()):
             parts.append(_("{count:,} marked", count=marked))
+            if hidden := marked - int(is_marked[order].sum()):
+                parts[-1] = _("{count:,} marked, {hidden:,} not shown", count=marked, hidden=hidden)
         if self._state.rule is not None or not look.waits_for_count:
             selected = int(self._state.selection.chosen.sum())
             parts.append(_("{count:,} in selection", count=selected))

@@ -1,0 +1,262 @@
+"""Given labels against the model's answers: a matrix of counts, or a list where there are many classes.
+
+Qt asks for the cells in view alone, and gives each to a screen reader.
+"""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPen, QResizeEvent
+from PySide6.QtWidgets import QHeaderView, QStyledItemDelegate, QStyleOptionViewItem, QTableView
+
+from dataselect_gui.plain import visible
+from dataselect_gui.texts import N_, _, ngettext
+from dataselect_gui.window.widgets import theme
+from dataselect_gui.window.widgets.plain import elided, paint, tip
+from dataselect_gui.workflow import AnswerMatrix
+
+MOST_CLASSES = 12
+"""Of more labels or answers, those that are confused are listed instead."""
+_MOST_LISTED = 1000
+_MOST_NAME = 100
+_LINE, _NARROWEST, _WIDEST_NAME = 22, 56, 120
+_PAD = 6
+_LIST = (N_("Given label"), N_("Model says"), N_("Records"))
+Index = QModelIndex | QPersistentModelIndex
+Pair = tuple[int, int]
+"""The places of a label and of an answer in a matrix."""
+
+
+class Cells(QAbstractTableModel):
+    """The counts of a matrix, as rows and columns or as a list of pairs.
+
+    Parameters
+    ----------
+    matrix : AnswerMatrix
+        The counts.
+    shown : sequence of str
+        The labels as a person reads them.
+
+    Attributes
+    ----------
+    is_list : bool
+        Whether pairs that differ are listed, for want of room for a matrix.
+    most : int
+        How many records have the most frequent of these pairs.
+    """
+
+    def __init__(self, matrix: AnswerMatrix, shown: Sequence[str]) -> None:
+        super().__init__()
+        self.matrix = matrix
+        self._given = [visible(name, _MOST_NAME) for name in shown]
+        self._answers = [visible(name, _MOST_NAME) for name in matrix.answers]
+        self.is_list = max(len(self._given), len(self._answers)) > MOST_CLASSES
+        confused = matrix.confused
+        self.most = matrix.counts[confused[0]] if confused else 0
+        self._pairs = confused[:_MOST_LISTED] if self.is_list else []
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: N802, B008
+        """Return how many rows there are."""
+        if parent.isValid():
+            return 0
+        return len(self._pairs) if self.is_list else len(self._given)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: N802, B008
+        """Return how many columns there are."""
+        if parent.isValid():
+            return 0
+        return len(_LIST) if self.is_list else len(self._answers)
+
+    def pair_at(self, index: Index) -> Pair:
+        """Return which label and which answer a cell is of."""
+        return self._pairs[index.row()] if self.is_list else (index.row(), index.column())
+
+    def text_at(self, index: Index) -> str:
+        """Return what a cell shows."""
+        label, answer = self.pair_at(index)
+        count = f"{self.matrix.counts.get((label, answer), 0):,}"
+        line = (self._given[label], self._answers[answer], count)
+        return line[index.column()] if self.is_list else count
+
+    def sentence(self, pair: Pair) -> str:
+        """Return what a cell means, in words."""
+        return ngettext(
+            "given {label}, model says {answer}: {count:,} record",
+            "given {label}, model says {answer}: {count:,} records",
+            self.matrix.counts.get(pair, 0),
+            label=self._given[pair[0]],
+            answer=self._answers[pair[1]],
+        )
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """Return the text of a cell, or what it means."""
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self.text_at(index)
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return self.sentence(self.pair_at(index))
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return tip(self.sentence(self.pair_at(index)))
+        return None
+
+    def headerData(  # noqa: N802
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> object:
+        """Return the name of a label, of an answer, or of a column of the list."""
+        if self.is_list:
+            name = visible(_(_LIST[section])) if orientation == Qt.Orientation.Horizontal else ""
+        else:
+            is_answer = orientation == Qt.Orientation.Horizontal
+            name = (self._answers if is_answer else self._given)[section]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return name
+        if role == Qt.ItemDataRole.ToolTipRole and not self.is_list:
+            is_answer = orientation == Qt.Orientation.Horizontal
+            return tip(_("Model says {name}", name=name) if is_answer else _("Given {name}", name=name))
+        return None
+
+
+class MatrixView(QTableView):
+    """Shows how often labels and answers meet; a press on a cell asks for its records.
+
+    Attributes
+    ----------
+    filtered : tuple of int or None
+        The label and the answer whose records alone are shown; None for no such pair.
+
+    Signals
+    -------
+    chosen(int, int)
+        A cell was clicked, or Enter or Space was pressed on it: its label and its answer.
+    """
+
+    chosen = Signal(int, int)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.filtered: Pair | None = None
+        self._cells: Cells | None = None
+        self.setItemDelegate(_Painter(self))
+        self.setSelectionMode(QTableView.SelectionMode.NoSelection)
+        self.setTabKeyNavigation(False)
+        self.setShowGrid(False)
+        self.setFrameShape(QTableView.Shape.NoFrame)
+        self.setHorizontalScrollMode(QTableView.ScrollMode.ScrollPerPixel)
+        self.setCornerButtonEnabled(False)
+        self.setFont(theme.font(-1))
+        for header in (self.horizontalHeader(), self.verticalHeader()):
+            header.setSectionsClickable(False)
+            header.setHighlightSections(False)
+            header.setMinimumSectionSize(_LINE)
+            header.setFont(theme.font(-1))
+            header.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.verticalHeader().setMaximumWidth(_WIDEST_NAME)
+
+    def show_cells(self, cells: Cells | None) -> None:
+        """Show other counts, or none."""
+        before, self._cells, self.filtered = self._cells, cells, None
+        self.setModel(cells)
+        if before is not None:
+            before.deleteLater()
+        if cells is None:
+            return
+        cells.setParent(self)
+        self.verticalHeader().setVisible(not cells.is_list)
+        line = max(_LINE, self.fontMetrics().height() + 6)
+        self.verticalHeader().setDefaultSectionSize(line)
+        self.horizontalHeader().setFixedHeight(line + 2)
+        self.setAccessibleName(
+            visible(_("What the model confuses") if cells.is_list else _("Given labels and answers"))
+        )
+        self._fit()
+
+    def show_filtered(self, pair: Pair | None) -> None:
+        """Mark the cell whose records alone are shown."""
+        self.filtered = pair
+        self.viewport().update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Share the width among the columns."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        if self._cells is None:
+            return
+        header, columns = self.horizontalHeader(), max(1, self._cells.columnCount())
+        if self._cells.is_list or columns * _NARROWEST <= self.viewport().width():
+            header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        else:
+            header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+            header.setDefaultSectionSize(_NARROWEST)
+
+    # Mouse and keys
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        """Ask for the records of the cell under the mouse."""
+        super().mouseReleaseEvent(event)
+        index = self.indexAt(event.position().toPoint())
+        if event.button() == Qt.MouseButton.LeftButton and index.isValid():
+            self._choose(index)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """Ask for the records of the current cell by Enter or Space; arrows move to another."""
+        keys = {Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space}
+        if event.key() in keys and not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
+            if self.currentIndex().isValid() and not event.isAutoRepeat():
+                self._choose(self.currentIndex())
+        else:
+            super().keyPressEvent(event)
+
+    def keyboardSearch(self, search: str) -> None:  # noqa: N802
+        """Look for nothing: letters are no names of counts."""
+        del search
+
+    def _choose(self, index: QModelIndex) -> None:
+        if self._cells is not None:
+            self.chosen.emit(*self._cells.pair_at(index))
+
+    @property
+    def cells(self) -> Cells | None:
+        """What is shown."""
+        return self._cells
+
+
+class _Painter(QStyledItemDelegate):
+    """Paints a cell: agreement in bold, disagreement the darker the more records there are of it."""
+
+    def __init__(self, view: MatrixView) -> None:
+        super().__init__(view)
+        self._view = view
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802
+        del option, index
+        return QSize(_NARROWEST, _LINE)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        cells = self._view.cells
+        if cells is None:
+            return
+        colours, rect = theme.palette(), option.rect
+        pair = cells.pair_at(index)
+        agrees, count = cells.matrix.agrees(*pair), cells.matrix.counts.get(pair, 0)
+        is_filtered = pair == self._view.filtered
+        ink = colours.on_accent if is_filtered else colours.text if count else colours.dim
+        painter.save()
+        if is_filtered:
+            painter.fillRect(rect, theme.colour(colours.accent))
+        elif count and not agrees and not cells.is_list:
+            shade = theme.colour(colours.warn, 20 + 60 * count // cells.most)
+            painter.fillRect(rect.adjusted(1, 1, -1, -1), shade)
+        is_name = cells.is_list and index.column() < len(_LIST) - 1
+        across = Qt.AlignmentFlag.AlignLeading if is_name else Qt.AlignmentFlag.AlignHCenter
+        room = rect.adjusted(_PAD, 0, -_PAD, 0)
+        painter.setFont(theme.font(-1, bold=is_filtered or agrees))
+        painter.setPen(theme.colour(ink))
+        where = Qt.TextElideMode.ElideMiddle
+        text = elided(painter.fontMetrics(), cells.text_at(index), where, room.width())
+        paint(painter, room, across | Qt.AlignmentFlag.AlignVCenter, text)
+        if self._view.hasFocus() and index == self._view.currentIndex():
+            painter.setPen(QPen(theme.colour(colours.text if is_filtered else colours.accent), 2))
+            painter.drawRect(rect.adjusted(1, 1, -1, -1))
+        painter.restore()
