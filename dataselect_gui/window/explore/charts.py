@@ -12,7 +12,7 @@ from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.plain import Button, tip
 
 _LEAST_FOR_BOTH = 760
-_LOW = 138
+_LOW = 118
 """The height of the answers where the histogram is folded, for want of room."""
 
 

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHeaderView, QStyledItemDelegate, QStyleOptionView
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import N_, _, ngettext
 from dataselect_gui.window.widgets import theme
-from dataselect_gui.window.widgets.plain import elided, paint, tip
+from dataselect_gui.window.widgets.plain import Label, elided, paint, tip
 from dataselect_gui.workflow import AnswerMatrix
 
 MOST_CLASSES = 12
@@ -41,6 +41,8 @@ class Cells(QAbstractTableModel):
     ----------
     is_list : bool
         Whether pairs that differ are listed, for want of room for a matrix.
+    labels : list of str
+        The labels as a person reads them.
     most : int
         How many records have the most frequent of these pairs.
     """
@@ -48,9 +50,9 @@ class Cells(QAbstractTableModel):
     def __init__(self, matrix: AnswerMatrix, shown: Sequence[str]) -> None:
         super().__init__()
         self.matrix = matrix
-        self._given = [visible(name, _MOST_NAME) for name in shown]
+        self.labels = [visible(name, _MOST_NAME) for name in shown]
         self._answers = [visible(name, _MOST_NAME) for name in matrix.answers]
-        self.is_list = max(len(self._given), len(self._answers)) > MOST_CLASSES
+        self.is_list = max(len(self.labels), len(self._answers)) > MOST_CLASSES
         confused = matrix.confused
         self.most = matrix.counts[confused[0]] if confused else 0
         self._pairs = confused[:_MOST_LISTED] if self.is_list else []
@@ -59,7 +61,7 @@ class Cells(QAbstractTableModel):
         """Return how many rows there are."""
         if parent.isValid():
             return 0
-        return len(self._pairs) if self.is_list else len(self._given)
+        return len(self._pairs) if self.is_list else len(self.labels)
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: N802, B008
         """Return how many columns there are."""
@@ -75,7 +77,7 @@ class Cells(QAbstractTableModel):
         """Return what a cell shows."""
         label, answer = self.pair_at(index)
         count = f"{self.matrix.counts.get((label, answer), 0):,}"
-        line = (self._given[label], self._answers[answer], count)
+        line = (self.labels[label], self._answers[answer], count)
         return line[index.column()] if self.is_list else count
 
     def sentence(self, pair: Pair) -> str:
@@ -84,7 +86,7 @@ class Cells(QAbstractTableModel):
             "given {label}, model says {answer}: {count:,} record",
             "given {label}, model says {answer}: {count:,} records",
             self.matrix.counts.get(pair, 0),
-            label=self._given[pair[0]],
+            label=self.labels[pair[0]],
             answer=self._answers[pair[1]],
         )
 
@@ -106,7 +108,7 @@ class Cells(QAbstractTableModel):
             name = visible(_(_LIST[section])) if orientation == Qt.Orientation.Horizontal else ""
         else:
             is_answer = orientation == Qt.Orientation.Horizontal
-            name = (self._answers if is_answer else self._given)[section]
+            name = (self._answers if is_answer else self.labels)[section]
         if role == Qt.ItemDataRole.DisplayRole:
             return name
         if role == Qt.ItemDataRole.ToolTipRole and not self.is_list:
@@ -139,7 +141,7 @@ class MatrixView(QTableView):
         self.setSelectionMode(QTableView.SelectionMode.NoSelection)
         self.setTabKeyNavigation(False)
         self.setShowGrid(False)
-        self.setFrameShape(QTableView.Shape.NoFrame)
+        self.setStyleSheet("QTableView { border: 0; } QHeaderView { background: transparent; }")
         self.setHorizontalScrollMode(QTableView.ScrollMode.ScrollPerPixel)
         self.setCornerButtonEnabled(False)
         self.setFont(theme.font(-1))
@@ -150,7 +152,11 @@ class MatrixView(QTableView):
             header.setFont(theme.font(-1))
             header.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.verticalHeader().setMaximumWidth(_WIDEST_NAME)
+        self._axes = Label(_("label ↓  model →"))
+        self._axes.setParent(self)
+        self._axes.setFont(theme.font(-1))
+        self._axes.setProperty("role", "dim")
+        self._axes.setAlignment(Qt.AlignmentFlag.AlignCenter)
 
     def show_cells(self, cells: Cells | None) -> None:
         """Show other counts, or none."""
@@ -161,8 +167,11 @@ class MatrixView(QTableView):
         if cells is None:
             return
         cells.setParent(self)
-        self.verticalHeader().setVisible(not cells.is_list)
         line = max(_LINE, self.fontMetrics().height() + 6)
+        self.verticalHeader().setVisible(not cells.is_list)
+        self._axes.setVisible(not cells.is_list)
+        self.verticalHeader().setFixedWidth(self._width_of_names(cells))
+        self._axes.setGeometry(0, 0, self._width_of_names(cells), line + 2)
         self.verticalHeader().setDefaultSectionSize(line)
         self.horizontalHeader().setFixedHeight(line + 2)
         self.setAccessibleName(
@@ -179,6 +188,12 @@ class MatrixView(QTableView):
         """Share the width among the columns."""
         super().resizeEvent(event)
         self._fit()
+
+    def _width_of_names(self, cells: Cells) -> int:
+        """Return how wide the names of the labels are, and what stands above them."""
+        metrics = self.verticalHeader().fontMetrics()
+        names = max((metrics.horizontalAdvance(name) for name in cells.labels), default=0)
+        return max(min(names, _WIDEST_NAME), self._axes.sizeHint().width()) + 2 * _PAD
 
     def _fit(self) -> None:
         if self._cells is None:

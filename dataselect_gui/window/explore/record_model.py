@@ -81,9 +81,14 @@ class RecordModel(QAbstractTableModel):
                 return None
             is_marked = self._state.marked[self._order[section]]
             return f"✓ {section + 1:,}" if is_marked else f"{section + 1:,}"
-        column = self.columns[section]
+        column, down = self.columns[section], self._state.descending
+        is_sorted = column.key == self._state.sort
         if role == Qt.ItemDataRole.DisplayRole:
-            return visible(column.title)
+            sign = (" ↓" if down else " ↑") if is_sorted else ""
+            return visible(f"{column.title}{sign}")
+        if role == Qt.ItemDataRole.AccessibleTextRole and is_sorted:
+            way = _("highest first") if down else _("lowest first")
+            return visible(f"{column.title}, {way}")
         if role == Qt.ItemDataRole.ToolTipRole:
             return tip(column.about)
         if role == Qt.ItemDataRole.TextAlignmentRole:

@@ -26,8 +26,8 @@ from dataselect_gui.window.widgets.plain import MenuAction, paint
 
 MOST_COPIED = 10_000
 _LINE = 26
-_WIDTHS = {"id": 200, "label": 130, "answer": 150, "person": 130}
-_USUAL_WIDTH, _MOST_WIDTH = 100, 220
+_WIDTHS = {"id": 150, "label": 110, "answer": 120, "person": 110}
+_USUAL_WIDTH, _MOST_WIDTH = 88, 220
 
 
 class RecordTable(QTableView):
@@ -80,7 +80,6 @@ class RecordTable(QTableView):
         self.setShowGrid(False)
         self.setWordWrap(False)
         self.setCornerButtonEnabled(False)
-        self.setFrameShape(QTableView.Shape.NoFrame)
         self.setMinimumHeight(100)
         for widget in (self, self.viewport()):
             widget.setAttribute(Qt.WidgetAttribute.WA_InputMethodEnabled, False)
@@ -94,8 +93,8 @@ class RecordTable(QTableView):
         columns = self.horizontalHeader()
         columns.setHighlightSections(False)
         columns.setSectionsClickable(True)
-        columns.setSortIndicatorShown(True)
         columns.setMinimumSectionSize(40)
+        columns.setStretchLastSection(True)
         columns.setTextElideMode(Qt.TextElideMode.ElideRight)
         columns.sectionClicked.connect(self._on_header)
         columns.sectionResized.connect(self._on_resized)
@@ -224,7 +223,6 @@ class RecordTable(QTableView):
         header.blockSignals(False)
         for section, column in enumerate(shown):
             header.resizeSection(section, self._width_of(column))
-        self._show_sort()
         self._describe()
         self._on_current()
 
@@ -232,18 +230,11 @@ class RecordTable(QTableView):
         if column.key in self._widths:
             return self._widths[column.key]
         title = self.horizontalHeader().fontMetrics().horizontalAdvance(visible(column.title))
-        return min(max(title + 40, _WIDTHS.get(column.key, _USUAL_WIDTH)), _MOST_WIDTH)
+        return min(max(title + 32, _WIDTHS.get(column.key, _USUAL_WIDTH)), _MOST_WIDTH)
 
     def _on_resized(self, section: int, _before: int, width: int) -> None:
-        if section < len(self._records.columns):
+        if section < len(self._records.columns) - 1:  # The last one takes what room is left.
             self._widths[self._records.columns[section].key] = width
-
-    def _show_sort(self) -> None:
-        keys = [column.key for column in self._records.columns]
-        place = keys.index(self._state.sort) if self._state.sort in keys else -1
-        down = self._state.descending
-        order = Qt.SortOrder.DescendingOrder if down else Qt.SortOrder.AscendingOrder
-        self.horizontalHeader().setSortIndicator(place, order)
 
     def _on_header(self, section: int) -> None:
         """Sort by a column: numbers from the highest, texts from A; or the other way round."""
@@ -253,7 +244,6 @@ class RecordTable(QTableView):
             state.sort_by(
                 column.key, descending=not state.descending if is_sorted else column.is_number
             )
-        self._show_sort()
 
     def _on_header_menu(self, at: QPoint) -> None:
         self._ask_columns(self.horizontalHeader().mapToGlobal(at))
