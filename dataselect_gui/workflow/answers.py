@@ -42,15 +42,23 @@ class RecordAnswers:
         """Which records have an answer, shape (n,)."""
         return np.asarray(self.answers.standings > Standing.NONE)
 
+    def differs(self, row: int) -> bool:
+        """Say whether a record has another label than the model's answer."""
+        return bool(self.answers.standings[row] == Standing.OTHER)
+
+    def is_there(self, row: int) -> bool:
+        """Say whether a record has an answer."""
+        return bool(self.answers.standings[row] > Standing.NONE)
+
     def short(self, row: int) -> str | None:
         """Return an answer in a word or a number; None where there is none."""
-        if not self.are_there[row]:
+        if not self.is_there(row):
             return None
         return ", ".join(self._shown(row)) or _("none of the classes")
 
     def full(self, row: int) -> str | None:
         """Return an answer with how sure the model is; None where there is none."""
-        if not self.are_there[row]:
+        if not self.is_there(row):
             return None
         if self.form.task == "regression":
             return self.short(row)

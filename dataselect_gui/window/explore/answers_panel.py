@@ -6,7 +6,7 @@ from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout
 
 from dataselect_gui.plain import visible
-from dataselect_gui.texts import N_, _, ngettext
+from dataselect_gui.texts import N_, _
 from dataselect_gui.window.explore.find_row import FindRow
 from dataselect_gui.window.explore.matrix import Cells, MatrixView
 from dataselect_gui.window.state import State
@@ -25,6 +25,8 @@ ABOUT_MISTAKES_BY_LOSS = N_(
     "most sure that your label is wrong (highest loss). Press again to show all."
 )
 _LOSS = "loss"
+_MOST_NARROW = 4
+"""Columns of a matrix."""
 _AND = " and "
 
 
@@ -53,7 +55,7 @@ class AnswersPanel(QFrame):
         self._state, self._find_row, self._leave = state, find_row, leave
         self.setProperty("role", "panel")
         self.setAccessibleName(visible(_("What the model says")))
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.title = Elided()
         self.mistakes = Button(_("Worst mistakes"))
         self.mistakes.setCheckable(True)
@@ -88,16 +90,22 @@ class AnswersPanel(QFrame):
 
     def sizeHint(self) -> QSize:  # noqa: N802
         """Return the preferred size."""
-        return QSize(360, 168)
+        return QSize(360, self.maximumHeight())
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
         """Return the least useful size."""
         return QSize(240, theme.TARGET + 10)
 
+    @property
+    def is_wide(self) -> bool:
+        """Whether it needs as much room as the histogram."""
+        cells = self.matrix.cells
+        return cells is not None and not cells.is_list and cells.columnCount() > _MOST_NARROW
+
     def set_height(self, height: int) -> None:
-        """Be so high; where that is too little, only the head is shown."""
+        """Be at most so high; where that is too little, only the head is shown."""
         self._is_folded = height < 2 * theme.TARGET
-        self.setFixedHeight(height)
+        self.setMaximumHeight(height)
         self._show_body()
 
     def show_mistakes(self) -> None:
@@ -122,13 +130,7 @@ class AnswersPanel(QFrame):
         else:
             self.matrix.show_cells(Cells(counted, [look.class_shown(name) for name in counted.given]))
         differ = 0 if look is None or look.answers is None else int(look.answers.differ.sum())
-        self.title.set_full_text(
-            ngettext(
-                "The model disagrees with {count:,} label",
-                "The model disagrees with {count:,} labels",
-                differ,
-            )
-        )
+        self.title.set_full_text(_("Model disagrees: {count:,}", count=differ))
         self._why_not.setText(_("Records with several labels cannot be shown as a matrix."))
         self.mistakes.setEnabled(differ > 0)
         about = ABOUT_MISTAKES_BY_LOSS if self._sorts_by() == _LOSS else ABOUT_MISTAKES

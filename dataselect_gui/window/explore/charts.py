@@ -40,11 +40,11 @@ class Charts(QWidget):
         self._is_narrow = self._shows_answers = False
         self.switch = Button()
         self.switch.clicked.connect(self._on_switch)
-        line = QHBoxLayout(self)
+        self._line = line = QHBoxLayout(self)
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(theme.SPACE[1])
-        line.addWidget(histogram, 3)
-        line.addWidget(answers, 2)
+        line.addWidget(histogram)
+        line.addWidget(answers)
         line.addWidget(self.switch, 0, Qt.AlignmentFlag.AlignTop)
         histogram.installEventFilter(self)
         state.opened.connect(self._show)
@@ -64,11 +64,6 @@ class Charts(QWidget):
             self._fit()
         return super().eventFilter(watched, event)
 
-    def show_answers(self) -> None:
-        """Show the answers, where they are hidden behind the histogram."""
-        self._shows_answers = True
-        self._show()
-
     def _on_switch(self) -> None:
         self._shows_answers = not self._shows_answers
         self._show()
@@ -77,6 +72,9 @@ class Charts(QWidget):
         there = self._answers.is_of_use
         in_turns = self._is_narrow and there
         answers_alone = in_turns and self._shows_answers
+        shares = (1, 1) if self._answers.is_wide else (3, 2)
+        for place, share in enumerate(shares):
+            self._line.setStretch(place, share)
         self._answers.setVisible(there and (not in_turns or answers_alone))
         self._histogram.setVisible(not answers_alone)
         self.switch.setVisible(in_turns)

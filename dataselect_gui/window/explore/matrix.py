@@ -6,7 +6,7 @@ Qt asks for the cells in view alone, and gives each to a screen reader.
 from collections.abc import Sequence
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPen, QResizeEvent
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import QHeaderView, QStyledItemDelegate, QStyleOptionViewItem, QTableView
 
 from dataselect_gui.plain import visible
@@ -19,8 +19,8 @@ MOST_CLASSES = 12
 """Of more labels or answers, those that are confused are listed instead."""
 _MOST_LISTED = 1000
 _MOST_NAME = 100
-_LINE, _NARROWEST, _WIDEST_NAME = 22, 56, 120
-_PAD = 6
+_LINE, _NARROWEST, _WIDEST_NAME = 22, 40, 120
+_PAD, _HEAD_PAD = 6, 3
 _LIST = (N_("Given label"), N_("Model says"), N_("Records"))
 Index = QModelIndex | QPersistentModelIndex
 Pair = tuple[int, int]
@@ -111,6 +111,8 @@ class Cells(QAbstractTableModel):
             name = (self._answers if is_answer else self.labels)[section]
         if role == Qt.ItemDataRole.DisplayRole:
             return name
+        if role == Qt.ItemDataRole.TextAlignmentRole and self.is_list and section < len(_LIST) - 1:
+            return Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter
         if role == Qt.ItemDataRole.ToolTipRole and not self.is_list:
             is_answer = orientation == Qt.Orientation.Horizontal
             return tip(_("Model says {name}", name=name) if is_answer else _("Given {name}", name=name))
@@ -141,7 +143,10 @@ class MatrixView(QTableView):
         self.setSelectionMode(QTableView.SelectionMode.NoSelection)
         self.setTabKeyNavigation(False)
         self.setShowGrid(False)
-        self.setStyleSheet("QTableView { border: 0; } QHeaderView { background: transparent; }")
+        self.setStyleSheet(
+            "QTableView { border: 0; } QHeaderView { background: transparent; }"
+            f"QHeaderView::section:horizontal {{ padding: 4px {_HEAD_PAD}px; }}"
+        )
         self.setHorizontalScrollMode(QTableView.ScrollMode.ScrollPerPixel)
         self.setCornerButtonEnabled(False)
         self.setFont(theme.font(-1))
@@ -150,7 +155,7 @@ class MatrixView(QTableView):
             header.setHighlightSections(False)
             header.setMinimumSectionSize(_LINE)
             header.setFont(theme.font(-1))
-            header.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+            header.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self._axes = Label(_("label ↓  model →"))
         self._axes.setParent(self)
@@ -199,11 +204,15 @@ class MatrixView(QTableView):
         if self._cells is None:
             return
         header, columns = self.horizontalHeader(), max(1, self._cells.columnCount())
-        if self._cells.is_list or columns * _NARROWEST <= self.viewport().width():
+        most = max(self._cells.matrix.counts.values(), default=0)
+        bold = QFontMetrics(theme.font(-1, bold=True))
+        width = max(_NARROWEST, bold.horizontalAdvance(f"{most:,}") + 2 * _PAD)
+        if self._cells.is_list or columns * width <= self.viewport().width():
             header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         else:
             header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-            header.setDefaultSectionSize(_NARROWEST)
+            for column in range(columns):
+                header.resizeSection(column, width)
 
     # Mouse and keys
 

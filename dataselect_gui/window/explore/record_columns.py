@@ -92,11 +92,10 @@ def _answer_columns(look: Look) -> list[RecordColumn]:
     answers = look.answers
     if answers is None:
         return []
-    differ = answers.differ
 
     def answer(row: int) -> str:
         said = answers.short(row) or ""
-        return f"≠ {said}" if differ[row] else said
+        return f"≠ {said}" if answers.differs(row) else said
 
     about = _("What the model answers; ≠ where that is not the given label")
     columns = [

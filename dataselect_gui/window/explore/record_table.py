@@ -24,7 +24,7 @@ from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.plain import MenuAction, paint
 
-MOST_COPIED = 10_000
+MOST_COPIED = 5_000
 _LINE = 26
 _WIDTHS = {"id": 150, "label": 110, "answer": 120, "person": 110}
 _USUAL_WIDTH, _MOST_WIDTH = 88, 220
@@ -328,10 +328,6 @@ class RecordTable(QTableView):
         if count and action == QAbstractItemView.CursorAction.MoveEnd:
             return self._records.index(count - 1, column)
         return super().moveCursor(action, held)
-
-    def keyboardSearch(self, search: str) -> None:  # noqa: N802
-        """Look for nothing: it would read every record."""
-        del search
 
     def currentChanged(self, current: Index, previous: Index) -> None:  # noqa: N802
         """Make the record of the cell current."""

@@ -28,7 +28,7 @@ def model_says(look: Look, row: int) -> str | None:
 
 def disagrees(look: Look, row: int) -> bool:
     """Say whether the model answers something else than the label of a record."""
-    return look.answers is not None and bool(look.answers.differ[row])
+    return look.answers is not None and look.answers.differs(row)
 
 
 def short(value: float) -> str:

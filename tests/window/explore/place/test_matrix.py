@@ -80,6 +80,8 @@ def test_arrows_move_and_enter_or_space_filters(explore: ExplorePlace, state: St
     assert sorted(state.order.tolist()) == rows_of(1, 1)
     QTest.keyClick(view, Key.Key_Space)
     assert len(state.order) == COUNT
+    QTest.keyClicks(view, str(len(rows_of(0, 0))))  # Qt would go to the cell with that text.
+    assert (view.currentIndex().row(), view.currentIndex().column()) == (1, 1)
     QTest.keyClick(view, Key.Key_Tab)
     assert not view.hasFocus(), "Tab leads on"
 

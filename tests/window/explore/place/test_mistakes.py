@@ -66,7 +66,7 @@ def test_the_button_is_pressed_while_mistakes_are_what_is_shown(
 
 def test_it_says_what_it_does_and_how_many_there_are(explore: ExplorePlace) -> None:
     panel = explore.answers
-    assert panel.title.full_text == f"The model disagrees with {len(WRONG)} labels"
+    assert panel.title.full_text == f"Model disagrees: {len(WRONG)}"
     assert "highest loss" in panel.mistakes.toolTip()
     assert panel.mistakes.accessibleDescription() == panel.mistakes.toolTip()
 

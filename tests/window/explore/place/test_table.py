@@ -139,7 +139,7 @@ def test_keys_are_those_of_the_gallery(table: RecordTable, state: State) -> None
     assert len(marked(state)) == COUNT
     QTest.keyClick(table, Key.Key_Escape)
     current = state.current
-    QTest.keyClicks(table, "3")  # A search for what begins with it would read all records.
+    QTest.keyClicks(table, "3")  # Qt would look for what begins with it, record after record.
     assert state.current == current
     QTest.keyClick(table, Key.Key_Tab)
     assert not table.hasFocus()
