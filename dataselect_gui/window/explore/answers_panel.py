@@ -116,7 +116,8 @@ class AnswersPanel(QFrame):
         if is_shown or DISAGREES not in self._find_row.terms:
             self._find_row.toggle(DISAGREES)
         self._on_order()
-        if not is_shown and len(self._state.order):
+        is_found = self._state.filter == self._find_row.field.text()
+        if not is_shown and is_found and len(self._state.order):
             self._state.set_current(int(self._state.order[0]))
             self._leave()
 

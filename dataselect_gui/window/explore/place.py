@@ -179,6 +179,7 @@ class ExplorePlace(QWidget, Place):
                 shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
                 shortcut.activated.connect(slot)
         self.records.view_changed.connect(self._on_view)
+        self.table.sort_wanted.connect(self._on_table_sort)
         self.gallery.painted.connect(self._on_painted)
         self.histogram.drag_changed.connect(self._on_selection)
         self.legend.chosen.connect(self._on_class)
@@ -359,6 +360,9 @@ class ExplorePlace(QWidget, Place):
 
     def _on_sort(self) -> None:
         self._sort_by(descending=self._state.descending)
+
+    def _on_table_sort(self, column: str, descending: bool) -> None:
+        self._state.sort_by(column, descending=descending)
 
     def _on_direction(self) -> None:
         self._sort_by(descending=not self._state.descending)

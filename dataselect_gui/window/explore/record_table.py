@@ -49,6 +49,8 @@ class RecordTable(QTableView):
     -------
     record_activated(int)
         A record was double-clicked, or Enter was pressed on it.
+    sort_wanted(str, bool)
+        The records are to be sorted by a column, and whether the highest is to come first.
     columns_changed()
         Other columns are shown.
     noted(str)
@@ -56,6 +58,7 @@ class RecordTable(QTableView):
     """
 
     record_activated = Signal(int)
+    sort_wanted = Signal(str, bool)
     columns_changed = Signal()
     noted = Signal(str)
 
@@ -237,13 +240,12 @@ class RecordTable(QTableView):
             self._widths[self._records.columns[section].key] = width
 
     def _on_header(self, section: int) -> None:
-        """Sort by a column: numbers from the highest, texts from A; or the other way round."""
+        """Ask to sort by a column: numbers from the highest, texts from A; or the other way round."""
         column, state = self._records.columns[section], self._state
         if column.key in sortable(state):
             is_sorted = column.key == state.sort
-            state.sort_by(
-                column.key, descending=not state.descending if is_sorted else column.is_number
-            )
+            down = not state.descending if is_sorted else column.is_number
+            self.sort_wanted.emit(column.key, down)
 
     def _on_header_menu(self, at: QPoint) -> None:
         self._ask_columns(self.horizontalHeader().mapToGlobal(at))

@@ -1,15 +1,22 @@
 """The worst mistakes of the model in one press."""
 
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+from msgspec.structs import replace as replace_form
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from dataselect_gui.tasks.answers import Standing
+from dataselect_gui.tasks.names import TaskName
 from dataselect_gui.window.explore.place import ExplorePlace
 from dataselect_gui.window.state import State
+from dataselect_gui.workflow import Look
+from dataselect_gui.workflow.answers import RecordAnswers
 from tests.projects import answered, consortium, owner_records, scored_project
-from tests.window.explore.place.steps import COUNT, LEFT, Show
+from tests.window.explore.place.steps import COUNT, LEFT, Show, texts
 
 WRONG = [row for row in range(COUNT) if row % 4 == 0]
 
@@ -91,3 +98,40 @@ def test_a_model_that_agrees_makes_no_mistakes(project: Path, show: Show) -> Non
     explore = show(state)
     assert explore.answers.isVisible(), "that it agrees can be seen"
     assert not explore.answers.mistakes.isEnabled()
+
+
+def of_task(state: State, task: TaskName, standing: Standing) -> Look:
+    """Have a model of another task answer each fourth record so, and the others as the label says."""
+    look = state.look
+    assert look is not None
+    assert look.answers is not None
+    kept = look.answers.answers
+    standings = np.where(np.arange(COUNT) % 4 == 0, standing, Standing.SAME).astype(np.uint8)
+    form = replace_form(look.answers.form, task=task)
+    return replace(look, task=task, answers=RecordAnswers(form, replace(kept, standings=standings)))
+
+
+def test_records_with_several_labels_have_mistakes_and_no_matrix(show: Show, state: State) -> None:
+    state.look = of_task(state, "multi_label", Standing.OTHER)
+    explore = show(state)
+    assert explore.answers.isVisible()
+    assert not explore.answers.matrix.isVisible()
+    assert "several labels" in " ".join(texts(explore))
+    QTest.mouseClick(explore.answers.mistakes, LEFT)
+    assert state.order.tolist() == sorted(WRONG, reverse=True)
+    assert "≠ The model disagrees" in explore.inspector.facts.text()
+    assert "the model disagrees" in explore.gallery.describe_record(WRONG[0])
+
+
+def test_numbers_are_no_mistakes(show: Show, state: State) -> None:
+    state.look = of_task(state, "regression", Standing.NOT_COMPARED)
+    explore = show(state)
+    assert not explore.answers.isVisible()
+    state.set_current(0)
+    assert "≠" not in explore.inspector.facts.text()
+    assert "disagrees" not in explore.gallery.describe_record(0)
+    titles = [column.title for column in explore.table.columns]
+    assert "Model says" in titles
+    assert "How sure" not in titles
+    cell = next(column for column in explore.table.columns if column.key == "answer")
+    assert cell.text(0) == "0.93"
