@@ -33,6 +33,8 @@ class JobKind(Enum):
     ACCOUNT = "account"
     BUDGET = "budget"
     LEDGER_CHECK = "ledger-check"
+    SEARCH = "search"
+    SORTING = "sorting"
 
     @property
     def title(self) -> str:
@@ -110,4 +112,6 @@ _TEXTS = {
     JobKind.BUDGET: _Texts(N_("Setting the budget"), _NOTHING_CHANGED),
     JobKind.LEDGER_CHECK: _Texts(N_("Asking the ledger"), _NOTHING_CHANGED),
     JobKind.LIST_READING: _Texts(N_("Reading a list"), _NOTHING_CHANGED),
+    JobKind.SEARCH: _Texts(N_("Looking for records"), _NOTHING_CHANGED),
+    JobKind.SORTING: _Texts(N_("Sorting the records"), _NOTHING_CHANGED),
 }

@@ -15,6 +15,7 @@ import contextlib
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeAlias, assert_never, cast
 
 import numpy as np
@@ -22,6 +23,7 @@ from numpy.typing import NDArray
 
 from dataselect_gui.errors import UsageError
 from dataselect_gui.selection.classes import CodedClasses
+from dataselect_gui.selection.text_index import TextIndex
 from dataselect_gui.texts import N_, _
 
 Numbers: TypeAlias = NDArray[np.float64]
@@ -39,6 +41,11 @@ class Texts:
     """
 
     values: Sequence[str]
+
+    @cached_property
+    def index(self) -> TextIndex:
+        """Finds records by their texts; made on its first use, which takes longest."""
+        return TextIndex(self.values)
 
 
 Column: TypeAlias = Numbers | Flags | CodedClasses | Texts
@@ -125,7 +132,7 @@ class _Reader:
                 return self._flag(node)
 
     def _flag(self, node: ast.expr) -> Flags:
-        name = _name_of(node)
+        name = name_of_column(node)
         column = None if name is None else self._column(name)
         if isinstance(column, np.ndarray) and column.dtype == np.bool_:
             return cast("Flags", column)
@@ -136,7 +143,7 @@ class _Reader:
         raise _unclear(_("“{name}” is compared with nothing.", name=name))
 
     def _compared(self, left: ast.expr, op: ast.cmpop, right: ast.expr) -> Flags:
-        name, other = _name_of(left), _name_of(right)
+        name, other = name_of_column(left), name_of_column(right)
         if isinstance(op, ast.In | ast.NotIn):
             if other is not None:
                 held = self._holding(self._values(other), other, _text_of(left))
@@ -188,9 +195,8 @@ class _Reader:
             case CodedClasses(names=names):
                 holding = np.array([part.casefold() in text.casefold() for text in names] + [False])
                 return cast("Flags", holding[column.codes])
-            case Texts(values):
-                sought = part.casefold()
-                return np.array([sought in text.casefold() for text in values], dtype=bool)
+            case Texts():
+                return column.index.holding(part)
             case np.ndarray():
                 raise _unclear(_("“{name}” is a number and holds no text.", name=name))
             case _:
@@ -216,13 +222,13 @@ class _Reader:
         return _unclear(_("Neither of “{pair}” is a column.", pair=pair))
 
 
-def _name_of(node: ast.expr) -> str | None:
+def name_of_column(node: ast.expr) -> str | None:
     """Return the name of a column; those of scores may hold hyphens, which Python takes for a minus."""
     match node:
         case ast.Name(name):
             return name
         case ast.BinOp(left, ast.Sub(), right):
-            names = _name_of(left), _name_of(right)
+            names = name_of_column(left), name_of_column(right)
             return None if None in names else f"{names[0]}-{names[1]}"
     return None
 
@@ -253,8 +259,7 @@ def _text_of(node: ast.expr) -> str:
 def _equal(column: CodedClasses | Texts, texts: Sequence[str]) -> Flags:
     """Return which records have one of some texts; a class that none has is refused."""
     if isinstance(column, Texts):
-        sought = set(texts)
-        return np.array([text in sought for text in column.values], dtype=bool)
+        return column.index.equal(texts)
     for text in texts:
         if text not in column.names:
             raise UsageError(

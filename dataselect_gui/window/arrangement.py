@@ -1,28 +1,221 @@
-"""The order and the classes of records, as arrays; nothing here knows Qt."""
+"""Which records are shown and in which order, and their classes, as arrays; nothing here knows Qt."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
+from typing import assert_never
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dataselect_gui.texts import N_, _
+from dataselect_gui.workflow import CodedClasses, Column, Texts
 
-def order_of(scores: NDArray[np.float64], *, descending: bool) -> NDArray[np.int64]:
-    """Return the rows in the order of their scores, those without one last; equal ones as they are.
+_LAST = np.int32(np.iinfo(np.int32).max)
+"""The rank of a record that has nothing in a column: behind all others, whichever comes first."""
+_ROW_BITS = 32
+_CHUNK = 50_000
+_FEW = 8
+"""Less than one record in so many is sorted faster by itself than picked from the order of all."""
+_TITLES: Mapping[str, str] = {
+    "id": N_("Name"),
+    "label": N_("Label"),
+    "person": N_("Person"),
+    "answer": N_("Model's answer"),
+    "confidence": N_("Model's confidence"),
+}
+"""What records can be sorted by beside their scores."""
+
+
+def title_of(column: str) -> str:
+    """Return what a person calls a column: scores by their names."""
+    return _(_TITLES[column]) if column in _TITLES else column
+
+
+class Arrangement:
+    """Which records are shown, and in which order.
+
+    Attributes
+    ----------
+    sort : str or None
+        The column that they are sorted by; None for the order in which they were read.
+    descending : bool
+        Whether the highest comes first.
+    score : str or None
+        The score that charts and tiles show: what is sorted by or, where that is none, the last one.
+    filter : str
+        The filter by which records are shown; empty for all of them.
+    shown : ndarray of int64 or None
+        The rows that the filter finds; None for all.
+    order : ndarray of int64
+        The rows that are shown, in their order.
+    """
+
+    def __init__(self) -> None:
+        self.begin({}, 0, (), None, descending=True)
+
+    def begin(
+        self,
+        columns: Mapping[str, Column],
+        count: int,
+        scores: Sequence[str],
+        sort: str | None,
+        *,
+        descending: bool,
+    ) -> None:
+        """Show all records of another project.
+
+        Parameters
+        ----------
+        columns : mapping
+            What they can be sorted by.
+        count : int
+            How many records there are.
+        scores : sequence of str
+            The columns that are scores.
+        sort : str or None
+            A score.
+        descending : bool
+            Whether the highest comes first.
+        """
+        self._columns, self._count, self._scores = columns, count, scores
+        self._ranks: dict[str, NDArray[np.int32]] = {}
+        self.sort = self.score = sort
+        self.descending, self.filter = descending, ""
+        self.shown: NDArray[np.int64] | None = None
+        self.order: NDArray[np.int64] = np.empty(0, dtype=np.int64)
+        self._whole: NDArray[np.int64] = self.order
+        self._whole_key: tuple[str, bool] | None = None
+        self._arrange()
+
+    @property
+    def sortable(self) -> list[str]:
+        """What records can be sorted by."""
+        return [*self._scores, *(name for name in _TITLES if name in self._columns)]
+
+    def is_prepared(self, sort: str) -> bool:
+        """Say whether sorting by a column takes a moment only."""
+        return sort in self._ranks
+
+    def prepare(self, sort: str) -> None:
+        """Do what takes longest of sorting by a column; may be called from any thread."""
+        self._ranks[sort] = ranks_of(self._columns[sort])
+
+    def sort_by(self, sort: str | None, *, descending: bool) -> None:
+        """Sort by another column, or in the other direction."""
+        self.sort, self.descending = sort, descending
+        self.score = sort if sort in self._scores else self.score
+        self._arrange()
+
+    def show_only(self, rows: NDArray[np.int64] | None, by: str) -> None:
+        """Show what a filter finds, or all."""
+        self.shown, self.filter = rows, by
+        self._arrange()
+
+    def _arrange(self) -> None:
+        rows = np.arange(self._count) if self.shown is None else self.shown
+        if self.sort is None:
+            self.order = np.sort(rows)
+            return
+        if not self.is_prepared(self.sort):
+            self.prepare(self.sort)
+        ranks, key = self._ranks[self.sort], (self.sort, self.descending)
+        if len(rows) * _FEW < self._count:
+            self.order = order_of(ranks, rows, descending=self.descending)
+            return
+        if self._whole_key != key:
+            whole = np.arange(self._count)
+            self._whole_key = key
+            self._whole = order_of(ranks, whole, descending=self.descending)
+        self.order = self._whole
+        if self.shown is not None:
+            is_shown = np.zeros(self._count, dtype=bool)
+            is_shown[self.shown] = True
+            self.order = self._whole[is_shown[self._whole]]
+
+
+def order_of(
+    ranks: NDArray[np.int32], rows: NDArray[np.int64], *, descending: bool
+) -> NDArray[np.int64]:
+    """Return rows in the order of their ranks; equal ones as they were read.
 
     Parameters
     ----------
-    scores : ndarray of float64
-        NaN where there is none, shape (n,).
+    ranks : ndarray of int32
+        Of all records, see `ranks_of`.
+    rows : ndarray of int64
+        Some of them, shape (k,).
     descending : bool
-        Whether the highest score comes first.
+        Whether the highest rank comes first; those without one are last in any case.
 
     Returns
     -------
     ndarray of int64
-        Shape (n,).
+        Shape (k,).
     """
-    keys = np.where(np.isnan(scores), np.inf, -scores if descending else scores)
-    return np.argsort(keys, kind="stable")
+    keys = ranks[rows].astype(np.int64)
+    if descending:
+        keys = np.where(keys == _LAST, keys, _LAST - 1 - keys)
+    # One number with the row behind the rank is sorted several times as fast as by a stable argsort.
+    keys = (keys << _ROW_BITS) | rows
+    keys.sort()
+    return keys & ((1 << _ROW_BITS) - 1)
+
+
+def ranks_of(column: Column) -> NDArray[np.int32]:
+    """Return the rank of each record by a column, shape (n,); the same for equal ones.
+
+    Texts are ranked as people order them: “scan 9” before “scan 10”, whatever the case of letters.
+    """
+    match column:
+        case CodedClasses(names=names):
+            order = sorted(range(len(names)), key=lambda code: _natural(names[code]))
+            of_code = np.full(len(names) + 1, _LAST, dtype=np.int32)
+            of_code[order] = np.arange(len(names))
+            return of_code[column.codes]
+        case Texts(values):
+            keys = _natural_keys(values)
+            return _dense(keys, len(keys))
+        case np.ndarray():
+            numbers = column.astype(np.float64)
+            return _dense(numbers, len(numbers) - int(np.count_nonzero(np.isnan(numbers))))
+        case _:
+            assert_never(column)
+
+
+def _dense(keys: NDArray[np.float64] | NDArray[np.bytes_], known: int) -> NDArray[np.int32]:
+    """Return the rank of each key, where all but the first `known` of the sorted ones have none."""
+    order = np.argsort(keys)
+    ranks = np.full(len(keys), _LAST, dtype=np.int32)
+    ordered = keys[order[:known]]
+    ranks[order[1:known]] = np.cumsum(ordered[1:] != ordered[:-1], dtype=np.int32)
+    ranks[order[: min(1, known)]] = 0
+    return ranks
+
+
+def _natural_keys(texts: Sequence[str]) -> NDArray[np.bytes_]:
+    """Return texts as bytes in whose order people have them.
+
+    It goes in pieces: other threads wait while one is worked on.
+    """
+    pieces = [
+        np.array([_natural(text) for text in texts[first : first + _CHUNK]], dtype=np.bytes_)
+        for first in range(0, len(texts), _CHUNK)
+    ]
+    return np.concatenate(pieces) if pieces else np.empty(0, dtype="S1")
+
+
+def _natural(text: str) -> bytes:
+    """Return a text so that numbers in it are ordered by their size."""
+    return _NUMBER.sub(_with_length, text.casefold()).encode("utf-8", "surrogatepass")
+
+
+_NUMBER = re.compile(r"[0-9]+")
+
+
+def _with_length(number: re.Match[str]) -> str:
+    """Return a number behind how many digits it has: a longer one is larger."""
+    digits = number.group().lstrip("0") or "0"
+    return f"{min(len(digits), 99):02}{digits}"
 
 
 def class_codes(labels: Sequence[str | None]) -> tuple[list[str], NDArray[np.int64]]:
@@ -38,6 +231,7 @@ def class_codes(labels: Sequence[str | None]) -> tuple[list[str], NDArray[np.int
     tuple
         The names, and an array of shape (n,), −1 where a record has no label.
     """
-    names = sorted({label for label in labels if label is not None})
-    code_of: dict[str | None, int] = {name: code for code, name in enumerate(names)}
-    return names, np.array([code_of.get(label, -1) for label in labels], dtype=np.int64)
+    coded = CodedClasses.of(labels)
+    names = sorted(coded.names)
+    code_of = {name: np.int64(code) for code, name in enumerate(names)}
+    return names, coded.look_up(code_of, np.int64(-1))

@@ -6,7 +6,7 @@ Records of people who opted out are not eligible either, and cannot be restored 
 """
 
 import contextlib
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -15,17 +15,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QUndoStack
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError, UnusableError, disk_refused
 from dataselect_gui.texts import _
 from dataselect_gui.window.account import AccountReader
-from dataselect_gui.window.arrangement import class_codes, order_of
+from dataselect_gui.window.arrangement import class_codes
 from dataselect_gui.window.inputs import Inputs, ScoringRun
 from dataselect_gui.window.jobs import Jobs
 from dataselect_gui.window.place import PlaceId
-from dataselect_gui.window.undo import Step, opting, withholding
+from dataselect_gui.window.undo import opting, withholding
+from dataselect_gui.window.view import View
 from dataselect_gui.workflow import ScoreCut, Selection
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ _LEADS_BACK = frozenset({PlaceId.DELETION, PlaceId.STUDY, PlaceId.REQUEST, Place
 """Places that are left for the one where the person was before."""
 
 
-class State(QObject):
+class State(View):
     """What the window shows.
 
     Attributes
@@ -73,22 +73,10 @@ class State(QObject):
         The release under consideration would cost something else.
     opened()
         Another project, or none, is open: everything changed.
-    order_changed()
-        The records are sorted otherwise, or others are shown.
     selection_changed()
         The rule, its cut or the withheld records changed.
-    current_changed()
-        Another record is current.
-    marked_changed()
-        Other records are marked.
     training_changed()
         The owner answered otherwise whether the records helped to train the checkpoint.
-    undo_changed()
-        There is another step to undo or redo.
-    stale_changed()
-        More records were found not to be what was scored.
-    failed(DataSelectError)
-        A change could not be written; nothing changed.
     """
 
     place_changed = Signal(object)
@@ -96,14 +84,8 @@ class State(QObject):
     account_changed = Signal()
     cost_changed = Signal()
     opened = Signal()
-    order_changed = Signal()
     selection_changed = Signal()
-    current_changed = Signal()
-    marked_changed = Signal()
     training_changed = Signal()
-    undo_changed = Signal()
-    stale_changed = Signal()
-    failed = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -118,24 +100,14 @@ class State(QObject):
         self.account: Account | None = None
         self.account_fault: DataSelectError | None = None
         self.cost: Decimal | None = None
-        self.undo = QUndoStack(self)
-        # Through a signal of this object: a stack that is deleted empties itself.
-        self.undo.indexChanged.connect(self.undo_changed)
-        self.sort: str | None = None
-        self.descending, self.filter = True, ""
-        self.order: NDArray[np.int64] = np.empty(0, dtype=np.int64)
-        self.shown: NDArray[np.int64] | None = None
         self.rule: Rule | None = None
         self.withheld: NDArray[np.bool_] = np.empty(0, dtype=bool)
         self.opted_out_units: frozenset[str] = frozenset()
         self.opted_out: NDArray[np.bool_] = np.empty(0, dtype=bool)
         self.eligible: NDArray[np.bool_] = np.empty(0, dtype=bool)
         self.selection = Selection(np.empty(0, dtype=bool), None)
-        self.marked: NDArray[np.bool_] = np.empty(0, dtype=bool)
-        self.stale: NDArray[np.bool_] = np.empty(0, dtype=bool)
         self.class_names: list[str] = []
         self.class_codes: NDArray[np.int64] = np.empty(0, dtype=np.int64)
-        self.current: int | None = None
         self.in_training: str | None = None
 
     # Places
@@ -200,16 +172,11 @@ class State(QObject):
         self.rule = look.rule
         self.withheld, self.opted_out = look.withheld, look.opted_out
         self.opted_out_units, self.eligible = look.opted_out_units, look.eligible
-        self.marked = np.zeros(len(look.ids), dtype=bool)
-        self.stale = np.zeros(len(look.ids), dtype=bool)
-        self.current, self.in_training, self.shown, self.filter = None, look.in_training, None, ""
-        score = look.request.score if self.cut is None else self.cut.score
-        self.sort = score if score in look.scores else next(iter(look.scores), None)
-        self.descending = not (self.cut is not None and self.cut.lowest)
+        self.in_training = look.in_training
+        self._begin_view(look, self.cut)
         if self.rule is None:
             self._propose_rule()
         self._select()
-        self._sort()
         self.account = self.account_fault = self.cost = None
         self.opened.emit()
         self.account_changed.emit()
@@ -218,12 +185,12 @@ class State(QObject):
         """Show no project, and forget what was given."""
         self.undo.clear()
         self.inputs, self.interrupted = Inputs(), None
-        self.look = self.rule = self.sort = self.current = self.in_training = self.shown = None
-        self.order = np.empty(0, dtype=np.int64)
+        self.look = self.rule = self.in_training = None
+        self._end_view()
         self.class_names, self.class_codes = class_codes(())
         self.opted_out_units = frozenset()
         nothing = np.empty(0, dtype=bool)
-        self.withheld = self.opted_out = self.eligible = self.marked = self.stale = nothing
+        self.withheld = self.opted_out = self.eligible = nothing
         self.selection = Selection(nothing, None)
         self.account = self.account_fault = self.cost = None
         self.opened.emit()
@@ -252,46 +219,6 @@ class State(QObject):
         self.cost = cost
         self.cost_changed.emit()
 
-    # Current and marked records; no step of undo
-
-    def set_current(self, row: int | None) -> None:
-        """Make a record the current one."""
-        if row != self.current:
-            self.current = row
-            self.current_changed.emit()
-
-    def mark(self, rows: Sequence[int], *, keep: bool = False) -> None:
-        """Mark records; `keep` leaves the others marked."""
-        marked = self.marked.copy() if keep else np.zeros_like(self.marked)
-        marked[list(rows)] = True
-        self._set_marked(marked)
-
-    def toggle_mark(self, row: int) -> None:
-        """Mark a record, or unmark it."""
-        marked = self.marked.copy()
-        marked[row] = not marked[row]
-        self._set_marked(marked)
-
-    def clear_marks(self) -> None:
-        """Unmark all records."""
-        self._set_marked(np.zeros_like(self.marked))
-
-    def undone_rows(self) -> Sequence[int]:
-        """Return the records that the last undone step was about."""
-        step = self.undo.command(self.undo.index()) if self.undo.canRedo() else None
-        return step.rows if isinstance(step, Step) else ()
-
-    def targets(self) -> list[int]:
-        """Return the rows that a command acts on: the marked ones, else the current one."""
-        rows: list[int] = np.flatnonzero(self.marked).tolist()
-        return rows or ([] if self.current is None else [self.current])
-
-    def note_stale(self, row: int) -> None:
-        """Note that a record changed since it was scored; views notice as they read records."""
-        if not self.stale[row]:
-            self.stale[row] = True
-            self.stale_changed.emit()
-
     def answer_training(self, answer: str | None) -> None:
         """Remember whether the records helped to train the checkpoint, as `ReleaseRequest` has it."""
         if answer == self.in_training:
@@ -308,21 +235,6 @@ class State(QObject):
         self.training_changed.emit()
 
     # Changes, each one step of undo
-
-    def sort_by(self, score: str, *, descending: bool = True) -> None:
-        """Sort the records by a score."""
-        if (score, descending) != (before := (self.sort, self.descending)):
-            self._push(
-                _("sort by {score}", score=score),
-                lambda: self._sort_now(score, descending),
-                lambda: self._sort_now(*before),
-            )
-
-    def show_only(self, rows: NDArray[np.int64] | None, by: str = "") -> None:
-        """Show what a filter finds alone, or all again; selection and marks stay. No step of undo."""
-        self.shown, self.filter = rows, by
-        self._sort()
-        self.order_changed.emit()
 
     @property
     def cut(self) -> ScoreCut | None:
@@ -341,9 +253,8 @@ class State(QObject):
 
     def preview_rule(self, rule: "Rule") -> None:
         """Show what a rule would select, without storing it: while a cut-off is dragged."""
-        if self.look is not None:
-            self.selection = self.look.picked_by(rule, self.eligible)
-            self.selection_changed.emit()
+        self._select(rule)
+        self.selection_changed.emit()
 
     def end_preview(self) -> None:
         """Show what the project's own rule selects again."""
@@ -373,10 +284,6 @@ class State(QObject):
 
     # Within
 
-    def _set_marked(self, marked: NDArray[np.bool_]) -> None:
-        self.marked = marked
-        self.marked_changed.emit()
-
     def _set_withheld(self, rows: Sequence[int], *, value: bool) -> None:
         if rows:
             self._push(
@@ -385,16 +292,6 @@ class State(QObject):
                 lambda: self._withheld_now(rows, value=not value),
                 rows,
             )
-
-    def _push(
-        self, text: str, do: Callable[[], None], undo: Callable[[], None], rows: Sequence[int] = ()
-    ) -> None:
-        self.undo.push(Step(text, do, undo, self.failed.emit, rows))
-
-    def _sort_now(self, score: str | None, descending: bool) -> None:
-        self.sort, self.descending = score, descending
-        self._sort()
-        self.order_changed.emit()
 
     def _rule_now(self, rule: "Rule | None") -> None:
         assert self.look is not None
@@ -438,13 +335,8 @@ class State(QObject):
             workflow.put_selection(look.folder, rule, self._names(self.withheld))
             self.rule = rule
 
-    def _select(self) -> None:
-        if self.look is not None:
-            self.selection = self.look.picked_by(self.rule, self.eligible)
-
-    def _sort(self) -> None:
-        assert self.look is not None
-        order = np.arange(len(self.look.ids))
-        if self.sort is not None:
-            order = order_of(self.look.scores[self.sort], descending=self.descending)
-        self.order = order if self.shown is None else order[np.isin(order, self.shown)]
+    def _select(self, rule: "Rule | None" = None) -> None:
+        """Find what the rule selects, or the one that is previewed."""
+        if self.look is not None and self.columns is not None:
+            self.selection = self.look.picked_by(rule or self.rule, self.eligible)
+            self.columns.note(self.selection.chosen, self.withheld, self.opted_out)

@@ -44,8 +44,10 @@ if TYPE_CHECKING:  # The same names as below, with their types; a frozen build f
     from dataselect_gui.sandbox.confining import Confinement, available_confinement
     from dataselect_gui.scoring.catalog import find_mapped_score, find_score
     from dataselect_gui.scoring.scores import SCORES
+    from dataselect_gui.selection.classes import CodedClasses
     from dataselect_gui.selection.describing import rule_sentences, short_number
-    from dataselect_gui.selection.filters import matching
+    from dataselect_gui.selection.filter_rules import rule_of_filter
+    from dataselect_gui.selection.filters import Column, Texts, matching
     from dataselect_gui.selection.forms import read_rule, rule_form
     from dataselect_gui.selection.rules import (
         Bound,
@@ -61,6 +63,18 @@ if TYPE_CHECKING:  # The same names as below, with their types; a frozen build f
         ScoreCut,
     )
     from dataselect_gui.selection.selecting import Selection, bounds_of, select
+    from dataselect_gui.selection.terms import (
+        Range,
+        all_of,
+        brush_of,
+        brush_term,
+        columns_in,
+        is_same_term,
+        terms_of,
+        with_range,
+        without_range,
+        without_term,
+    )
     from dataselect_gui.study.arms.planting import Planting, read_planting
     from dataselect_gui.study.arms.sentences import answer_lines, planted_words
     from dataselect_gui.study.plan import FEWEST_SEEDS, MOST_TRAININGS, QUESTIONS, Start
@@ -129,7 +143,13 @@ if TYPE_CHECKING:  # The same names as below, with their types; a frozen build f
         left_out_sentences,
         truths_of_demo,
     )
-    from dataselect_gui.workflow.filtering import FilterColumns, equal_term, filter_of, scores_where
+    from dataselect_gui.workflow.filtering import (
+        CHANGING,
+        FilterColumns,
+        equal_term,
+        filter_of,
+        scores_where,
+    )
     from dataselect_gui.workflow.inspecting import Inspection, ProjectInspected, inspect
     from dataselect_gui.workflow.labelling import label_rule, label_sentences
     from dataselect_gui.workflow.left_out import (
@@ -263,13 +283,19 @@ _NAMES = {
     "scoring.catalog": "find_mapped_score, find_score",
     "scoring.scores": "SCORES",
     "selection.describing": "rule_sentences, short_number",
-    "selection.filters": "matching",
+    "selection.classes": "CodedClasses",
+    "selection.filters": "Column, Texts, matching",
+    "selection.filter_rules": "rule_of_filter",
     "selection.forms": "read_rule, rule_form",
     "selection.rules": (
         "Bound, ByClass, Condition, Everything, FixedRule, Keep, KeepByClass, KeepByScore, "
         "RecordRule, Rule, ScoreCut"
     ),
     "selection.selecting": "Selection, bounds_of, select",
+    "selection.terms": (
+        "Range, all_of, brush_of, brush_term, columns_in, is_same_term, terms_of, with_range, "
+        "without_range, without_term"
+    ),
     "study.arms.planting": "Planting, read_planting",
     "study.arms.sentences": "answer_lines, planted_words",
     "study.plan": "FEWEST_SEEDS, MOST_TRAININGS, QUESTIONS, Start, Choices as StudyChoices",
@@ -302,7 +328,7 @@ _NAMES = {
         "LeftOut, Truths, count_left_out, left_out_line, left_out_of_demo, left_out_sentences, "
         "truths_of_demo"
     ),
-    "workflow.filtering": "FilterColumns, equal_term, filter_of, scores_where",
+    "workflow.filtering": "CHANGING, FilterColumns, equal_term, filter_of, scores_where",
     "workflow.inspecting": "Inspection, ProjectInspected, inspect",
     "workflow.labelling": "label_rule, label_sentences",
     "workflow.left_out": (

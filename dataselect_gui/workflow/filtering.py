@@ -13,12 +13,16 @@ from numpy.typing import NDArray
 
 from dataselect_gui.selection.classes import CodedClasses
 from dataselect_gui.selection.filters import Column, Texts, matching
+from dataselect_gui.selection.terms import columns_in, terms_of
 from dataselect_gui.workflow.answers import RecordAnswers
 from dataselect_gui.workflow.left_out import left_out_figures
 from dataselect_gui.workflow.looking import Look, look
 from dataselect_gui.workflow.selecting import scores
 
 _OPERATORS = re.compile(r"[<>=!\"'()\[\]]|\b(and|or|not|in)\b")
+_MOST_KEPT = 8
+CHANGING = frozenset({"selected", "withheld", "opted_out", "left_out"})
+"""The columns that a rule or the owner's marks change."""
 _SEARCHED = ("id", "label", "person", "answer")
 
 
@@ -33,19 +37,9 @@ class FilterColumns(Mapping[str, Column]):
     ----------
     project : Look
         The project.
-    selected, withheld, opted_out : ndarray of bool or None
-        What holds now, shape (n,), where that is not what the project was read with.
     """
 
-    def __init__(
-        self,
-        project: Look,
-        selected: NDArray[np.bool_] | None = None,
-        withheld: NDArray[np.bool_] | None = None,
-        opted_out: NDArray[np.bool_] | None = None,
-    ) -> None:
-        held = project.withheld if withheld is None else withheld
-        out = project.opted_out if opted_out is None else opted_out
+    def __init__(self, project: Look) -> None:
         makers: dict[str, Callable[[], Column]] = {
             name: partial(project.scores.__getitem__, name) for name in project.scores
         }
@@ -56,21 +50,72 @@ class FilterColumns(Mapping[str, Column]):
             makers["person"] = lambda: Texts(units)
         if project.answers is not None:
             makers |= _answer_makers(project.answers)
-        makers["selected"] = (
-            (lambda: project.picked_by(project.rule, ~(held | out)).chosen)
-            if selected is None
-            else lambda: selected
-        )
-        makers["left_out"] = lambda: _left_out(project, ~(held | out))
-        makers["withheld"], makers["opted_out"] = lambda: held, lambda: out
+        makers["selected"] = lambda: project.picked_by(project.rule, project.eligible).chosen
+        makers["left_out"] = lambda: _left_out(project, project.eligible)
+        makers["withheld"], makers["opted_out"] = lambda: project.withheld, lambda: project.opted_out
         makers["problem"] = lambda: np.array([record in project.problems for record in project.ids])
-        self._makers, self._made = makers, dict[str, Column]()
+        self._project, self._makers = project, makers
+        self._made: dict[str, Column] = {
+            **project.scores,
+            "withheld": project.withheld,
+            "opted_out": project.opted_out,
+        }
+        self._found: dict[str, NDArray[np.bool_]] = {}
+
+    def note(
+        self,
+        selected: NDArray[np.bool_],
+        withheld: NDArray[np.bool_],
+        opted_out: NDArray[np.bool_],
+    ) -> None:
+        """Note what is selected, withheld and opted out now, each of shape (n,)."""
+        self._made |= {"selected": selected, "withheld": withheld, "opted_out": opted_out}
+        self._made.pop("left_out", None)
+        self._makers["left_out"] = lambda: _left_out(self._project, ~(withheld | opted_out))
+
+    def find(self, text: str) -> NDArray[np.bool_]:
+        """Return which records a filter finds, shape (n,); what its terms find is kept for later.
+
+        It may be called from any thread.
+
+        Raises
+        ------
+        UsageError
+            Where it cannot be understood.
+        """
+        terms = terms_of(text)
+        if not terms:
+            return matching(text, self)
+        found = np.ones(len(self._project.ids), dtype=bool)
+        for term in terms:
+            rows = self._found.get(term)
+            if rows is None:
+                rows = matching(term, self)
+                if not columns_in(term) & CHANGING:
+                    kept = list(self._found.items())[1 - _MOST_KEPT :]
+                    self._found = {**dict(kept), term: rows}
+            found &= rows
+        return found
+
+    def is_quick(self, text: str) -> bool:
+        """Say whether to find records by a filter takes a moment only, however many there are."""
+        names = {
+            name for term in terms_of(text) if term not in self._found for name in columns_in(term)
+        }
+        return all(
+            name not in self._makers or (name in self._made and not isinstance(self._made[name], Texts))
+            for name in names
+        )
 
     def __getitem__(self, name: str) -> Column:
         """Return a column."""
-        if name not in self._made:
-            self._made[name] = self._makers[name]()
-        return self._made[name]
+        column = self._made.get(name)
+        if column is None:
+            maker = self._makers[name]
+            column = maker()
+            if maker is self._makers[name]:  # Otherwise it changed meanwhile, in another thread.
+                self._made[name] = column
+        return column
 
     def __iter__(self) -> Iterator[str]:
         """Yield the names."""

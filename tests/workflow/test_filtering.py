@@ -66,3 +66,21 @@ def test_what_there_is_not_is_said(project: Path) -> None:
     with pytest.raises(UsageError) as refused:
         workflow.scores_where(project, "vog > 2")
     assert "loss" in refused.value.why
+
+
+def test_what_is_found_follows_what_is_marked(project: Path) -> None:
+    look = workflow.look(project)
+    columns, count = workflow.FilterColumns(look), len(look.ids)
+    assert columns.is_quick("loss > 0.5 and not withheld")
+    assert not columns.is_quick('label == "cat"')
+    assert not columns.is_quick('"1" in id')
+    before = columns.find('label == "cat" and not withheld and not left_out')
+    assert columns.is_quick('label == "cat"'), "it is known by now"
+    nothing, marked = np.zeros(count, dtype=bool), before.copy()
+    columns.note(nothing, marked, nothing)
+    assert before.any()
+    assert not columns.find('label == "cat" and not withheld and not left_out').any()
+    np.testing.assert_array_equal(columns.find("withheld"), marked)
+    assert not columns.find("selected").any()
+    with pytest.raises(UsageError):
+        columns.find("loss >")

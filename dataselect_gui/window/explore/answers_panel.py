@@ -14,20 +14,20 @@ from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.elided import Elided
 from dataselect_gui.window.widgets.plain import Button, tip
-from dataselect_gui.workflow import answer_matrix, equal_term
+from dataselect_gui.workflow import all_of, answer_matrix, equal_term
 
 DISAGREES = "disagrees"
 ABOUT_MISTAKES = N_(
-    "Show only the records where the model disagrees with your label. Press again to show all."
+    "Show only the records where the model disagrees with your label. First come those where it is "
+    "surest of its answer. Press again to show all."
 )
 ABOUT_MISTAKES_BY_LOSS = N_(
     "Show only the records where the model disagrees with your label. First come those where it is "
     "most sure that your label is wrong (highest loss). Press again to show all."
 )
-_LOSS = "loss"
+_LOSS, _CONFIDENCE = "loss", "confidence"
 _MOST_NARROW = 4
 """Columns of a matrix."""
-_AND = " and "
 
 
 class AnswersPanel(QFrame):
@@ -111,8 +111,8 @@ class AnswersPanel(QFrame):
     def show_mistakes(self) -> None:
         """Show what the model is wrong about alone, the worst first; or all records again."""
         is_shown = self._shows_mistakes()
-        if not is_shown and (score := self._sorts_by()) is not None:
-            self._state.sort_by(score)
+        if not is_shown:
+            self._state.sort_by(self._sorts_by())
         if is_shown or DISAGREES not in self._find_row.terms:
             self._find_row.toggle(DISAGREES)
         self._on_order()
@@ -145,14 +145,14 @@ class AnswersPanel(QFrame):
         self.matrix.setVisible(has_matrix and not self._is_folded)
         self._why_not.setVisible(not has_matrix and not self._is_folded)
 
-    def _sorts_by(self) -> str | None:
+    def _sorts_by(self) -> str:
         """Return what mistakes are sorted by: the loss is high where a label seems impossible."""
         look = self._state.look
-        return _LOSS if look is not None and _LOSS in look.scores else None
+        return _LOSS if look is not None and _LOSS in look.scores else _CONFIDENCE
 
     def _shows_mistakes(self) -> bool:
         by = self._sorts_by()
-        is_sorted = by is None or (self._state.sort, self._state.descending) == (by, True)
+        is_sorted = (self._state.sort, self._state.descending) == (by, True)
         return is_sorted and DISAGREES in self._find_row.terms
 
     def _on_order(self) -> None:
@@ -182,8 +182,8 @@ class AnswersPanel(QFrame):
         terms = self._find_row.terms
         kept = [term for term in terms if not term.startswith(("label == ", "answer == "))]
         if set(pair) <= set(terms):
-            self._find_row.set_filter(_AND.join(term for term in terms if term not in pair))
+            self._find_row.set_filter(all_of([term for term in terms if term not in pair]))
             return
         if kept != terms:
-            self._find_row.set_filter(_AND.join(kept))
-        self._find_row.toggle(_AND.join(pair))
+            self._find_row.set_filter(all_of(kept))
+        self._find_row.toggle(all_of(pair))

@@ -4,8 +4,9 @@ The position of a tile is computed, not held in a layout with an object for each
 time for the tiles in view alone. Images are shown whole, and their pixels stay visible when enlarged.
 """
 
+from bisect import bisect_left
+
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, QPointF, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
     QAccessible,
@@ -23,6 +24,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import _, ngettext
+from dataselect_gui.window.arrangement import title_of
 from dataselect_gui.window.explore.scores import disagrees, model_says, short
 from dataselect_gui.window.explore.thumbnails import Key, Thumbnails, key_of
 from dataselect_gui.window.explore.tile import foot_of, paint_tile
@@ -71,7 +73,6 @@ class Gallery(QAbstractScrollArea):
         self._state = state
         self._thumbnails = thumbnails
         self._tile_limit = USUAL
-        self._places: NDArray[np.int64] = np.empty(0, dtype=np.int64)
         self.cut_place: int | None = None
         self._anchor = 0
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -184,6 +185,11 @@ class Gallery(QAbstractScrollArea):
         last = (top + pages * self.viewport().height()) // self._line_height
         return range(first * self.columns, min((last + 1) * self.columns, len(self._state.order)))
 
+    def _place_of(self, row: int) -> int:
+        """Return the place of a record in the order that is shown; −1 where it is not shown."""
+        places = np.flatnonzero(self._state.order == row)
+        return int(places[0]) if len(places) else -1
+
     def _show_place(self, place: int) -> None:
         top = place // self.columns * self._line_height
         bar = self.verticalScrollBar()
@@ -193,11 +199,8 @@ class Gallery(QAbstractScrollArea):
     # Signals of the state
 
     def _on_order(self) -> None:
-        order = self._state.order
-        self._places = np.full(len(self._state.eligible), -1)
-        self._places[order] = np.arange(len(order))
         current = self._state.current
-        self._anchor = 0 if current is None else max(0, int(self._places[current]))
+        self._anchor = 0 if current is None else max(0, self._place_of(current))
         self._find_cut()
         self._lay_out(0)
         self._describe()
@@ -217,13 +220,14 @@ class Gallery(QAbstractScrollArea):
         values = look.scores[rule.score]
         chosen = values <= cut if rule.lowest else values >= cut
         before = chosen if rule.lowest != state.descending else ~chosen & ~np.isnan(values)
-        self.cut_place = int(np.count_nonzero(before[state.order]))
+        # Those before the cut-off come first, so that few of them have to be looked at.
+        self.cut_place = bisect_left(state.order, True, key=lambda row: not before[row])
 
     def _on_current(self) -> None:
         current = self._state.current
         if current is not None:
-            if self._places[current] >= 0:
-                self._show_place(int(self._places[current]))
+            if (place := self._place_of(current)) >= 0:
+                self._show_place(place)
             self._announce(current)
         self._repaint()
 
@@ -235,7 +239,7 @@ class Gallery(QAbstractScrollArea):
                 "{count:,} record, sorted by {score}; {selected:,} in the selection",
                 "{count:,} records, sorted by {score}; {selected:,} in the selection",
                 count,
-                score=self._state.sort,
+                score=title_of(self._state.sort),
                 selected=chosen,
             )
         else:
@@ -256,8 +260,8 @@ class Gallery(QAbstractScrollArea):
         label = look.label_of(row)
         if label is not None:
             parts.append(label)
-        if self._state.sort is not None:
-            parts.append(f"{self._state.sort} {short(float(look.scores[self._state.sort][row]))}")
+        if (score := self._state.score) is not None:
+            parts.append(f"{score} {short(float(look.scores[score][row]))}")
         if look.answers is not None and (said := model_says(look, row)) is not None:
             parts.append(said)
         if disagrees(look, row):
@@ -291,9 +295,9 @@ class Gallery(QAbstractScrollArea):
             event.ignore()
             return
         if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
-            self._extend(int(self._places[row]))
+            self._extend(self._place_of(row))
         else:
-            self._anchor = int(self._places[row])
+            self._anchor = self._place_of(row)
             if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
                 self._state.toggle_mark(row)
         self._state.set_current(row)
@@ -314,7 +318,7 @@ class Gallery(QAbstractScrollArea):
             if key != Qt.Key.Key_A:
                 event.ignore()
                 return
-            self._state.mark(self._state.order.tolist())
+            self._state.mark(self._state.order)
         elif (place := self._place_after(key)) is not None:
             if held & Qt.KeyboardModifier.ShiftModifier:
                 self._extend(place)
@@ -322,7 +326,8 @@ class Gallery(QAbstractScrollArea):
                 self._anchor = place
             self._state.set_current(int(self._state.order[place]))
         elif key == Qt.Key.Key_Space and current is not None:
-            self._state.toggle_mark(current)
+            if self._place_of(current) >= 0:  # What is hidden is not marked by accident.
+                self._state.toggle_mark(current)
         elif key in {Qt.Key.Key_Return, Qt.Key.Key_Enter} and current is not None:
             self.activated.emit(current)
         elif key in {Qt.Key.Key_Plus, Qt.Key.Key_Equal}:
@@ -353,7 +358,7 @@ class Gallery(QAbstractScrollArea):
         current = self._state.current
         if current is None:
             return last if key == Qt.Key.Key_End else 0
-        place = max(0, int(self._places[current]))
+        place = max(0, self._place_of(current))
         target = place + steps[Qt.Key(key)]
         # Up and down keep their column: from the first line up leads nowhere.
         if key == Qt.Key.Key_Up and target < 0:
@@ -362,7 +367,7 @@ class Gallery(QAbstractScrollArea):
 
     def _extend(self, place: int) -> None:
         first, last = sorted((min(self._anchor, len(self._state.order) - 1), place))
-        self._state.mark(self._state.order[first : last + 1].tolist())
+        self._state.mark(self._state.order[first : last + 1])
 
     # Painting
 

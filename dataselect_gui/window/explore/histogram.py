@@ -5,7 +5,6 @@ undo. The number field and `move_cut` do the same by keyboard.
 """
 
 from decimal import Decimal
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,22 +14,30 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QVBoxLayout, QWidg
 
 from dataselect_gui.errors import UsageError
 from dataselect_gui.plain import visible
-from dataselect_gui.texts import _, ngettext
+from dataselect_gui.texts import N_, _, ngettext
+from dataselect_gui.window.explore.brush import Brush
 from dataselect_gui.window.explore.distribution import Distribution
+from dataselect_gui.window.explore.plot import Plot
 from dataselect_gui.window.explore.scores import meaning_of, short
 from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.elided import Elided
 from dataselect_gui.window.widgets.numbers import stated_number
 from dataselect_gui.window.widgets.plain import Button, Label, ToolButton, tip
-from dataselect_gui.workflow import ScoreCut, find_score
+from dataselect_gui.workflow import Look, Range, ScoreCut, all_of, brush_of, filter_of, find_score
 
 HEIGHT = 168
 _FRAME_MS = 16
+_HOW_TO_BRUSH = N_(
+    "Drag over the bars to show only those records; Shift adds, Alt takes out, a double-click shows "
+    "all. With the keys: arrows move, Shift+arrows choose, Delete shows all."
+)
 
 
 class Histogram(QFrame):
-    """Shows the score that the records are sorted by: all records grey, the selection in colour.
+    """Shows a score: all records grey, those that are shown in colour, most of all the selected ones.
+
+    A drag over the bars, beside the handle, is a brush: see `Brush`.
 
     Parameters
     ----------
@@ -50,22 +57,31 @@ class Histogram(QFrame):
     -------
     drag_changed()
         A drag of the cut-off began or ended.
+    brushed(str, list of tuple)
+        What is shown is to be restricted to these ranges of a score.
     trial_wanted()
         A study is to show whether picking by this score helps.
     """
 
     drag_changed = Signal()
+    brushed = Signal(str, object)
     trial_wanted = Signal()
 
     def __init__(self, state: State, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._state = state
-        self._plot: _Plot | None = None
+        self._plot: Plot | None = None
         self._is_dragging = False
         self._is_folded = False
         self._preview = 0.0
         self._values: NDArray[np.float64] = np.empty(0)
         self._distribution = Distribution(self._values)
+        self._ranges: list[Range] = []
+        self._others = ""
+        nothing = np.empty(0, dtype=bool)
+        self._counted = self._distribution, nothing, self._distribution.count(nothing)
+        self._look: Look | None = None
+        self._distributions: dict[str | None, Distribution] = {}
         self._was_shown = False
         self.setProperty("role", "panel")
         self._fold = ToolButton()
@@ -194,7 +210,12 @@ class Histogram(QFrame):
             self._plot.colour()
 
     def _make_plot(self) -> None:
-        self._plot = _Plot(self)
+        self._plot = Plot(self, self.drag_to, self.end_drag)
+        self._plot.widget.setAccessibleName(visible(_("Bars of the histogram")))
+        self._plot.widget.setAccessibleDescription(visible(_(_HOW_TO_BRUSH)))
+        self._plot.widget.setToolTip(tip(_(_HOW_TO_BRUSH)))
+        brush = Brush(self._plot, lambda: self._distribution, lambda: self._ranges, self)
+        brush.changed.connect(self._on_brush)
         self._layout.insertWidget(1, self._plot.widget, 1)
         self._on_score()
 
@@ -204,22 +225,33 @@ class Histogram(QFrame):
     # Signals of the state
 
     def _on_score(self) -> None:
-        look, sort = self._state.look, self._state.sort
-        self._values = np.empty(0) if look is None or sort is None else look.scores[sort]
-        self._distribution = Distribution(self._values)
-        self._fold.setText(sort or _("No score"))
+        look, score = self._state.look, self._state.score
+        values = np.empty(0) if look is None or score is None else look.scores[score]
+        if values is not self._values:
+            self._values, self._distribution = values, self._distribution_of(score, values)
+        others, self._ranges = brush_of(self._state.filter, score or "")
+        self._others = all_of(others)
+        self._fold.setText(score or _("No score"))
         self._say_meaning()
         self._on_selection()
 
+    def _distribution_of(self, score: str | None, values: NDArray[np.float64]) -> Distribution:
+        """Return the distribution of a score, made once a project."""
+        if self._look is not self._state.look:
+            self._look, self._distributions = self._state.look, {}
+        if score not in self._distributions:
+            self._distributions[score] = Distribution(values)
+        return self._distributions[score]
+
     def _say_meaning(self) -> None:
         """Show what the score means: beside its name where there is room, and in the tool tip."""
-        meaning = "" if self._state.sort is None else meaning_of(self._state.sort)
+        meaning = "" if self._state.score is None else meaning_of(self._state.score)
         self._meaning.set_full_text("" if self._is_folded else meaning)
         self._fold.setToolTip(tip(*filter(None, [meaning, _("Show or hide the histogram")])))
 
     def _cut(self) -> float | None:
         rule = self._state.cut
-        if rule is None or rule.score != self._state.sort:
+        if rule is None or rule.score != self._state.score:
             return None
         return self._state.selection.threshold
 
@@ -230,19 +262,47 @@ class Histogram(QFrame):
         self._label.setVisible(has_cut)
         self._offer_trial()
         is_left_to_count = state.rule is None and state.look is not None and state.look.waits_for_count
-        self.adopt.setVisible(not (has_cut or is_left_to_count or state.sort is None))
+        self.adopt.setVisible(not (has_cut or is_left_to_count or state.score is None))
         if state.rule is None:
             self.adopt.setText(_("Set a cut-off here"))
         else:
-            self.adopt.setText(_("Cut by {score} instead", score=state.sort))
+            self.adopt.setText(_("Cut by {score} instead", score=state.score))
         if cut is not None and not self._is_dragging:
             self._field.setText(self._text(cut))
         chosen = state.selection.chosen
+        shown = self._shown_but_for_brush()
         if self._plot is not None:
-            self._plot.show_distribution(distribution, distribution.count(chosen))
+            self._plot.show_distribution(
+                distribution,
+                None if shown is None else distribution.count(shown),
+                self._count_chosen(chosen) if shown is None else distribution.count(chosen & shown),
+            )
+            self._plot.show_ranges([distribution.clipped(*ends) for ends in self._ranges])
             if not self._is_dragging:
                 self._plot.show_cut(cut if cut is None else distribution.place_of(cut))
         self.setAccessibleDescription(visible(self._description(cut)))
+
+    def _count_chosen(self, chosen: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """Return how many selected records lie in each bin; counted anew only where they changed."""
+        distribution, before, counts = self._counted
+        if distribution is not self._distribution or before is not chosen:
+            counts = self._distribution.count(chosen)
+            self._counted = self._distribution, chosen, counts
+        return counts
+
+    def _shown_but_for_brush(self) -> NDArray[np.bool_] | None:
+        """Return which records are shown if this chart's brush is ignored; None for all of them."""
+        columns = self._state.columns
+        if columns is None or not self._others:
+            return None
+        try:
+            return columns.find(filter_of(self._others, columns))
+        except UsageError:  # What is shown was found by another place.
+            return None
+
+    def _on_brush(self, ranges: list[Range]) -> None:
+        if self._state.score is not None:
+            self.brushed.emit(self._state.score, ranges)
 
     def _offer_trial(self) -> None:
         """Offer a study where this score picks; what is known of such picks is its tool tip."""
@@ -262,17 +322,19 @@ class Histogram(QFrame):
                     "{score} of {count:,} record, from {low} to {high}, median {median}",
                     "{score} of {count:,} records, from {low} to {high}, median {median}",
                     count,
-                    score=state.sort,
+                    score=state.score,
                     low=short(distribution.low),
                     high=short(distribution.high),
                     median=short(distribution.median),
                 )
             ]
         else:
-            parts = [_("{score} of 0 records", score=state.sort)]
+            parts = [_("{score} of 0 records", score=state.score)]
         if cut is not None:
             parts.append(_("the cut-off is {value}", value=short(cut)))
-        parts.append(_("{count:,} in the selection", count=int(state.selection.chosen.sum())))
+        parts.append(
+            _("{count:,} in the selection", count=int(np.count_nonzero(state.selection.chosen)))
+        )
         return "; ".join(parts)
 
     # Moving the cut-off
@@ -294,7 +356,7 @@ class Histogram(QFrame):
         self.drag_changed.emit()
 
     def _rule(self, cut: Decimal) -> ScoreCut | None:
-        score, rule = self._state.sort, self._state.cut
+        score, rule = self._state.score, self._state.cut
         if score is None:
             return None
         lowest = not self._state.descending if rule is None or rule.score != score else rule.lowest
@@ -334,72 +396,3 @@ class Histogram(QFrame):
         rule = self._rule(Decimal(0))
         if rule is not None:
             self._set_cut(float(known[count - 1] if rule.lowest else known[-count]))
-
-
-class _Plot:
-    """The plot of a histogram; nothing else uses the plotting library."""
-
-    def __init__(self, histogram: Histogram) -> None:
-        import pyqtgraph
-
-        self._histogram = histogram
-        self._library = pyqtgraph
-        self.widget: Any = pyqtgraph.GraphicsLayoutWidget(histogram)
-        self.widget.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.widget.ci.setContentsMargins(8, 4, 8, 0)
-        self.widget.ci.setSpacing(0)
-        self._view: Any = self.widget.addViewBox(0, 0, enableMenu=False, enableMouse=False)
-        self._axis: Any = pyqtgraph.AxisItem("bottom")
-        self._axis.linkToView(self._view)
-        self._axis.enableAutoSIPrefix(enable=False)
-        # Ticks stand below the axis: above it they would pass for bars.
-        self._axis.setStyle(tickLength=4, maxTickLevel=0)
-        self.widget.addItem(self._axis, 1, 0)
-        self._all: Any = pyqtgraph.BarGraphItem(x=[0], height=[0], width=1)
-        self._chosen: Any = pyqtgraph.BarGraphItem(x=[0], height=[0], width=1)
-        self._line: Any = pyqtgraph.InfiniteLine(movable=True)
-        for item in (self._all, self._chosen, self._line):
-            self._view.addItem(item, ignoreBounds=True)
-        self._line.sigDragged.connect(self._on_dragged)
-        self._line.sigPositionChangeFinished.connect(histogram.end_drag)
-        self.colour()
-
-    def colour(self) -> None:
-        colours = theme.palette()
-        self.widget.setBackground(colours.panel)
-        self._axis.setPen(colours.edge)
-        self._axis.setTextPen(colours.dim)
-        self._axis.setTickFont(theme.font(-1))
-        self._all.setOpts(pen=None, brush=theme.colour(colours.edge, 120))
-        self._chosen.setOpts(pen=None, brush=theme.colour(colours.accent))
-        self._line.setPen(self._library.mkPen(colours.text, width=2))
-        self._line.setHoverPen(self._library.mkPen(colours.accent, width=3))
-        self._line.clearMarkers()
-        self._line.addMarker("<|>", 0.92, 12)
-
-    def show_distribution(self, distribution: Distribution, chosen: NDArray[np.int64]) -> None:
-        low, high = distribution.ends
-        marks = distribution.ticks
-        self._axis.setTicks(
-            None if marks is None else [[(distribution.place_of(m), f"{m:g}") for m in marks]]
-        )
-        width = (high - low) / len(chosen)
-        centres = low + width * (np.arange(len(chosen)) + 0.5)
-        self._all.setOpts(x=centres, height=distribution.counts, width=0.86 * width)
-        self._chosen.setOpts(x=centres, height=chosen, width=0.86 * width)
-        margin = 0.01 * (high - low)
-        top = 1.05 * max(1, int(distribution.counts.max()))
-        self._view.setRange(xRange=(low - margin, high + margin), yRange=(0, top), padding=0)
-        self._line.setBounds((low - margin, high + margin))
-
-    def show_cut(self, cut: float | None) -> None:
-        self._line.setVisible(cut is not None)
-        if cut is not None:
-            self._line.setValue(cut)
-
-    def stop_drag(self) -> None:
-        # The button is still down: without this the next move of the mouse would drag on.
-        self._line.moving = False
-
-    def _on_dragged(self, line: Any) -> None:  # noqa: ANN401
-        self._histogram.drag_to(float(line.value()))

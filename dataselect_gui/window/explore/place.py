@@ -14,17 +14,19 @@ from dataselect_gui.window.explore.find_row import LEFT_OUT, FindRow
 from dataselect_gui.window.explore.gallery import Gallery
 from dataselect_gui.window.explore.histogram import Histogram
 from dataselect_gui.window.explore.inspector import WIDTH, Inspector
+from dataselect_gui.window.explore.jump import Jump
 from dataselect_gui.window.explore.legend import Legend
 from dataselect_gui.window.explore.maps import Maps
 from dataselect_gui.window.explore.record_table import RecordTable
 from dataselect_gui.window.explore.record_views import RecordViews
-from dataselect_gui.window.explore.scores import meaning_of, short
+from dataselect_gui.window.explore.scores import short
+from dataselect_gui.window.explore.sorting import Sorting
 from dataselect_gui.window.explore.thumbnails import Thumbnails
 from dataselect_gui.window.place import Place, PlaceId
 from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.elided import Elided
-from dataselect_gui.window.widgets.plain import Button, ComboBox, tip
+from dataselect_gui.window.widgets.plain import Button, tip
 from dataselect_gui.workflow import (
     Request,
     Rule,
@@ -66,6 +68,10 @@ class ExplorePlace(QWidget, Place):
         The signs of the classes.
     find_row : FindRow
         Where records are looked for.
+    sorting : Sorting
+        What they are sorted by.
+    jump : Jump
+        Leads to one record.
     maps : Maps
         Computes the maps.
     inspector : Inspector
@@ -94,20 +100,13 @@ class ExplorePlace(QWidget, Place):
         self.find_row = FindRow(state, self.records.take_focus)
         self.answers = AnswersPanel(state, self.find_row, self.records.take_focus)
         self.charts = Charts(state, self.histogram, self.answers)
+        self.jump = Jump(state, self._show_all, self.records.take_focus)
         self.legend = Legend(state)
         self.demo_count = DemoCount(state)
         self.maps = Maps(state, self)
         self.inspector = Inspector(state, self.thumbnails, self.maps)
 
-        self._sort = ComboBox()
-        self._sort.setAccessibleName(visible(_("Sort by")))
-        self._sort.setMinimumWidth(104)
-        self._sort.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToContents)
-        self._sort.setToolTip(tip(_("Sort by this score")))
-        self._sort.activated.connect(self._on_sort)
-        self._direction = Button()
-        self._direction.setAccessibleName(visible(_("Sort order")))
-        self._direction.clicked.connect(self._on_direction)
+        self.sorting = Sorting(state)
         self.left_out = Button(_("Left out"))
         self.left_out.setCheckable(True)
         self.left_out.setToolTip(tip(_("Show only records that look wrong, the worst first")))
@@ -137,8 +136,8 @@ class ExplorePlace(QWidget, Place):
         top = QHBoxLayout()
         top.setContentsMargins(12, 8, 12, 8)
         top.setSpacing(8)
-        for widget in (self._sort, self._direction, self.left_out):
-            top.addWidget(widget)
+        top.addWidget(self.sorting)
+        top.addWidget(self.left_out)
         top.addSpacing(8)
         top.addWidget(self.rule_line, 1)
         table = (self.columns, self.as_table)
@@ -165,6 +164,7 @@ class ExplorePlace(QWidget, Place):
         outer.setSpacing(0)
         outer.addLayout(top)
         outer.addWidget(self.find_row)
+        outer.addWidget(self.jump)
         outer.addWidget(self._splitter, 1)
 
         for keys, slot in (
@@ -182,6 +182,7 @@ class ExplorePlace(QWidget, Place):
         self.table.sort_wanted.connect(self._on_table_sort)
         self.gallery.painted.connect(self._on_painted)
         self.histogram.drag_changed.connect(self._on_selection)
+        self.histogram.brushed.connect(self.find_row.brush)
         self.legend.chosen.connect(self._on_class)
         state.opened.connect(self._on_opened)
         state.order_changed.connect(self._on_order)
@@ -193,12 +194,12 @@ class ExplorePlace(QWidget, Place):
     @property
     def is_working(self) -> bool:
         """Whether maps are about to be made, or records looked for."""
-        return self.maps.is_waiting or self.find_row.is_working
+        return self.maps.is_waiting or self.find_row.is_working or self.sorting.is_working
 
     @property
     def has_threads(self) -> bool:
-        """Whether pictures are being decoded."""
-        return self.thumbnails.running
+        """Whether pictures are being decoded, or records looked for."""
+        return self.thumbnails.running or self.find_row.has_threads or self.sorting.running
 
     def entered(self) -> None:
         """Make maps where they can be seen."""
@@ -211,6 +212,8 @@ class ExplorePlace(QWidget, Place):
     def close_threads(self) -> None:
         """Stop decoding and wait for the threads; the window calls this before it closes."""
         self.thumbnails.close()
+        self.find_row.close_threads()
+        self.sorting.close_threads()
 
     def withhold(self) -> None:
         """Withhold the marked records, else the current one."""
@@ -233,6 +236,13 @@ class ExplorePlace(QWidget, Place):
         if not self.records.is_table:
             self.records.switch()
         self.table.choose_columns()
+
+    def go_to(self) -> None:
+        """Ask which record to go to."""
+        self.jump.ask()
+
+    def _show_all(self) -> None:
+        self.find_row.set_filter("")
 
     def toggle_map(self) -> None:
         """Show the map of the current record, wherever it is hidden; or no map any more."""
@@ -274,20 +284,13 @@ class ExplorePlace(QWidget, Place):
         self._show_legend()
         look = self._state.look
         self.left_out.setVisible(look is not None and wrong_rule_of(look) is not None)
-        self._sort.clear()
-        if self._state.look is not None:
-            for name in self._state.look.scores:
-                self._sort.add(name, name, meaning_of(name))
-        self._sort.setEnabled(self._sort.count() > 0)
-        self._direction.setEnabled(self._sort.count() > 0)
         self._on_order()
         self._on_selection()
 
     def _on_order(self) -> None:
-        self._sort.choose(self._state.sort)
         self.table.set_cut(self.gallery.cut_place)
+        self._on_targets()  # Commands touch what is shown.
         self.left_out.setChecked(LEFT_OUT in self.find_row.terms)
-        self._direction.setText(_("Highest first") if self._state.descending else _("Lowest first"))
 
     def _on_selection(self) -> None:
         self.rule_line.set_full_text(self._summary())
@@ -303,14 +306,14 @@ class ExplorePlace(QWidget, Place):
                 return _("The count decides in Release")
             return _("No cut-off yet")
         cut = self._state.cut
-        score = self._state.sort if cut is None else cut.score
+        score = self._state.score if cut is None else cut.score
         sign = "≤" if cut is not None and cut.lowest else "≥"
         text = f"{score} {sign} {short(selection.threshold or 0.0)}"
         if rule is not None and not self.histogram.is_dragging:
             text = _rule_text(rule, self._state.look.request)
         if self._is_narrow:  # The footer counts.
             return text
-        count = int(selection.chosen.sum())
+        count = np.count_nonzero(selection.chosen)
         return _("{rule} · {count:,} in the selection", rule=text, count=count)
 
     def _on_targets(self) -> None:
@@ -358,19 +361,8 @@ class ExplorePlace(QWidget, Place):
     def _show_people(self) -> None:
         self._state.show_place(PlaceId.PEOPLE)
 
-    def _on_sort(self) -> None:
-        self._sort_by(descending=self._state.descending)
-
     def _on_table_sort(self, column: str, descending: bool) -> None:
-        self._state.sort_by(column, descending=descending)
-
-    def _on_direction(self) -> None:
-        self._sort_by(descending=not self._state.descending)
-
-    def _sort_by(self, *, descending: bool) -> None:
-        score = self._sort.chosen()
-        if score is not None:
-            self._state.sort_by(score, descending=descending)
+        self.sorting.sort_by(column, descending=descending)
 
     def _cut_down(self) -> None:
         self.histogram.move_cut(-1)

@@ -135,4 +135,4 @@ def _score_column(look: Look, name: str) -> RecordColumn:
 
 def sortable(state: State) -> list[str]:
     """Return the keys of the columns by which the records of a state can be sorted."""
-    return [] if state.look is None else list(state.look.scores)
+    return state.arrangement.sortable

@@ -88,6 +88,8 @@ class RecordModel(QAbstractTableModel):
             return visible(f"{column.title}{sign}")
         if role == Qt.ItemDataRole.AccessibleTextRole and is_sorted:
             way = _("highest first") if down else _("lowest first")
+            if not column.is_number:
+                way = _("Z to A") if down else _("A to Z")
             return visible(f"{column.title}, {way}")
         if role == Qt.ItemDataRole.ToolTipRole:
             return tip(column.about)

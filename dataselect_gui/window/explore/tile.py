@@ -104,8 +104,8 @@ def _paint_foot(painter: QPainter, state: State, rect: QRect, row: int) -> None:
     foot = QRect(rect.x() + 5, rect.bottom() - FOOT + 1, rect.width() - 10, FOOT - _BAR + 1)
     middle = Qt.AlignmentFlag.AlignVCenter
     metrics = painter.fontMetrics()
-    look, sort = state.look, state.sort
-    score = "" if look is None or sort is None else short(float(look.scores[sort][row]))
+    look, name = state.look, state.score
+    score = "" if look is None or name is None else short(float(look.scores[name][row]))
     width = metrics.horizontalAdvance(score)
     code = int(state.class_codes[row])
     left = foot.x()

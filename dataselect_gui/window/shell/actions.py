@@ -167,6 +167,12 @@ def _find(window: "MainWindow") -> None:
     window.explore.find_records()
 
 
+def _go_to(window: "MainWindow") -> None:
+    """Ask which record to go to."""
+    window.show_place(PlaceId.EXPLORE)
+    window.explore.go_to()
+
+
 ACTIONS = (
     Action("open", N_("Open a project…"), Menu.FILE, lambda w: w.choose_project(), "Ctrl+O"),
     Action("start", N_("Start page"), Menu.FILE, _show(PlaceId.START), "Ctrl+Home"),
@@ -242,6 +248,7 @@ ACTIONS = (
         text_now=_redo_text,
     ),
     Action("find", N_("Find records"), Menu.EDIT, _find, "Ctrl+F", obstacle=_no_records),
+    Action("jump", N_("Go to a record…"), Menu.EDIT, _go_to, "Ctrl+G", obstacle=_no_records),
     Action(
         "withhold",
         N_("Withhold"),

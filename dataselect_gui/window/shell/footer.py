@@ -1,5 +1,6 @@
 """The footer: counts of records, the last undone step, and the sign that all of it stays."""
 
+import numpy as np
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout
@@ -43,9 +44,9 @@ class Footer(QFrame):
         for text in (self.counts, self.undone):
             text.setProperty("role", "dim")
         state.opened.connect(self._count)
-        state.order_changed.connect(self._count)
         state.selection_changed.connect(self._count)
         state.marked_changed.connect(self._count)
+        state.order_changed.connect(self._count)
         state.undo_changed.connect(self._on_undo)
         state.jobs.started.connect(self._count)
         state.jobs.finished.connect(self._count)
@@ -75,19 +76,21 @@ class Footer(QFrame):
             self.counts.set_full_text(text)
             return
         parts = [ngettext("{count:,} record", "{count:,} records", len(look.ids))]
-        order, is_marked = self._state.order, self._state.marked
-        if self._state.shown is not None:
-            parts.append(_("{count:,} shown", count=len(order)))
-        if marked := int(is_marked.sum()):
-            parts.append(_("{count:,} marked", count=marked))
-            if hidden := marked - int(is_marked[order].sum()):
-                parts[-1] = _("{count:,} marked, {hidden:,} not shown", count=marked, hidden=hidden)
+        if (shown := self._state.shown) is not None:
+            parts.append(_("{count:,} shown", count=len(shown)))
+        if marked := np.count_nonzero(self._state.marked):
+            hidden = 0 if shown is None else marked - np.count_nonzero(self._state.marked[shown])
+            parts.append(
+                _("{count:,} marked, {hidden:,} not shown", count=marked, hidden=hidden)
+                if hidden
+                else _("{count:,} marked", count=marked)
+            )
         if self._state.rule is not None or not look.waits_for_count:
-            selected = int(self._state.selection.chosen.sum())
+            selected = np.count_nonzero(self._state.selection.chosen)
             parts.append(_("{count:,} in selection", count=selected))
-        if withheld := int(self._state.withheld.sum()):
+        if withheld := np.count_nonzero(self._state.withheld):
             parts.append(_("{count:,} withheld", count=withheld))
-        if opted_out := int(self._state.opted_out.sum()):
+        if opted_out := np.count_nonzero(self._state.opted_out):
             parts.append(_("{count:,} opted out", count=opted_out))
         self.counts.set_full_text(" · ".join(parts))
 

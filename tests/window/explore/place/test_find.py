@@ -131,3 +131,36 @@ def test_another_project_begins_with_all_of_its_records(explore: ExplorePlace, s
     state.open(state.look.folder)
     assert explore.find_row.field.text() == ""
     assert len(state.order) == COUNT
+
+
+def test_and_within_quotation_marks_joins_nothing(explore: ExplorePlace, state: State) -> None:
+    explore.find_row.set_filter('"salt and pepper" not in label and not "1" in id')
+    expected = [row for row in range(COUNT) if "1" not in str(row)]
+    assert shown(state) == expected
+    assert len(explore.find_row.chips.buttons) == 2
+    button = explore.find_row.marks["withheld"]
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert explore.find_row.fault.isHidden()
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert shown(state) == expected
+    QTest.mouseClick(explore.find_row.chips.buttons[1], Qt.MouseButton.LeftButton)
+    assert explore.find_row.field.text() == '"salt and pepper" not in label'
+    assert len(state.order) == COUNT
+
+
+def test_a_word_is_no_chip(explore: ExplorePlace) -> None:
+    explore.find_row.set_filter("dog")
+    assert explore.find_row.chips.buttons == []
+
+
+def test_a_change_of_the_selection_makes_no_column_anew(explore: ExplorePlace, state: State) -> None:
+    assert state.columns is not None
+    label = state.columns["label"]
+    state.withhold([3])
+    assert state.columns["label"] is label
+    withheld = state.columns["withheld"]
+    assert isinstance(withheld, np.ndarray)
+    assert withheld.nonzero()[0].tolist() == [3]
+    state.undo.undo()
+    explore.find_row.set_filter("withheld")
+    assert shown(state) == []

@@ -97,6 +97,40 @@ def test_keys_and_clicks_mark(explore: ExplorePlace, state: State) -> None:
     assert marked(state) == []
 
 
+def test_keys_extend_what_is_marked(explore: ExplorePlace, state: State) -> None:
+    gallery, order, columns = explore.gallery, state.order.tolist(), explore.gallery.columns
+    QTest.keyClick(gallery, Qt.Key.Key_Home)
+    QTest.keyClick(gallery, Qt.Key.Key_Right)
+    QTest.keyClick(gallery, Qt.Key.Key_Down, SHIFT)
+    assert marked(state) == sorted(order[1 : columns + 2])
+    QTest.keyClick(gallery, Qt.Key.Key_Up, SHIFT)
+    assert marked(state) == [order[1]]
+    QTest.keyClick(gallery, Qt.Key.Key_End, SHIFT)
+    assert marked(state) == sorted(order[1:])
+    QTest.keyClick(gallery, Qt.Key.Key_PageUp, SHIFT)
+    assert state.current is not None
+    assert marked(state) == sorted(order[1 : order.index(state.current) + 1])
+    QTest.keyClick(gallery, Qt.Key.Key_Home, SHIFT)
+    assert marked(state) == sorted(order[:2])
+
+
+def test_marks_and_commands_keep_to_what_is_shown(explore: ExplorePlace, state: State) -> None:
+    state.mark([3])
+    state.set_current(3)
+    explore.find_row.set_filter("loss >= 0.9")
+    QTest.keyClick(explore.gallery, Qt.Key.Key_Space)
+    assert marked(state) == [3], "the current record is hidden: nothing is unmarked"
+    assert state.targets() == []
+    state.mark([38, 39], keep=True)
+    assert state.targets() == [38, 39]
+    explore.withhold()
+    assert np.flatnonzero(state.withheld).tolist() == [38, 39]
+    QTest.keyClick(explore.gallery, Qt.Key.Key_A, CTRL)
+    assert marked(state) == [36, 37, 38, 39]
+    explore.find_row.set_filter("")
+    assert marked(state) == [36, 37, 38, 39]
+
+
 def test_plus_and_minus_change_the_tiles(explore: ExplorePlace) -> None:
     for _ in range(20):
         QTest.keyClick(explore.gallery, Qt.Key.Key_Plus)

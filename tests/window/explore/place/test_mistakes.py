@@ -78,7 +78,7 @@ def test_it_says_what_it_does_and_how_many_there_are(explore: ExplorePlace) -> N
     assert panel.mistakes.accessibleDescription() == panel.mistakes.toolTip()
 
 
-def test_without_a_loss_they_are_shown_as_they_were_sorted(tmp_path: Path, show: Show) -> None:
+def test_without_a_loss_those_first_of_which_the_model_is_surest(tmp_path: Path, show: Show) -> None:
     source, checkpoint = owner_records(tmp_path / "r.npz", COUNT), consortium(tmp_path / "m")
     scores = [row / COUNT for row in range(COUNT)]
     answered(scored_project(tmp_path / "other", source, checkpoint, scores, score="el2n"), answer)
@@ -87,8 +87,9 @@ def test_without_a_loss_they_are_shown_as_they_were_sorted(tmp_path: Path, show:
     explore = show(state)
     QTest.mouseClick(explore.answers.mistakes, LEFT)
     assert sorted(state.order.tolist()) == WRONG
+    assert (state.sort, state.descending) == ("confidence", True)
     assert "loss" not in explore.answers.mistakes.toolTip()
-    assert state.undo.count() == 0
+    assert explore.answers.mistakes.isChecked()
 
 
 def test_a_model_that_agrees_makes_no_mistakes(project: Path, show: Show) -> None:

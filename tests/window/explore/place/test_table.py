@@ -88,6 +88,13 @@ def test_a_press_on_a_score_sorts_gallery_and_table(
     assert line(table, 0)[0] == str(COUNT - 1)
     state.undo.undo()
     assert line(table, 0)[0] == "0"
+    click_header(table, "Given label")
+    assert line(table, 0)[1] == "bird", "texts begin at A"
+    assert "Given label ↑" in titles(table)
+    said = table.model().headerData(1, Qt.Orientation.Horizontal, Qt.ItemDataRole.AccessibleTextRole)
+    assert said == "Given label, A to Z"
+    click_header(table, "Given label")
+    assert line(table, 0)[1] == "dog"
     before = state.order.tolist()
     click_header(table, "Withheld")
     assert state.order.tolist() == before, "there is no order by it"
@@ -315,7 +322,7 @@ def test_too_many_are_not_copied_in_part(
 def test_only_cells_in_view_are_read(show: Show, state: State, monkeypatch: pytest.MonkeyPatch) -> None:
     explore = show(state)
     assert state.look is not None
-    state.order = np.tile(np.arange(COUNT), 25_000)  # A million rows.
+    state.arrangement.order = np.tile(np.arange(COUNT), 25_000)  # A million rows.
     read: list[int] = []
     text = RecordColumn.text
 

@@ -1,0 +1,96 @@
+"""Makes a filter the rule, where a rule can say it; a filter by itself never changes the selection."""
+
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from dataselect_gui.errors import UsageError
+from dataselect_gui.texts import _
+from dataselect_gui.window.state import State
+from dataselect_gui.window.widgets import theme
+from dataselect_gui.window.widgets.boundary import paragraph
+from dataselect_gui.window.widgets.plain import Button, tip
+from dataselect_gui.workflow import Rule, ScoreCut, rule_of_filter, rule_sentences, short_number
+
+
+class RuleOffer(QWidget):
+    """Asks whether the filter is to be the rule, and says what follows from that.
+
+    Parameters
+    ----------
+    state : State
+        What the window shows.
+
+    Attributes
+    ----------
+    ask : Button
+        Begins; it stands beside the filter. Where no rule says the same, it says why.
+    question : Label
+        What the rule would be.
+    yes, no : Button
+        Make it the rule, or leave the rule as it is.
+    """
+
+    def __init__(self, state: State) -> None:
+        super().__init__()
+        self._state = state
+        self._rule: Rule | None = None
+        self.ask = Button(_("Use as the rule…"))
+        self.ask.clicked.connect(self._on_ask)
+        self.question = paragraph(role="warn")
+        self.yes, self.no = Button(_("Set this rule")), Button(_("Leave the rule"))
+        self.question.setContentsMargins(8, 4, 8, 4)
+        answers = QHBoxLayout()
+        answers.setSpacing(theme.SPACE[1])
+        answers.addStretch()
+        answers.addWidget(self.yes)
+        answers.addWidget(self.no)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.SPACE[0])
+        column.addWidget(self.question)
+        column.addLayout(answers)
+        self.yes.clicked.connect(self._on_yes)
+        self.no.clicked.connect(self.hide)
+        state.opened.connect(self._follow)
+        state.order_changed.connect(self._follow)
+        self._follow()
+
+    def _follow(self) -> None:
+        """Offer what is shown now, or say why it is no rule."""
+        look, text, why = self._state.look, self._state.filter, ""
+        self._rule = None
+        if look is not None and text:
+            try:
+                self._rule = rule_of_filter(text, list(look.scores))
+            except UsageError as error:
+                why = error.why
+        self.ask.setVisible(bool(text))
+        self.ask.setEnabled(self._rule is not None)
+        about = why or _("What the filter finds becomes what you select")
+        self.ask.setToolTip(tip(about))
+        self.ask.setAccessibleDescription(about)
+        self.hide()
+
+    def _on_ask(self) -> None:
+        if self._rule is None or self._state.look is None:
+            return
+        rule, eligible = self._rule, self._state.eligible
+        count = int(self._state.look.picked_by(rule, eligible).chosen.sum())
+        said = (
+            f"{rule.score} {'≤' if rule.lowest else '≥'} {short_number(rule.value)}"
+            if isinstance(rule, ScoreCut)
+            else " ".join(rule_sentences(rule, short_number))
+        )
+        self.question.setText(
+            _("The rule becomes: {rule} It picks {count:,} records.", rule=said, count=count),
+            _(
+                "You chose it after seeing scores, and the card will say so: a release by it comes "
+                "with no privacy guarantee, unless the same numbers were agreed before."
+            ),
+        )
+        self.show()
+        self.yes.setFocus()
+
+    def _on_yes(self) -> None:
+        if self._rule is not None:
+            self._state.set_rule(self._rule, _("filter as the rule"))
+        self.hide()
