@@ -144,6 +144,9 @@ class ExplorePlace(QWidget, Place):
         for button in (self._withhold, self._restore, self._by_list, *table, self._details):
             top.addWidget(button)
 
+        for button in (self._by_list, self.columns):
+            button.hide()  # Until it is known that there is room.
+
         left = QWidget()
         column = QVBoxLayout(left)
         column.setContentsMargins(12, 0, 8, 0)
