@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import N_, _
 from dataselect_gui.window.explore.find_row import FindRow
-from dataselect_gui.window.explore.matrix import Cells, MatrixView
+from dataselect_gui.window.explore.matrix import MatrixView
 from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
@@ -127,9 +127,9 @@ class AnswersPanel(QFrame):
         state, look = self._state, self._state.look
         counted = None if look is None else answer_matrix(look, state.class_names, state.class_codes)
         if look is None or counted is None:
-            self.matrix.show_cells(None)
+            self.matrix.show_counts(None)
         else:
-            self.matrix.show_cells(Cells(counted, [look.class_shown(name) for name in counted.given]))
+            self.matrix.show_counts(counted, [look.class_shown(name) for name in counted.given])
         differ = 0 if look is None or look.answers is None else int(look.answers.differ.sum())
         self.title.set_full_text(_("Model disagrees: {count:,}", count=differ))
         self._why_not.setText(_("Records with several labels cannot be shown as a matrix."))
@@ -180,7 +180,10 @@ class AnswersPanel(QFrame):
             equal_term("answer", cells.matrix.answers[answer]),
         ]
         terms = self._find_row.terms
-        kept = [term for term in terms if not term.startswith(("label == ", "answer == "))]
+        matrix = cells.matrix
+        of_cells = {equal_term("label", name) for name in matrix.given}
+        of_cells |= {equal_term("answer", name) for name in matrix.answers}
+        kept = [term for term in terms if term not in of_cells]
         if set(pair) <= set(terms):
             self._find_row.set_filter(all_of([term for term in terms if term not in pair]))
             return

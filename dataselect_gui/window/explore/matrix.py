@@ -20,25 +20,21 @@ MOST_CLASSES = 12
 _MOST_LISTED = 1000
 _MOST_NAME = 100
 _LINE, _NARROWEST, _WIDEST_NAME = 22, 40, 120
-_PAD, _HEAD_PAD = 6, 3
+_PAD = 6
 _LIST = (N_("Given label"), N_("Model says"), N_("Records"))
 Index = QModelIndex | QPersistentModelIndex
+_NOTHING = AnswerMatrix((), (), (), {}, 0)
 Pair = tuple[int, int]
 """The places of a label and of an answer in a matrix."""
 
 
 class Cells(QAbstractTableModel):
-    """The counts of a matrix, as rows and columns or as a list of pairs.
-
-    Parameters
-    ----------
-    matrix : AnswerMatrix
-        The counts.
-    shown : sequence of str
-        The labels as a person reads them.
+    """The counts of a matrix, as rows and columns or as a list of pairs; none at first.
 
     Attributes
     ----------
+    matrix : AnswerMatrix
+        The counts.
     is_list : bool
         Whether pairs that differ are listed, for want of room for a matrix.
     labels : list of str
@@ -47,8 +43,13 @@ class Cells(QAbstractTableModel):
         How many records have the most frequent of these pairs.
     """
 
-    def __init__(self, matrix: AnswerMatrix, shown: Sequence[str]) -> None:
+    def __init__(self) -> None:
         super().__init__()
+        self.show_counts(_NOTHING, ())
+
+    def show_counts(self, matrix: AnswerMatrix, shown: Sequence[str]) -> None:
+        """Show other counts, with the labels as a person reads them."""
+        self.beginResetModel()
         self.matrix = matrix
         self.labels = [visible(name, _MOST_NAME) for name in shown]
         self._answers = [visible(name, _MOST_NAME) for name in matrix.answers]
@@ -56,6 +57,7 @@ class Cells(QAbstractTableModel):
         confused = matrix.confused
         self.most = matrix.counts[confused[0]] if confused else 0
         self._pairs = confused[:_MOST_LISTED] if self.is_list else []
+        self.endResetModel()
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: N802, B008
         """Return how many rows there are."""
@@ -138,15 +140,14 @@ class MatrixView(QTableView):
     def __init__(self) -> None:
         super().__init__()
         self.filtered: Pair | None = None
-        self._cells: Cells | None = None
+        self._cells = Cells()
+        self._cells.setParent(self)
+        self.setModel(self._cells)
         self.setItemDelegate(_Painter(self))
         self.setSelectionMode(QTableView.SelectionMode.NoSelection)
         self.setTabKeyNavigation(False)
         self.setShowGrid(False)
-        self.setStyleSheet(
-            "QTableView { border: 0; } QHeaderView { background: transparent; }"
-            f"QHeaderView::section:horizontal {{ padding: 4px {_HEAD_PAD}px; }}"
-        )
+        self.setProperty("role", "matrix")
         self.setHorizontalScrollMode(QTableView.ScrollMode.ScrollPerPixel)
         self.setCornerButtonEnabled(False)
         self.setFont(theme.font(-1))
@@ -163,15 +164,10 @@ class MatrixView(QTableView):
         self._axes.setProperty("role", "dim")
         self._axes.setAlignment(Qt.AlignmentFlag.AlignCenter)
 
-    def show_cells(self, cells: Cells | None) -> None:
-        """Show other counts, or none."""
-        before, self._cells, self.filtered = self._cells, cells, None
-        self.setModel(cells)
-        if before is not None:
-            before.deleteLater()
-        if cells is None:
-            return
-        cells.setParent(self)
+    def show_counts(self, matrix: AnswerMatrix | None, shown: Sequence[str] = ()) -> None:
+        """Show other counts, with the labels as a person reads them; or none."""
+        self.filtered, cells = None, self._cells
+        cells.show_counts(matrix or _NOTHING, shown)
         line = max(_LINE, self.fontMetrics().height() + 6)
         self.verticalHeader().setVisible(not cells.is_list)
         self._axes.setVisible(not cells.is_list)
@@ -201,8 +197,6 @@ class MatrixView(QTableView):
         return max(min(names, _WIDEST_NAME), self._axes.sizeHint().width()) + 2 * _PAD
 
     def _fit(self) -> None:
-        if self._cells is None:
-            return
         header, columns = self.horizontalHeader(), max(1, self._cells.columnCount())
         most = max(self._cells.matrix.counts.values(), default=0)
         bold = QFontMetrics(theme.font(-1, bold=True))
@@ -237,13 +231,12 @@ class MatrixView(QTableView):
         del search
 
     def _choose(self, index: QModelIndex) -> None:
-        if self._cells is not None:
-            self.chosen.emit(*self._cells.pair_at(index))
+        self.chosen.emit(*self._cells.pair_at(index))
 
     @property
     def cells(self) -> Cells | None:
-        """What is shown."""
-        return self._cells
+        """What is shown; None where there is nothing."""
+        return self._cells if self._cells.matrix.given else None
 
 
 class _Painter(QStyledItemDelegate):

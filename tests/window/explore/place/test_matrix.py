@@ -8,7 +8,7 @@ from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
 
-from dataselect_gui.window.explore.matrix import MOST_CLASSES, Cells, MatrixView
+from dataselect_gui.window.explore.matrix import MOST_CLASSES, MatrixView
 from dataselect_gui.window.explore.place import ExplorePlace
 from dataselect_gui.window.state import State
 from dataselect_gui.workflow import AnswerMatrix
@@ -158,10 +158,10 @@ def made_up(classes: int) -> AnswerMatrix:
 def test_many_classes_are_a_list_of_what_is_confused_most(show: Show, state: State) -> None:
     view = show(state).answers.matrix
     most = MOST_CLASSES
-    view.show_cells(Cells(made_up(most), [f"class {i}" for i in range(most)]))
+    view.show_counts(made_up(most), [f"class {i}" for i in range(most)])
     assert (view.model().rowCount(), view.model().columnCount()) == (most, most)
     classes = 300
-    view.show_cells(Cells(made_up(classes), [f"class {i}" for i in range(classes)]))
+    view.show_counts(made_up(classes), [f"class {i}" for i in range(classes)])
     model = view.model()
     assert (model.rowCount(), model.columnCount()) == (classes, 3)
 
@@ -176,4 +176,6 @@ def test_many_classes_are_a_list_of_what_is_confused_most(show: Show, state: Sta
     assert asked == [(298, 299)]
     assert not view.verticalHeader().isVisible()
     assert view.indexAt(view.rect().topLeft()) != QModelIndex()
-    view.show_cells(None)
+    view.show_counts(None)
+    assert view.model().rowCount() == 0
+    assert view.cells is None
