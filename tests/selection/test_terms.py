@@ -125,3 +125,9 @@ def test_a_range_that_is_taken_out_is_not_shown(added: list[Range], removed: Ran
 
 def test_all_of_a_score_is_no_condition() -> None:
     assert brush_term("loss", [(-INF, INF)]) == brush_term("loss", []) == ""
+
+
+def test_ranges_that_meet_become_one() -> None:
+    assert with_range([(0, 1), (4, 5)], (1, 2)) == [(0, 2), (4, 5)]
+    assert with_range([(0, 1), (4, 5)], (0.5, 4.5)) == [(0, 5)]
+    assert with_range([(0, 3)], (1, 2)) == [(0, 3)]

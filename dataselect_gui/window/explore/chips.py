@@ -11,7 +11,7 @@ from dataselect_gui.texts import _
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.plain import Button, Label, elided, tip
 
-_MOST_WIDTH = 260
+_MOST_WIDTH = 340
 _FRAME = 40
 """What a button needs beside its text."""
 

@@ -39,7 +39,7 @@ class Plot:
         self._library, self._drag = pyqtgraph, drag
         self.widget: Any = pyqtgraph.GraphicsLayoutWidget(owner)
         self.widget.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.widget.ci.setContentsMargins(8, 4, 8, 0)
+        self.widget.ci.setContentsMargins(6, 2, 6, 0)
         self.widget.ci.setSpacing(0)
         self._view: Any = self.widget.addViewBox(0, 0, enableMenu=False, enableMouse=False)
         self._axis: Any = pyqtgraph.AxisItem("bottom")
@@ -65,7 +65,10 @@ class Plot:
         """Take the colours of the theme."""
         colours = theme.palette()
         self.widget.setBackground(colours.panel)
-        self.widget.setStyleSheet(f"QGraphicsView:focus {{ border: 2px solid {colours.accent} }}")
+        self.widget.setStyleSheet(
+            f"QGraphicsView {{ border: 2px solid {colours.panel} }}"
+            f"QGraphicsView:focus {{ border: 2px solid {colours.accent} }}"
+        )
         self._axis.setPen(colours.edge)
         self._axis.setTextPen(colours.dim)
         self._axis.setTickFont(theme.font(-1))
@@ -134,6 +137,7 @@ class Plot:
     def show_caret(self, place: float | None) -> None:
         """Show where the keys are along the axis."""
         self._caret.setVisible(place is not None)
+        self.widget.update()  # Its frame shows the focus.
         if place is not None:
             self._caret.setValue(place)
 

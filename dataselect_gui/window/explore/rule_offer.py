@@ -3,12 +3,13 @@
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from dataselect_gui.errors import UsageError
+from dataselect_gui.plain import visible
 from dataselect_gui.texts import _
 from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.plain import Button, tip
-from dataselect_gui.workflow import Rule, ScoreCut, rule_of_filter, rule_sentences, short_number
+from dataselect_gui.workflow import Rule, rule_of_filter
 
 
 class RuleOffer(QWidget):
@@ -67,7 +68,7 @@ class RuleOffer(QWidget):
         self.ask.setEnabled(self._rule is not None)
         about = why or _("What the filter finds becomes what you select")
         self.ask.setToolTip(tip(about))
-        self.ask.setAccessibleDescription(about)
+        self.ask.setAccessibleDescription(visible(about))
         self.hide()
 
     def _on_ask(self) -> None:
@@ -75,16 +76,15 @@ class RuleOffer(QWidget):
             return
         rule, eligible = self._rule, self._state.eligible
         count = int(self._state.look.picked_by(rule, eligible).chosen.sum())
-        said = (
-            f"{rule.score} {'≤' if rule.lowest else '≥'} {short_number(rule.value)}"
-            if isinstance(rule, ScoreCut)
-            else " ".join(rule_sentences(rule, short_number))
-        )
         self.question.setText(
-            _("The rule becomes: {rule} It picks {count:,} records.", rule=said, count=count),
             _(
-                "You chose it after seeing scores, and the card will say so: a release by it comes "
-                "with no privacy guarantee, unless the same numbers were agreed before."
+                "Make “{filter}” the rule, which selects {count:,} records?",
+                filter=self._state.filter,
+                count=count,
+            ),
+            _(
+                "You chose it after seeing scores: a release by it comes with no privacy guarantee, "
+                "unless these numbers were agreed before. The card will say so."
             ),
         )
         self.show()
