@@ -15,6 +15,7 @@ from dataselect_gui.workflow import read_settings, write_settings
 
 VERSION = 1
 _RECENT = 8
+_MOST_COLUMNS = 100
 
 
 @dataclass
@@ -31,12 +32,15 @@ class Settings:
         The window's place, as Qt saves it, in base 64.
     tile : int
         The side of a thumbnail in pixels.
+    hidden_columns : list of str
+        The columns that the table of records does not show.
     """
 
     theme: str = "system"
     recent: dict[str, str] = field(default_factory=dict)
     geometry: str = ""
     tile: int = 128
+    hidden_columns: list[str] = field(default_factory=list)
 
     @property
     def geometry_bytes(self) -> bytes:
@@ -46,11 +50,19 @@ class Settings:
         except ValueError:  # `binascii.Error` among them.
             return b""
 
-    def change(self, *, theme: str = "", geometry: str = "", tile: int = 0) -> None:
+    def change(
+        self,
+        *,
+        theme: str = "",
+        geometry: str = "",
+        tile: int = 0,
+        hidden_columns: list[str] | None = None,
+    ) -> None:
         """Change some of them, and write all."""
         self.theme = theme or self.theme
         self.geometry = geometry or self.geometry
         self.tile = tile or self.tile
+        self.hidden_columns = self.hidden_columns if hidden_columns is None else hidden_columns
         save(self)
 
     def remember(self, project: Path, name: str) -> None:
@@ -76,6 +88,9 @@ def load() -> Settings:
         fresh.geometry = stored["geometry"]
     if isinstance(stored.get("tile"), int) and 48 <= stored["tile"] <= 384:
         fresh.tile = stored["tile"]
+    hidden = stored.get("hidden_columns")
+    if isinstance(hidden, list) and all(isinstance(key, str) for key in hidden):
+        fresh.hidden_columns = hidden[:_MOST_COLUMNS]
     recent = stored.get("recent")
     if isinstance(recent, dict):
         known = ((path, name) for path, name in recent.items() if isinstance(name, str))

@@ -93,6 +93,7 @@ if TYPE_CHECKING:  # The same names as below, with their types; a frozen build f
         knows_head,
         ledger,
     )
+    from dataselect_gui.workflow.answer_pairs import AnswerMatrix, answer_matrix
     from dataselect_gui.workflow.answers import NOT_KEPT
     from dataselect_gui.workflow.arms_choices import (
         ArmsForecast,
@@ -305,6 +306,7 @@ _NAMES = {
     "workflow.accounts": (
         "Account, AccountEntry, EntryTerms, account, change_budget, hold_against, knows_head, ledger"
     ),
+    "workflow.answer_pairs": "AnswerMatrix, answer_matrix",
     "workflow.answers": "NOT_KEPT",
     "workflow.arms_choices": (
         "ArmsForecast, ArmsFound, ArmsWish, arms_at, count_arms, has_thresholds, plan_arms, "

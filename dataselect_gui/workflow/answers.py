@@ -42,25 +42,48 @@ class RecordAnswers:
         """Which records have an answer, shape (n,)."""
         return np.asarray(self.answers.standings > Standing.NONE)
 
+    def differs(self, row: int) -> bool:
+        """Say whether a record has another label than the model's answer."""
+        return bool(self.answers.standings[row] == Standing.OTHER)
+
+    def is_there(self, row: int) -> bool:
+        """Say whether a record has an answer."""
+        return bool(self.answers.standings[row] > Standing.NONE)
+
     def short(self, row: int) -> str | None:
         """Return an answer in a word or a number; None where there is none."""
-        if not self.are_there[row]:
+        if not self.is_there(row):
             return None
         return ", ".join(self._shown(row)) or _("none of the classes")
 
     def full(self, row: int) -> str | None:
         """Return an answer with how sure the model is; None where there is none."""
-        if not self.are_there[row]:
+        if not self.is_there(row):
             return None
         if self.form.task == "regression":
             return self.short(row)
         each = [
-            _("{name} ({sure})", name=self._name_of(index), sure=_in_hundred(number))
+            _("{name} ({sure})", name=self.name_of(index), sure=_in_hundred(number))
             for index, number in self._places(row)
         ]
         if len(each) == MOST_PLACES != len(self.form.names):
             each.append(_("perhaps more"))
         return ", ".join(each) or _("none of the classes")
+
+    def name_of(self, index: int) -> str:
+        """Return what a class, or a number that is predicted, is called."""
+        names = self.form.names
+        return names[index] if index < len(names) else str(index)
+
+    def numbers_of(self, row: int) -> list[float]:
+        """Return how probable each class of an answer is, or each number that is predicted."""
+        return [number for _index, number in self._places(row)]
+
+    def sure(self, row: int) -> str | None:
+        """Return how sure the model is of an answer; None where it says no probability."""
+        if self.form.task == "regression":
+            return None
+        return ", ".join(map(_in_hundred, self.numbers_of(row))) or None
 
     def columns(self) -> dict[str, list[Any]]:
         """Return two columns of the owner's table: the answer, and how probable it is.
@@ -71,14 +94,14 @@ class RecordAnswers:
         match self.form.task:
             case "single_label" | "binary":
                 given = np.unique(classes[classes >= 0]).tolist()
-                names = {index: self._name_of(index) for index in given}
+                names = {index: self.name_of(index) for index in given}
                 return {
                     "answer": [names.get(index) for index in classes[:, 0].tolist()],
                     "confidence": _first(numbers),
                 }
             case "multi_label":
                 filled = list(map(_filled, classes.tolist(), numbers.tolist()))
-                said = [[self._name_of(index) for index, _number in row] for row in filled]
+                said = [[self.name_of(index) for index, _number in row] for row in filled]
                 sure = [[number for _index, number in row] for row in filled]
                 return {"answer": self._as_json(said), "confidence": self._as_json(sure)}
             case "regression":
@@ -101,15 +124,11 @@ class RecordAnswers:
         """Return what an answer names, each as a person reads it."""
         if self.form.task == "regression":
             return [f"{number:.4g}" for _index, number in self._places(row)]
-        return [self._name_of(index) for index, _number in self._places(row)]
+        return [self.name_of(index) for index, _number in self._places(row)]
 
     def _places(self, row: int) -> list[tuple[int, float]]:
         answers = self.answers
         return _filled(answers.classes[row].tolist(), answers.numbers[row].tolist())
-
-    def _name_of(self, index: int) -> str:
-        names = self.form.names
-        return names[index] if index < len(names) else str(index)
 
 
 def answers_of(table: Table) -> RecordAnswers | None:

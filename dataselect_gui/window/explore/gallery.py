@@ -25,7 +25,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import _, ngettext
 from dataselect_gui.window.arrangement import title_of
-from dataselect_gui.window.explore.scores import model_says, short
+from dataselect_gui.window.explore.scores import disagrees, model_says, short
 from dataselect_gui.window.explore.thumbnails import Key, Thumbnails, key_of
 from dataselect_gui.window.explore.tile import foot_of, paint_tile
 from dataselect_gui.window.explore.tile_layout import EDGE, GAP, USUAL, TileLayout
@@ -264,6 +264,8 @@ class Gallery(QAbstractScrollArea):
             parts.append(f"{score} {short(float(look.scores[score][row]))}")
         if look.answers is not None and (said := model_says(look, row)) is not None:
             parts.append(said)
+        if disagrees(look, row):
+            parts.append(_("the model disagrees"))
         if self._state.selection.chosen[row]:
             parts.append(_("in the selection"))
         if self._state.withheld[row]:
@@ -277,7 +279,7 @@ class Gallery(QAbstractScrollArea):
         return ", ".join(parts)
 
     def _announce(self, row: int) -> None:
-        if QAccessible.isActive():
+        if QAccessible.isActive() and self.isVisible():  # The table's cells speak for themselves.
             event = QAccessibleAnnouncementEvent(self, visible(self.describe_record(row)))
             QAccessible.updateAccessibility(event)
 

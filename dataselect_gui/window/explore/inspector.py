@@ -19,7 +19,7 @@ from dataselect_gui.window.explore.map_view import MapView
 from dataselect_gui.window.explore.maps import Maps
 from dataselect_gui.window.explore.placement import Placement
 from dataselect_gui.window.explore.reader import Reader
-from dataselect_gui.window.explore.scores import model_says
+from dataselect_gui.window.explore.scores import disagrees, model_says
 from dataselect_gui.window.explore.thumbnails import Thumbnails, key_of
 from dataselect_gui.window.explore.tile import paint_whole
 from dataselect_gui.window.state import State
@@ -216,6 +216,8 @@ class Inspector(QWidget):
             facts = [_("Given label: {label}", label=visible(label, _MOST_NAME))]
         if (said := model_says(look, row)) is not None:
             facts.append(said)
+        if disagrees(look, row):
+            facts.append(_("≠ The model disagrees with the given label."))
         if self._state.stale[row]:
             facts.append(_("Not what was scored: these scores are of an earlier content."))
         if look.units is not None:

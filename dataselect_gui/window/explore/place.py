@@ -7,6 +7,8 @@ from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import _
+from dataselect_gui.window.explore.answers_panel import AnswersPanel
+from dataselect_gui.window.explore.charts import Charts
 from dataselect_gui.window.explore.demo_count import DemoCount
 from dataselect_gui.window.explore.find_row import LEFT_OUT, FindRow
 from dataselect_gui.window.explore.gallery import Gallery
@@ -15,6 +17,8 @@ from dataselect_gui.window.explore.inspector import WIDTH, Inspector
 from dataselect_gui.window.explore.jump import Jump
 from dataselect_gui.window.explore.legend import Legend
 from dataselect_gui.window.explore.maps import Maps
+from dataselect_gui.window.explore.record_table import RecordTable
+from dataselect_gui.window.explore.record_views import RecordViews
 from dataselect_gui.window.explore.scores import short
 from dataselect_gui.window.explore.sorting import Sorting
 from dataselect_gui.window.explore.thumbnails import Thumbnails
@@ -51,9 +55,15 @@ class ExplorePlace(QWidget, Place):
     Attributes
     ----------
     gallery : Gallery
-        The records.
+        The records as tiles.
+    table : RecordTable
+        The records as rows.
+    records : RecordViews
+        Shows one of these two.
     histogram : Histogram
         The distribution of the score that they are sorted by.
+    answers : AnswersPanel
+        Where the model disagrees with the labels.
     legend : Legend
         The signs of the classes.
     find_row : FindRow
@@ -84,9 +94,13 @@ class ExplorePlace(QWidget, Place):
         self._is_flat = False
         self.thumbnails = Thumbnails(state, self)
         self.gallery = Gallery(state, self.thumbnails)
+        self.table = RecordTable(state, self.gallery.describe_record)
+        self.records = RecordViews(self.gallery, self.table)
         self.histogram = Histogram(state)
-        self.find_row = FindRow(state, self.gallery.setFocus)
-        self.jump = Jump(state, self._show_all, self.gallery.setFocus)
+        self.find_row = FindRow(state, self.records.take_focus)
+        self.answers = AnswersPanel(state, self.find_row, self.records.take_focus)
+        self.charts = Charts(state, self.histogram, self.answers)
+        self.jump = Jump(state, self._show_all, self.records.take_focus)
         self.legend = Legend(state)
         self.demo_count = DemoCount(state)
         self.maps = Maps(state, self)
@@ -107,6 +121,13 @@ class ExplorePlace(QWidget, Place):
         self._by_list.clicked.connect(self._show_people)
         self._restore = Button()
         self._restore.clicked.connect(self.restore)
+        self.as_table = Button(_("Table"))
+        self.as_table.setToolTip(tip(_("Show the records as a table, or as pictures (T)")))
+        self.as_table.setCheckable(True)
+        self.as_table.clicked.connect(self.records.switch)
+        self.columns = Button(_("Columns…"))
+        self.columns.setToolTip(tip(_("Choose the columns of the table")))
+        self.columns.clicked.connect(self.table.choose_columns)
         self._details = Button(_("Record"))
         self._details.setToolTip(tip(_("Show or hide the current record")))
         self._details.setCheckable(True)
@@ -119,17 +140,21 @@ class ExplorePlace(QWidget, Place):
         top.addWidget(self.left_out)
         top.addSpacing(8)
         top.addWidget(self.rule_line, 1)
-        for button in (self._withhold, self._restore, self._by_list, self._details):
+        table = (self.columns, self.as_table)
+        for button in (self._withhold, self._restore, self._by_list, *table, self._details):
             top.addWidget(button)
+
+        for button in (self._by_list, self.columns):
+            button.hide()  # Until it is known that there is room.
 
         left = QWidget()
         column = QVBoxLayout(left)
         column.setContentsMargins(12, 0, 8, 0)
         column.setSpacing(4)
-        column.addWidget(self.histogram)
+        column.addWidget(self.charts)
         column.addWidget(self.legend)
         column.addWidget(self.demo_count)
-        column.addWidget(self.gallery, 1)
+        column.addWidget(self.records, 1)
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
         self._splitter.addWidget(left)
         self._splitter.addWidget(self.inspector)
@@ -151,10 +176,13 @@ class ExplorePlace(QWidget, Place):
             ("{", self._cut_far_down),
             ("}", self._cut_far_up),
         ):
-            # Like letters, brackets act only while the records have the focus.
-            shortcut = QShortcut(QKeySequence(keys), self.gallery)
-            shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
-            shortcut.activated.connect(slot)
+            for view in (self.gallery, self.table):
+                # Like letters, brackets act only while the records have the focus.
+                shortcut = QShortcut(QKeySequence(keys), view)
+                shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
+                shortcut.activated.connect(slot)
+        self.records.view_changed.connect(self._on_view)
+        self.table.sort_wanted.connect(self._on_table_sort)
         self.gallery.painted.connect(self._on_painted)
         self.histogram.drag_changed.connect(self._on_selection)
         self.histogram.brushed.connect(self.find_row.brush)
@@ -202,6 +230,16 @@ class ExplorePlace(QWidget, Place):
         """Ask what to look for."""
         self.find_row.take_focus()
 
+    def show_mistakes(self) -> None:
+        """Show what the model is wrong about alone, the worst first; or all records again."""
+        self.answers.show_mistakes()
+
+    def choose_columns(self) -> None:
+        """Ask which columns the table is to have, and show it."""
+        if not self.records.is_table:
+            self.records.switch()
+        self.table.choose_columns()
+
     def go_to(self) -> None:
         """Ask which record to go to."""
         self.jump.ask()
@@ -227,6 +265,7 @@ class ExplorePlace(QWidget, Place):
             self._is_narrow = is_narrow
             self._details.setVisible(is_narrow)
             self._by_list.setVisible(not is_narrow)
+            self._on_view()
             self.find_row.set_narrow(is_narrow=is_narrow)
             self._details.setChecked(not is_narrow)
             self._on_selection()
@@ -252,11 +291,13 @@ class ExplorePlace(QWidget, Place):
         self._on_selection()
 
     def _on_order(self) -> None:
+        self.table.set_cut(self.gallery.cut_place)
         self._on_targets()  # Commands touch what is shown.
         self.left_out.setChecked(LEFT_OUT in self.find_row.terms)
 
     def _on_selection(self) -> None:
         self.rule_line.set_full_text(self._summary())
+        self.table.set_cut(self.gallery.cut_place)
         self._on_targets()
 
     def _summary(self) -> str:
@@ -288,6 +329,11 @@ class ExplorePlace(QWidget, Place):
         self._restore.setEnabled(withheld > 0)
         self._restore.setVisible(withheld > 0 or not self._is_narrow)
 
+    def _on_view(self) -> None:
+        is_table = self.records.is_table
+        self.as_table.setChecked(is_table)
+        self.columns.setVisible(is_table and not self._is_narrow)
+
     def _on_painted(self) -> None:
         if not self._was_painted and self._state.look is not None:
             self._was_painted = True
@@ -317,6 +363,9 @@ class ExplorePlace(QWidget, Place):
 
     def _show_people(self) -> None:
         self._state.show_place(PlaceId.PEOPLE)
+
+    def _on_table_sort(self, column: str, descending: bool) -> None:
+        self.sorting.sort_by(column, descending=descending)
 
     def _cut_down(self) -> None:
         self.histogram.move_cut(-1)

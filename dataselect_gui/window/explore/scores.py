@@ -26,6 +26,11 @@ def model_says(look: Look, row: int) -> str | None:
     return _("The model answers: {answer}", answer=visible(answer, _MOST_ANSWER))
 
 
+def disagrees(look: Look, row: int) -> bool:
+    """Say whether the model answers something else than the label of a record."""
+    return look.answers is not None and look.answers.differs(row)
+
+
 def short(value: float) -> str:
     """Return a score to three digits."""
     if math.isnan(value):

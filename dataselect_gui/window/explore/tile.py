@@ -9,7 +9,7 @@ from PySide6.QtGui import QPainter, QPen, QPixmap, QPolygonF
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import _
 from dataselect_gui.window.explore.lines import paint_lines
-from dataselect_gui.window.explore.scores import short
+from dataselect_gui.window.explore.scores import disagrees, short
 from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.plain import elided, paint
@@ -84,7 +84,7 @@ def paint_tile(
     if is_withheld:
         _paint_withheld(painter, colours, signs)
         signs += QPoint(SIGN + 4, 0)
-    if state.look is not None and state.look.answers is not None and state.look.answers.differ[row]:
+    if state.look is not None and disagrees(state.look, row):
         paint_differs(painter, colours, signs)
     if state.selection.chosen[row]:
         bar = QRect(rect.x(), rect.bottom() - _BAR + 1, rect.width(), _BAR)

@@ -26,6 +26,8 @@ LOG_OFF = N_("Log nothing any more")
 BUSY = N_("Other work is in progress.")
 NO_PROJECT = N_("Open a project first.")
 NO_RECORDS = N_("Open a project with records first.")
+NO_ANSWERS = N_("What the model answers was not kept; score again to see it.")
+NO_MISTAKES = N_("The model disagrees with none of your labels.")
 NO_WORK = N_("No work is in progress.")
 NOTHING_TO_SCORE = N_("Give records and a checkpoint first.")
 NOTHING_TO_UNDO = N_("There is nothing to undo.")
@@ -58,6 +60,13 @@ def _no_project_or_busy(state: State) -> str:
 
 def _no_records(state: State, sentence: str = NO_RECORDS) -> str:
     return "" if state.look is not None and state.look.ids else _(sentence)
+
+
+def _no_mistakes(state: State) -> str:
+    answers = None if state.look is None else state.look.answers
+    if answers is None:
+        return _no_records(state) or _(NO_ANSWERS)
+    return "" if answers.differ.any() else _(NO_MISTAKES)
 
 
 def _not_finished(state: State) -> str:
@@ -132,6 +141,24 @@ class Action:
 def _show(place: PlaceId) -> Callable[["MainWindow"], None]:
     """Return a function that shows a place."""
     return lambda window: window.show_place(place)
+
+
+def _show_mistakes(window: "MainWindow") -> None:
+    """Show the worst mistakes of the model, or all records again."""
+    window.show_place(PlaceId.EXPLORE)
+    window.explore.show_mistakes()
+
+
+def _show_columns(window: "MainWindow") -> None:
+    """Ask which columns the table of records is to have."""
+    window.show_place(PlaceId.EXPLORE)
+    window.explore.choose_columns()
+
+
+def _switch_view(window: "MainWindow") -> None:
+    """Show the records as a table, or as tiles again."""
+    window.show_place(PlaceId.EXPLORE)
+    window.explore.records.switch()
 
 
 def _find(window: "MainWindow") -> None:
@@ -285,6 +312,24 @@ ACTIONS = (
     ),
     Action(
         "map", N_("Map"), Menu.VIEW, lambda w: w.show_map(), "M", obstacle=_no_records, of_records=True
+    ),
+    Action(
+        "table",
+        N_("Table or pictures"),
+        Menu.VIEW,
+        _switch_view,
+        "T",
+        obstacle=_no_records,
+        of_records=True,
+    ),
+    Action("columns", N_("Columns of the table…"), Menu.VIEW, _show_columns, obstacle=_no_records),
+    Action(
+        "mistakes",
+        N_("Worst mistakes of the model"),
+        Menu.VIEW,
+        _show_mistakes,
+        "Ctrl+Shift+M",
+        obstacle=_no_mistakes,
     ),
     Action(
         "actions", N_("All actions…"), Menu.VIEW, lambda w: w.action_list.open(), "Ctrl+K", also="F1"

@@ -118,7 +118,7 @@ class MainWindow(QMainWindow):
         self.preparation.show_project_warning()  # It may not have been there to hear of the project.
         self.start.remember(folder, look.name)
         self.show_place(PlaceId.EXPLORE if look.scores else PlaceId.SETUP)
-        self.explore.gallery.setFocus()
+        self.explore.records.take_focus()
 
     def show_place(self, place: PlaceId) -> None:
         """Show a place."""
@@ -196,7 +196,11 @@ class MainWindow(QMainWindow):
         place = self._add_place(PlaceId.EXPLORE, lambda: ExplorePlace(self.state))
         place.gallery.set_tile(self.settings.tile)
         place.gallery.tile_changed.connect(self._on_tile_changed)
-        place.gallery.addActions([a for a in self.actions_by_key.values() if a.entry.of_records])
+        place.table.set_hidden(self.settings.hidden_columns)
+        place.table.columns_changed.connect(self._on_columns_changed)
+        place.table.noted.connect(self.footer.show_text)
+        for view in (place.gallery, place.table):
+            view.addActions([a for a in self.actions_by_key.values() if a.entry.of_records])
         place.thumbnails.lost.connect(self._on_lost)
         place.histogram.trial_wanted.connect(self.try_it)
         # Later, as a window may not be closed while it is painted.
@@ -399,6 +403,9 @@ class MainWindow(QMainWindow):
 
     def _on_tile_changed(self, side: int) -> None:
         self.settings.change(tile=side)
+
+    def _on_columns_changed(self) -> None:
+        self.settings.change(hidden_columns=sorted(self.explore.table.hidden))
 
     def _become_ready(self) -> None:
         if not self._is_ready:

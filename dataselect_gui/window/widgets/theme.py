@@ -254,6 +254,10 @@ QSplitter::handle:vertical {{ height: 1px; }}
 QTableView {{ background: {c.panel}; gridline-color: {c.line}; border: 1px solid {c.line}; }}
 QHeaderView::section {{ background: {c.sunk}; border: 0; border-bottom: 1px solid {c.line};
     padding: 4px 8px; }}
+QTableView[role="matrix"] {{ border: 0; }}
+QTableView[role="matrix"] QHeaderView {{ background: transparent; }}
+QTableView[role="matrix"] QHeaderView::section:horizontal {{ padding: 4px 3px; }}
+QTableCornerButton::section {{ background: {c.sunk}; border: 0; border-bottom: 1px solid {c.line}; }}
 QScrollBar:vertical {{ background: {c.sunk}; width: 12px; margin: 0; }}
 QScrollBar::handle:vertical {{ background: {c.edge}; border-radius: 4px;
     min-height: 32px; margin: 2px; }}
