@@ -34,10 +34,13 @@ class Latest(QObject):
     ----------
     parent : QObject
         The owner; it has to call `close` before it goes.
+    pause : int
+        How long a request waits for a newer one, in milliseconds.
     """
 
-    def __init__(self, parent: QObject) -> None:
+    def __init__(self, parent: QObject, pause: int = PAUSE_MILLISECONDS) -> None:
         super().__init__(parent)
+        self._pause = pause
         self._jobs = Jobs(self)
         self._next: _Question | None = None
         self._current: _Question | None = None
@@ -66,7 +69,7 @@ class Latest(QObject):
         """Request a job in place of all earlier ones; parameters as for `Jobs.start`."""
         self.drop()
         self._next = _Question(kind, work, succeed, fail)
-        self._timer.start(PAUSE_MILLISECONDS)
+        self._timer.start(self._pause)
 
     def drop(self) -> None:
         """Drop the request."""

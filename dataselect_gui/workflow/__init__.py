@@ -227,6 +227,12 @@ if TYPE_CHECKING:  # The same names as below, with their types; a frozen build f
     from dataselect_gui.workflow.switching import KeptScores, switch_checkpoint
     from dataselect_gui.workflow.training_answer import answer_training
     from dataselect_gui.workflow.verifying import Verified, verify, write_page
+    from dataselect_gui.workflow.whole_records import (
+        WholePicture,
+        record_file,
+        unit_rows,
+        whole_record,
+    )
 
 _NAMES = {
     "checkpoints.label_account": "LabelAccount",
@@ -342,6 +348,7 @@ _NAMES = {
     "workflow.release_tokens": "tokens",
     "workflow.training_answer": "answer_training",
     "workflow.verifying": "Verified, verify, write_page",
+    "workflow.whole_records": "WholePicture, record_file, unit_rows, whole_record",
 }
 """Module → the names taken from it, as an import statement has them."""
 _MODULES = {

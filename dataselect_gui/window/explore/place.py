@@ -3,7 +3,7 @@
 import numpy as np
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import _
@@ -12,6 +12,7 @@ from dataselect_gui.window.explore.find_row import LEFT_OUT, FindRow
 from dataselect_gui.window.explore.gallery import Gallery
 from dataselect_gui.window.explore.histogram import Histogram
 from dataselect_gui.window.explore.inspector import WIDTH, Inspector
+from dataselect_gui.window.explore.large.view import LargeView
 from dataselect_gui.window.explore.legend import Legend
 from dataselect_gui.window.explore.maps import Maps
 from dataselect_gui.window.explore.scores import meaning_of, short
@@ -60,6 +61,8 @@ class ExplorePlace(QWidget, Place):
         Computes the maps.
     inspector : Inspector
         The current record.
+    large : LargeView
+        The current record in place of the gallery.
 
     Signals
     -------
@@ -132,7 +135,11 @@ class ExplorePlace(QWidget, Place):
         column.addWidget(self.demo_count)
         column.addWidget(self.gallery, 1)
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
-        self._splitter.addWidget(left)
+        self.large = LargeView(state, self.thumbnails, self.inspector.map)
+        self._middle = QStackedWidget()
+        self._middle.addWidget(left)
+        self._middle.addWidget(self.large)
+        self._splitter.addWidget(self._middle)
         self._splitter.addWidget(self.inspector)
         self._splitter.setStretchFactor(0, 1)
         self._splitter.setStretchFactor(1, 0)
@@ -156,6 +163,9 @@ class ExplorePlace(QWidget, Place):
             shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
             shortcut.activated.connect(slot)
         self.gallery.painted.connect(self._on_painted)
+        self.gallery.activated.connect(self.large.open_row)
+        self.large.opened.connect(self._on_large)
+        self.large.closed.connect(self._on_large)
         self.histogram.drag_changed.connect(self._on_selection)
         self.legend.chosen.connect(self._on_class)
         state.opened.connect(self._on_opened)
@@ -168,12 +178,12 @@ class ExplorePlace(QWidget, Place):
     @property
     def is_working(self) -> bool:
         """Whether maps are about to be made, or records looked for."""
-        return self.maps.is_waiting or self.find_row.is_working
+        return self.maps.is_waiting or self.find_row.is_working or self.large.is_working
 
     @property
     def has_threads(self) -> bool:
         """Whether pictures are being decoded."""
-        return self.thumbnails.running
+        return self.thumbnails.running or self.large.has_threads
 
     def entered(self) -> None:
         """Make maps where they can be seen."""
@@ -185,6 +195,7 @@ class ExplorePlace(QWidget, Place):
 
     def close_threads(self) -> None:
         """Stop decoding and wait for the threads; the window calls this before it closes."""
+        self.large.close_threads()
         self.thumbnails.close()
 
     def withhold(self) -> None:
@@ -291,6 +302,14 @@ class ExplorePlace(QWidget, Place):
             self.first_painted.emit()
 
     # Actions
+
+    def _on_large(self) -> None:
+        """Show a record large, or the gallery again, with the focus on its tile."""
+        is_large = self.large.is_open
+        self._middle.setCurrentIndex(int(is_large))
+        self.find_row.setVisible(not is_large)
+        if not is_large:
+            self.gallery.setFocus()
 
     def _on_left_out(self) -> None:
         """Show those that look wrong alone, or all again."""
