@@ -171,6 +171,14 @@ if TYPE_CHECKING:  # The same names as below, with their types; a frozen build f
     )
     from dataselect_gui.workflow.request_writing import CalibrationFound, PreparedRequest
     from dataselect_gui.workflow.requesting import RequestChecked, check_request, new_request
+    from dataselect_gui.workflow.score_files import (
+        Columns,
+        export_scores,
+        export_selection,
+        save_table,
+        table_rows,
+        table_text,
+    )
     from dataselect_gui.workflow.scoring import (
         Scored,
         kept_sentence,
@@ -327,6 +335,9 @@ _NAMES = {
     "workflow.request_sentences": "calibration_words, request_words, threshold_table",
     "workflow.request_writing": "CalibrationFound, PreparedRequest",
     "workflow.requesting": "RequestChecked, check_request, new_request",
+    "workflow.score_files": (
+        "Columns, export_scores, export_selection, save_table, table_rows, table_text"
+    ),
     "workflow.scoring": "Scored, kept_sentence, project_name, project_place, score",
     "workflow.selecting": (
         "check_rule, make_rule, put_selection, read_rule_file, requested_rule, rule_per_class, "

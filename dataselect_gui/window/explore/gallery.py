@@ -10,6 +10,7 @@ from PySide6.QtCore import QPoint, QPointF, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleAnnouncementEvent,
+    QContextMenuEvent,
     QFontMetrics,
     QKeyEvent,
     QMouseEvent,
@@ -56,6 +57,8 @@ class Gallery(QAbstractScrollArea):
     -------
     activated(int)
         A row was double-clicked, or Enter was pressed on it.
+    menu_wanted(int, QPoint)
+        The menu of a row is wanted, at a place of the screen.
     painted()
         Everything in view was painted: nothing there is still to be decoded.
     tile_changed(int)
@@ -63,6 +66,7 @@ class Gallery(QAbstractScrollArea):
     """
 
     activated = Signal(int)
+    menu_wanted = Signal(int, QPoint)
     painted = Signal()
     tile_changed = Signal(int)
 
@@ -303,6 +307,16 @@ class Gallery(QAbstractScrollArea):
             self.activated.emit(row)
         else:
             self.mousePressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802
+        """Ask for the menu of the record under the mouse; by keyboard, for that of the current one."""
+        is_mouse = event.reason() == QContextMenuEvent.Reason.Mouse
+        row = self.row_at(event.pos()) if is_mouse else self._state.current
+        if row is not None:
+            self._state.set_current(row)
+            tile = self.tile_rect(max(0, int(self._places[row]))).center()
+            at = event.globalPos() if is_mouse else self.viewport().mapToGlobal(tile)
+            self.menu_wanted.emit(row, at)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         """Move, mark, or change the size of tiles."""

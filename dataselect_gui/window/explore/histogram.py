@@ -129,6 +129,11 @@ class Histogram(QFrame):
         """Whether only the head is shown."""
         return self._is_folded
 
+    @property
+    def chart(self) -> QWidget | None:
+        """The bars and their axis alone; None where they were never seen."""
+        return None if self._plot is None else self._plot.widget
+
     def set_folded(self, folded: bool) -> None:
         """Show only the head, or all."""
         self._is_folded = folded

@@ -1,7 +1,7 @@
 """The place where the owner looks at records, moves the cut-off and withholds."""
 
 import numpy as np
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
@@ -15,6 +15,8 @@ from dataselect_gui.window.explore.inspector import WIDTH, Inspector
 from dataselect_gui.window.explore.large.view import LargeView
 from dataselect_gui.window.explore.legend import Legend
 from dataselect_gui.window.explore.maps import Maps
+from dataselect_gui.window.explore.record_menu import Deeds, RecordMenu
+from dataselect_gui.window.explore.saved_histogram import SavedHistogram
 from dataselect_gui.window.explore.scores import meaning_of, short
 from dataselect_gui.window.explore.thumbnails import Thumbnails
 from dataselect_gui.window.place import Place, PlaceId
@@ -82,6 +84,7 @@ class ExplorePlace(QWidget, Place):
         self.thumbnails = Thumbnails(state, self)
         self.gallery = Gallery(state, self.thumbnails)
         self.histogram = Histogram(state)
+        self.saved_histogram = SavedHistogram(self.histogram, state)
         self.find_row = FindRow(state, self.gallery.setFocus)
         self.legend = Legend(state)
         self.demo_count = DemoCount(state)
@@ -116,7 +119,8 @@ class ExplorePlace(QWidget, Place):
         self._details.setCheckable(True)
         self._details.setChecked(True)
         self._details.toggled.connect(self._on_details)
-        top = QHBoxLayout()
+        self._top = QWidget()
+        top = QHBoxLayout(self._top)
         top.setContentsMargins(12, 8, 12, 8)
         top.setSpacing(8)
         for widget in (self._sort, self._direction, self.left_out):
@@ -148,7 +152,7 @@ class ExplorePlace(QWidget, Place):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
-        outer.addLayout(top)
+        outer.addWidget(self._top)
         outer.addWidget(self.find_row)
         outer.addWidget(self._splitter, 1)
 
@@ -165,7 +169,9 @@ class ExplorePlace(QWidget, Place):
         self.gallery.painted.connect(self._on_painted)
         self.gallery.activated.connect(self.large.open_row)
         self.large.opened.connect(self._on_large)
-        self.large.closed.connect(self._on_large)
+        self.large.closed.connect(self._on_closed)
+        for view in (self.gallery, self.large, self.inspector):
+            view.menu_wanted.connect(self._show_menu)
         self.histogram.drag_changed.connect(self._on_selection)
         self.legend.chosen.connect(self._on_class)
         state.opened.connect(self._on_opened)
@@ -206,6 +212,15 @@ class ExplorePlace(QWidget, Place):
         """Withhold the marked records, else the current one, no longer."""
         self._state.restore(self._state.targets())
 
+    def open_large(self) -> None:
+        """Show the current record large, or else the first one that is shown."""
+        row = self._state.current
+        if row is None and len(self._state.order):
+            row = int(self._state.order[0])
+        if row is not None:
+            self._state.show_place(PlaceId.EXPLORE)
+            self.large.open_row(row)
+
     def find_records(self) -> None:
         """Ask what to look for."""
         self.find_row.take_focus()
@@ -235,7 +250,9 @@ class ExplorePlace(QWidget, Place):
         if is_flat != self._is_flat:
             self._is_flat = is_flat
             self.histogram.set_folded(is_flat)
+            self.large.set_flat(is_flat)
             self._show_legend()
+            self._on_large()
 
     def _show_legend(self) -> None:
         """Show the legend where it says something, and the demo's count, where there is room."""
@@ -308,8 +325,21 @@ class ExplorePlace(QWidget, Place):
         is_large = self.large.is_open
         self._middle.setCurrentIndex(int(is_large))
         self.find_row.setVisible(not is_large)
-        if not is_large:
-            self.gallery.setFocus()
+        self._top.setVisible(not (is_large and self._is_flat))
+
+    def _on_closed(self) -> None:
+        self._on_large()
+        self.gallery.setFocus()
+
+    def _show_menu(self, row: int, at: QPoint) -> None:
+        """Open the menu of a record."""
+        open_large = None if self.large.is_open else self.large.open_row
+        RecordMenu(self, self._state, row, Deeds(open_large, self._show_only)).popup(at)
+
+    def _show_only(self, term: str) -> None:
+        """Show what a filter finds, in the gallery."""
+        self.large.close_view()
+        self.find_row.set_filter(term)
 
     def _on_left_out(self) -> None:
         """Show those that look wrong alone, or all again."""

@@ -196,7 +196,9 @@ class MainWindow(QMainWindow):
         place = self._add_place(PlaceId.EXPLORE, lambda: ExplorePlace(self.state))
         place.gallery.set_tile(self.settings.tile)
         place.gallery.tile_changed.connect(self._on_tile_changed)
-        place.gallery.addActions([a for a in self.actions_by_key.values() if a.entry.of_records])
+        of_records = [a for a in self.actions_by_key.values() if a.entry.of_records]
+        place.gallery.addActions(of_records)
+        place.large.addActions(of_records)
         place.thumbnails.lost.connect(self._on_lost)
         place.histogram.trial_wanted.connect(self.try_it)
         # Later, as a window may not be closed while it is painted.

@@ -218,6 +218,16 @@ def choose_place(owner: QWidget, question: str, proposed: str, kinds: str = "") 
     return Path(chosen)
 
 
+def show_refusal(owner: QWidget, text: str) -> None:
+    """Say why something could not be done, where there is no other room for it."""
+    box = QMessageBox(owner)
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setText(visible(text))
+    box.addButton(QMessageBox.StandardButton.Ok)
+    box.exec()
+    box.deleteLater()
+
+
 def _may_replace(owner: QWidget, name: str) -> bool:
     box = QMessageBox(owner)
     box.setTextFormat(Qt.TextFormat.PlainText)

@@ -102,6 +102,11 @@ class Levels(QWidget):
             self.black, self.white = usual
         self._show()
 
+    def set_brief(self, is_brief: bool) -> None:
+        """Show the numbers alone, or the sliders with them."""
+        for slider in (self.window_slider, self.level_slider):
+            slider.setVisible(not is_brief)
+
     def drag(self, right: int, down: int) -> None:
         """Widen the window by a drag to the right, and darken by one upwards, as viewers do."""
         span = self._span / _DRAG

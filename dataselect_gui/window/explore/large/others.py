@@ -11,6 +11,7 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPen,
     QPixmap,
+    QResizeEvent,
 )
 from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QWidget
 
@@ -59,15 +60,20 @@ class Others(QScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        bar = self.horizontalScrollBar().sizeHint().height()
-        self.setFixedHeight(_SIDE + 2 * _EDGE + bar)
+        self._fit()
 
-    def show_unit(self, rows: Sequence[int], row: int) -> None:
-        """Show the records of a unit, and which of them is the current one."""
-        self.tiles.show_rows(rows, row)
-        self.setVisible(len(rows) > 1)
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Make room for the bar where it is needed."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        bar = self.horizontalScrollBar().sizeHint().height()
+        is_long = self.tiles.width() > self.width()
+        self.setFixedHeight(_SIDE + 2 * _EDGE + (bar if is_long else 0))
 
     def _reveal(self, rect: QRect) -> None:
+        self._fit()
         self.ensureVisible(rect.center().x(), rect.center().y(), rect.width(), 0)
 
 

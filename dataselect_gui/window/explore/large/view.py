@@ -110,7 +110,7 @@ class LargeView(QWidget):
     def __init__(self, state: State, thumbnails: Thumbnails, over: MapView) -> None:
         super().__init__()
         self._state, self._thumbnails = state, thumbnails
-        self.is_open = False
+        self.is_open, self._is_flat = False, False
         self._reading = Latest(self, pause=0)
         self._row: int | None = None
         self.canvas, self.page = Canvas(over), Page()
@@ -155,6 +155,13 @@ class LargeView(QWidget):
             self._reading.drop()
             self.closed.emit()
 
+    def set_flat(self, is_flat: bool) -> None:
+        """Leave the room to the picture: greys by number alone, and no line of the person's records."""
+        self._is_flat = is_flat
+        self.levels.set_brief(is_flat)
+        self.others.setVisible(not is_flat and len(self.others.tiles.rows) > 1)
+        self._direct()
+
     def close_threads(self) -> None:
         """Stop reading, and wait for the thread."""
         self._reading.close()
@@ -176,6 +183,7 @@ class LargeView(QWidget):
         self.before = self._button("‹", _("The record before (←)"), self._step_back)
         self.after = self._button("›", _("The next record (→)"), self._step_on)
         self._sign = Sign(leaves=False, step=-1)
+        self._sign.set_brief(True)  # The panel of the record beside it has the words.
         head = QHBoxLayout()
         head.setContentsMargins(12, 0, 12, 4)
         head.setSpacing(theme.SPACE[1])
@@ -278,7 +286,8 @@ class LargeView(QWidget):
             return
         if read.is_stale:
             self._state.note_stale(self._row)
-        self.others.show_unit(read.unit, self._row)
+        self.others.tiles.show_rows(read.unit, self._row)
+        self.others.setVisible(not self._is_flat and len(read.unit) > 1)
         is_grey = isinstance(read.record, WholePicture) and read.record.is_grey
         self.levels.setVisible(is_grey)
         if isinstance(read.record, WholePicture):
@@ -395,10 +404,12 @@ class LargeView(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         """Put zoom and greys above each other where there is little room."""
         super().resizeEvent(event)
-        is_narrow = event.size().width() < _STACKED
+        self._direct()
+
+    def _direct(self) -> None:
         stacked, beside = QBoxLayout.Direction.TopToBottom, QBoxLayout.Direction.LeftToRight
-        self._foot.setDirection(stacked if is_narrow else beside)
-        self._sign.set_brief(is_narrow)
+        is_stacked = self.width() < _STACKED and not self._is_flat
+        self._foot.setDirection(stacked if is_stacked else beside)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         """Paint the hatch of what stays on this machine."""
