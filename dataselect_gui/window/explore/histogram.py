@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QLocale, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGraphicsView, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from dataselect_gui.errors import UsageError
 from dataselect_gui.plain import visible
@@ -130,7 +130,7 @@ class Histogram(QFrame):
         return self._is_folded
 
     @property
-    def chart(self) -> QWidget | None:
+    def chart(self) -> QGraphicsView | None:
         """The bars and their axis alone; None where they were never seen."""
         return None if self._plot is None else self._plot.widget
 

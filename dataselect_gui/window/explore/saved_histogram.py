@@ -1,6 +1,6 @@
 """The histogram as a picture in a file, with what it shows written over it."""
 
-from PySide6.QtCore import QPoint, QRect, QSize, Qt
+from PySide6.QtCore import QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter
 
 from dataselect_gui.window.explore.histogram import Histogram
@@ -50,6 +50,7 @@ class SavedHistogram(SavedChart):
         if chart is not None:
             before = chart.size()
             chart.resize(size.width(), _HEIGHT)
-            chart.render(painter, QPoint(0, self._head))
+            bars = QRect(0, 0, size.width(), _HEIGHT)
+            chart.render(painter, QRectF(bars.translated(0, self._head)), bars)
             chart.resize(before)
         self._histogram.set_folded(was_folded)

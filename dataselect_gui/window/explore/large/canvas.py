@@ -48,6 +48,11 @@ class Canvas(QWidget):
     over : MapView
         Paints the map.
 
+    Attributes
+    ----------
+    text : str
+        What is written over it, or in place of it.
+
     Signals
     -------
     view_changed()
@@ -67,7 +72,7 @@ class Canvas(QWidget):
         self._map = over
         self._sizes: Sequence[NDArray[np.generic]] = ()
         self._stand_in: QPixmap | None = None
-        self._text = ""
+        self.text = ""
         self._range = 0.0, 255.0
         self._is_fitted, self._scale, self._centre = True, 1.0, QPointF()
         self._drawn: tuple[object, QImage] | None = None
@@ -84,20 +89,20 @@ class Canvas(QWidget):
     def show_stand_in(self, picture: QPixmap | None) -> None:
         """Show a small picture in place of one that is being decoded."""
         self._stand_in = picture
-        self._text = _("Reading the record…")
+        self.text = _("Reading the record…")
         self.update()
 
     def show_picture(self, sizes: Sequence[NDArray[np.generic]]) -> None:
         """Show a picture, at the same place of it where the last one was as large."""
         is_alike = bool(self._sizes) and self._sizes[0].shape[:2] == sizes[0].shape[:2]
-        self._sizes, self._drawn, self._text, self._stand_in = sizes, None, "", None
+        self._sizes, self._drawn, self.text, self._stand_in = sizes, None, "", None
         if not is_alike:
             self._is_fitted = True
         self._lay_out()
 
     def show_reason(self, text: str) -> None:
         """Show why there is no picture."""
-        self._sizes, self._drawn, self._stand_in, self._text = (), None, None, text
+        self._sizes, self._drawn, self._stand_in, self.text = (), None, None, text
         self._is_fitted = True
         self.update()
         self.view_changed.emit()
@@ -154,7 +159,7 @@ class Canvas(QWidget):
         ratio, middle = self.devicePixelRatioF(), QRectF(self.rect()).center()
         off = (middle if at is None else at) - middle
         least = min(self._fitting, 1.0)
-        wanted = min(max(scale, least), max(_LARGEST, self._fitting))
+        wanted = min(max(scale, least), max(_LARGEST, 4 * self._fitting))
         self._centre += off * (ratio / self._scale) - off * (ratio / wanted)
         self._is_fitted, self._scale = wanted == self._fitting, wanted
         self._lay_out()
@@ -268,11 +273,11 @@ class Canvas(QWidget):
             painter.setOpacity(0.6)
             paint_whole(painter, self.rect(), self._stand_in)
             painter.setOpacity(1.0)
-        elif self._sizes and not self._text:
+        elif self._sizes and not self.text:
             rect = self.picture_rect
             if not self._map.paint(painter, rect.toRect()):
                 self._paint_part(painter, rect)
-        if self._text:
+        if self.text:
             self._paint_text(painter, colours)
         if self.hasFocus():
             painter.setPen(QPen(theme.colour(colours.accent), 2))
@@ -303,10 +308,10 @@ class Canvas(QWidget):
         """Paint a sentence on a ground of its own, in the middle."""
         wrap = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
         room = self.rect().adjusted(24, 24, -24, -24)
-        lines = painter.boundingRect(room, int(wrap), visible(self._text))
+        lines = painter.boundingRect(room, int(wrap), visible(self.text))
         painter.fillRect(QRect(lines).adjusted(-12, -8, 12, 8), theme.colour(colours.panel))
         painter.setPen(theme.colour(colours.text))
-        paint(painter, room, wrap, self._text)
+        paint(painter, room, wrap, self.text)
 
 
 def _within(centre: float, half: float, length: int) -> float:

@@ -5,6 +5,7 @@ The window is how far black and white lie apart, the level the middle between th
 
 from collections.abc import Callable
 
+import numpy as np
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 
@@ -19,8 +20,8 @@ from dataselect_gui.window.widgets.wheel import Slider
 from dataselect_gui.workflow import WholePicture
 
 _STEPS = 1000
-_LEAST_SHARE = 0.004
-"""The narrowest window, as a share of all values: one step of 8 bits."""
+_LEAST_SHARE = 0.001
+"""The narrowest window of what are no whole numbers, as a share of all values."""
 _DRAG = 400
 """So many pixels of a drag go over the whole range."""
 
@@ -55,7 +56,7 @@ class Levels(QWidget):
         self._refuse = refuse
         self.black, self.white = 0.0, 255.0
         self._usual = self._whole = self.black, self.white
-        self._is_showing = False
+        self._is_showing, self._least = False, 1.0
         window = _("How far black and white lie apart: a narrow window shows more contrast")
         level = _("The value in the middle between black and white: a lower level is brighter")
         self.window_slider, self.window_field = self._make(_("Window"), window)
@@ -94,6 +95,8 @@ class Levels(QWidget):
 
     def show_picture(self, picture: WholePicture) -> None:
         """Take over a picture; what was set for one of the same range stays."""
+        is_whole = np.issubdtype(picture.values.dtype, np.integer)
+        self._least = 1.0 if is_whole else _LEAST_SHARE * (picture.white - picture.black)
         usual = picture.black, picture.white
         low, high = float(picture.values.min()), float(picture.values.max())
         self._whole = min(low, picture.black), max(high, picture.white)
@@ -114,7 +117,7 @@ class Levels(QWidget):
 
     def set_window(self, window: float, level: float) -> None:
         """Set both."""
-        window = min(max(window, _LEAST_SHARE * self._span), 2 * self._span)
+        window = min(max(window, self._least), 2 * self._span)
         level = min(max(level, self._whole[0]), self._whole[1])
         self.black, self.white = level - window / 2, level + window / 2
         self._show()

@@ -92,6 +92,8 @@ class LargeView(QWidget):
         Window and level.
     others : Others
         The records of the same person.
+    place, zoom : Label
+        Where the record stands among those that are shown, and how large it is.
     back, before, after : Button
         Go back to the gallery, and to the records beside this one.
 
@@ -177,9 +179,9 @@ class LargeView(QWidget):
         self.back = Button(_("Back"))
         self.back.setToolTip(tip(_("Back to all records (Esc)")))
         self.back.clicked.connect(self.close_view)
-        self._id, self._place = Elided(Qt.TextElideMode.ElideMiddle), Label()
+        self._id, self.place = Elided(Qt.TextElideMode.ElideMiddle), Label()
         self._id.setFont(theme.font(1, bold=True))
-        self._place.setProperty("role", "dim")
+        self.place.setProperty("role", "dim")
         self.before = self._button("‹", _("The record before (←)"), self._step_back)
         self.after = self._button("›", _("The next record (→)"), self._step_on)
         self._sign = Sign(leaves=False, step=-1)
@@ -189,13 +191,13 @@ class LargeView(QWidget):
         head.setSpacing(theme.SPACE[1])
         head.addWidget(self.back)
         head.addWidget(self._id, 1)
-        for widget in (self._sign, self._place, self.before, self.after):
+        for widget in (self._sign, self.place, self.before, self.after):
             head.addWidget(widget)
 
         self._smaller = self._button("−", _("Smaller (−)"), self._zoom_out)
-        self._zoom = Label()
-        self._zoom.setMinimumWidth(self._zoom.fontMetrics().horizontalAdvance("0000 %"))
-        self._zoom.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.zoom = Label()
+        self.zoom.setMinimumWidth(self.zoom.fontMetrics().horizontalAdvance("0000 %"))
+        self.zoom.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._larger = self._button("+", _("Larger (+)"), self._zoom_in)
         self.fit = Button(_("Fit"))
         self.fit.setToolTip(tip(_("The whole picture (Z)")))
@@ -208,7 +210,7 @@ class LargeView(QWidget):
         zoom = QHBoxLayout(self._zooming)
         zoom.setContentsMargins(0, 0, 0, 0)
         zoom.setSpacing(theme.SPACE[0])
-        for widget in (self._smaller, self._zoom, self._larger, self.fit, self.actual):
+        for widget in (self._smaller, self.zoom, self._larger, self.fit, self.actual):
             zoom.addWidget(widget)
         self._foot = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._foot.setContentsMargins(12, 4, 12, 4)
@@ -310,9 +312,9 @@ class LargeView(QWidget):
         order, place = self._state.order, self._place_in_order()
         total = len(order)
         if place is None:
-            self._place.setText(_("not among the {total:,} shown", total=total))
+            self.place.setText(_("not among the {total:,} shown", total=total))
         else:
-            self._place.setText(_("{place:,} of {total:,}", place=place + 1, total=total))
+            self.place.setText(_("{place:,} of {total:,}", place=place + 1, total=total))
         self.before.setEnabled(total > 0 and place != 0)
         self.after.setEnabled(total > 0 and place != total - 1)
 
@@ -322,10 +324,10 @@ class LargeView(QWidget):
 
     def _show_zoom(self) -> None:
         scale = self.canvas.scale
-        self._zoom.setText("" if scale is None else f"{100 * scale:.0f} %")
+        self.zoom.setText("" if scale is None else f"{100 * scale:.0f} %")
         for button in (self._smaller, self._larger, self.fit, self.actual):
             button.setEnabled(scale is not None)
-        self.canvas.setAccessibleDescription(visible(self._zoom.text()))
+        self.canvas.setAccessibleDescription(visible(self.zoom.text()))
 
     # Acts
 
