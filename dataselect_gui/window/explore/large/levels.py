@@ -75,9 +75,11 @@ class Levels(QWidget):
             label = Label(name)
             label.setProperty("role", "dim")
             label.setToolTip(tip(about))
-            for widget in (label, slider, field):
-                row.addWidget(widget)
+            row.addWidget(label)
+            row.addWidget(slider, 1)
+            row.addWidget(field)
         row.addWidget(self.reset)
+        row.addStretch()
         for slider in (self.window_slider, self.level_slider):
             slider.valueChanged.connect(self._on_slider)
         self.window_field.editingFinished.connect(self._on_window_typed)

@@ -187,7 +187,7 @@ class LargeView(QWidget):
         self._sign = Sign(leaves=False, step=-1)
         self._sign.set_brief(True)  # The panel of the record beside it has the words.
         head = QHBoxLayout()
-        head.setContentsMargins(12, 0, 12, 4)
+        head.setContentsMargins(12, 4, 12, 4)
         head.setSpacing(theme.SPACE[1])
         head.addWidget(self.back)
         head.addWidget(self._id, 1)
