@@ -64,11 +64,10 @@ def unit_rows(project: Look, row: int) -> Sequence[int]:
     """
     if project.units is None:
         return ()
-    rows = np.flatnonzero(np.asarray(project.units, dtype=object) == project.units[row])
-    place = int(np.searchsorted(rows, row))
-    first = max(0, min(place - _MOST_UNIT // 2, len(rows) - _MOST_UNIT))
-    own: list[int] = rows[first : first + _MOST_UNIT].tolist()
-    return own
+    unit = project.units[row]
+    rows = [other for other, name in enumerate(project.units) if name == unit]
+    first = max(0, min(rows.index(row) - _MOST_UNIT // 2, len(rows) - _MOST_UNIT))
+    return rows[first : first + _MOST_UNIT]
 
 
 def record_file(project: Look, row: int) -> Path | None:

@@ -19,31 +19,35 @@ _ENDINGS = (".csv", ".parquet")
 
 def export_scores(window: "MainWindow") -> None:
     """Ask where to, and save all scores there."""
-    _export(window, _("Save your own copy of the scores"), "scores.csv", workflow.export_scores)
+    state = window.state
+    look, eligible, chosen = state.look, state.eligible, state.selection.chosen
+    if look is not None:
+        title = _("Save your own copy of the scores")
+        _export(
+            window, title, "scores.csv", lambda to: workflow.export_scores(look, eligible, chosen, to)
+        )
 
 
 def export_selection(window: "MainWindow") -> None:
     """Ask where to, and save the list of the selection there."""
-    title = _("Save your own list of the selection")
-    _export(window, title, "selection.csv", workflow.export_selection)
+    look, chosen = window.state.look, window.state.selection.chosen
+    if look is not None:
+        title = _("Save your own list of the selection")
+        _export(window, title, "selection.csv", lambda to: workflow.export_selection(look, chosen, to))
 
 
-def _export(
-    window: "MainWindow", title: str, proposed: str, export: Callable[[Path, Path], int]
-) -> None:
-    look = window.state.look
-    if look is None or window.jobs.running:
+def _export(window: "MainWindow", title: str, proposed: str, export: Callable[[Path], int]) -> None:
+    if window.jobs.running:
         return
     kinds = ";;".join((_("Tables (*.csv)"), _("Parquet tables (*.parquet)")))
     chosen = choose_place(window, title, proposed, kinds)
     if chosen is None:
         return
     to = chosen if chosen.suffix else chosen.with_suffix(_ENDINGS[0])
-    folder = look.folder
 
     def work(context: JobContext) -> int:
         del context
-        return export(folder, to)
+        return export(to)
 
     def saved(count: int) -> None:
         window.notice.show_message(_saved(to, count))

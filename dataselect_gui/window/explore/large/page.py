@@ -1,7 +1,7 @@
 """A record that is read, not seen: all of its text, or all of its cells, on a page."""
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame
 
 from dataselect_gui.plain import visible
@@ -31,6 +31,9 @@ class Page(Lines):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setProperty("role", "reader")
         self.setFont(theme.font(1))
+        self.setMaximumWidth(_WIDEST)
+        self.document().setDocumentMargin(16)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse
             | Qt.TextInteractionFlag.TextSelectableByKeyboard
@@ -58,12 +61,6 @@ class Page(Lines):
     def sizeHint(self) -> QSize:  # noqa: N802
         """Return the preferred size."""
         return QSize(640, 480)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
-        """Keep lines short enough to be read."""
-        super().resizeEvent(event)
-        margin = max(16, (self.width() - _WIDEST) // 2)
-        self.setViewportMargins(margin, 12, 16, 12)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         """Scroll and mark; keys that go to other records are not the text's."""

@@ -220,7 +220,11 @@ class LargeView(QWidget):
 
         self._stack = QStackedWidget()
         self._stack.addWidget(self.canvas)
-        self._stack.addWidget(self.page)
+        paper = QWidget()
+        middle = QHBoxLayout(paper)
+        middle.setContentsMargins(0, 0, 0, 0)
+        middle.addWidget(self.page)
+        self._stack.addWidget(paper)
         column = QVBoxLayout(self)
         column.setContentsMargins(HATCH, 0, 0, 0)
         column.setSpacing(theme.SPACE[0])
