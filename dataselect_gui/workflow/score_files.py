@@ -158,8 +158,11 @@ def _csv_lines(columns: Columns, *, with_names: bool) -> str:
     writer = csv.writer(written, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
     if with_names:
         writer.writerow(map(to_cell, columns))
-    for row in zip(*columns.values(), strict=True):
-        writer.writerow(to_cell(value) if isinstance(value, str) else value for value in row)
+    cells = (
+        [to_cell(value) if isinstance(value, str) else value for value in values]
+        for values in columns.values()
+    )
+    writer.writerows(zip(*cells, strict=True))
     return written.getvalue()
 
 

@@ -29,7 +29,6 @@ class Page(Lines):
     def __init__(self) -> None:
         super().__init__()
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setProperty("role", "reader")
         self.setFont(theme.font(1))
         self.setMaximumWidth(_WIDEST)
         self.document().setDocumentMargin(16)
