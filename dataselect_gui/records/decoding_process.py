@@ -54,8 +54,6 @@ _MOST_DEFLATED = 1032
 _CLEANING, _BYTES_PER_SECOND = 6, 1 << 24
 """How much longer it may take to clean, and what it may take for its size: the largest that are read
 take some ten seconds."""
-_BYTES_A_PIXEL = 4
-"""Of a picture's own values, at most."""
 _MOST_WORDS = 4096
 _NO_RANGE = 0.0, 0.0
 _MOST_HEADER, _MOST_COLUMNS = 1 << 16, 1 << 22
@@ -145,7 +143,7 @@ class DecodingProcess:
         """
 
         def take(answers: IO[bytes]) -> Values:
-            most = SIDE.size + MOST_ARRAY_HEADER + _BYTES_A_PIXEL * MAX_PIXELS
+            most = 2 + MOST_ARRAY_HEADER + np.float32().itemsize * MAX_PIXELS
             _name, values = array_from(_expect(answers, ARRAY, most))
             is_colour = values.ndim == 3 and values.shape[2] == 3 and values.dtype == np.uint8
             is_grey = values.ndim == 2 and values.dtype in (np.uint8, np.uint16, np.float32)

@@ -1,11 +1,12 @@
 """The map of a record over its picture in the large view."""
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from dataselect_gui.window.shell.main_window import MainWindow
-from tests.window.explore.maps.steps import BRIGHTEST, MadeUp, idle, press_m
+from tests.window.explore.maps.steps import BRIGHTEST, idle, press_m
 
 
 def colour(window: MainWindow) -> list[int]:
@@ -14,7 +15,8 @@ def colour(window: MainWindow) -> list[int]:
     return [seen.red(), seen.green(), seen.blue()]
 
 
-def test_the_map_lies_over_the_large_picture(opened: MainWindow, made: MadeUp, qtbot: QtBot) -> None:
+@pytest.mark.usefixtures("made")
+def test_the_map_lies_over_the_large_picture(opened: MainWindow, qtbot: QtBot) -> None:
     window = opened
     window.state.set_current(39)
     press_m(window)
