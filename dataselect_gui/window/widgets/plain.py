@@ -28,7 +28,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from dataselect_gui.plain import visible
+from dataselect_gui.plain import MOST, visible
 from dataselect_gui.texts import _
 from dataselect_gui.window.widgets.wheel import LeavesWheel
 
@@ -72,9 +72,9 @@ class Lines(QPlainTextEdit):
         super().__init__()
         self.setReadOnly(True)
 
-    def show_lines(self, lines: list[str]) -> None:
-        """Show lines."""
-        self.setPlainText("\n".join(map(visible, lines)))
+    def show_lines(self, lines: list[str], most: int = MOST) -> None:
+        """Show lines, of each so many characters at most."""
+        self.setPlainText("\n".join(visible(line, most) for line in lines))
 
     def show_pairs(self, pairs: list[tuple[str, str]]) -> None:
         """Show texts in a column of their own, each behind what it is called."""

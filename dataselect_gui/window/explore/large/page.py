@@ -12,6 +12,8 @@ from dataselect_gui.workflow import Lines as Record
 
 _MOST_CHARACTERS = 500_000
 """Of a text: laying out more would hold the window."""
+_MOST_SHOWN = 10 * _MOST_CHARACTERS
+"""Where each has to be written as Python writes it."""
 _WIDEST = 760
 """Lines of more pixels are hard to read."""
 _SHORT = 60
@@ -52,9 +54,8 @@ class Page(Lines):
             self.setTabStopDistance(min(widest, _WIDEST // 2) + _GAP)
             self.show_pairs(list(record))
         else:
-            self.show_lines(
-                [line for name, text in record for line in (f"{name}:", *text.splitlines(), "")]
-            )
+            lines = [line for name, text in record for line in (f"{name}:", *text.splitlines(), "")]
+            self.show_lines(lines, _MOST_SHOWN)
         self.moveCursor(self.textCursor().MoveOperation.Start)
 
     def sizeHint(self) -> QSize:  # noqa: N802
@@ -74,4 +75,4 @@ class Page(Lines):
             parts.append(
                 ngettext("… ({count:,} more character)", "… ({count:,} more characters)", more)
             )
-        self.show_lines(parts)
+        self.show_lines(parts, _MOST_SHOWN)
