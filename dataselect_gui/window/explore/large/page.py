@@ -10,7 +10,7 @@ from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.plain import Lines
 from dataselect_gui.workflow import Lines as Record
 
-_MOST_CHARACTERS = 500_000
+_MOST_CHARACTERS = 100_000
 """Of a text: laying out more would hold the window."""
 _MOST_SHOWN = 10 * _MOST_CHARACTERS
 """Where each has to be written as Python writes it."""

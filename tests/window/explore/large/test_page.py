@@ -56,5 +56,5 @@ def test_rows_are_in_two_columns_unless_a_cell_is_long(qtbot: QtBot) -> None:
 def test_what_is_too_long_to_lay_out_is_counted(qtbot: QtBot) -> None:
     page = Page()
     qtbot.addWidget(page)
-    page.show_record((("", "line\n" * 100_000 + "12345678"),))
+    page.show_record((("", "line\n" * 20_000 + "12345678"),))
     assert page.toPlainText().endswith("… (8 more characters)")
