@@ -8,7 +8,7 @@ PACKAGE = Path(__file__).parents[1] / "dataselect_gui"
 OBJECTS = {"dict", "Mapping", "MutableMapping"}
 EDGES = {
     "cli/output.py": "prints any JSON object",
-    "cli/table.py": "columns of any kind, on their way to a file",
+    "workflow/score_files.py": "columns of any kind, on their way to a file",
     "release/documents.py": "the JSON documents of a bundle, which their schemas check",
     "norms/": "the arguments of PyTorch's operations, as PyTorch hands them over",
     "scoring/batching/": "the arguments of a graph's operations, tensors among them",

@@ -8,7 +8,7 @@ import typer
 from dataselect_gui import workflow
 from dataselect_gui.cli.options import Json, ProjectPath, TableFormat
 from dataselect_gui.cli.output import print_lines, print_raw, results, stated_decision, tell
-from dataselect_gui.cli.table import as_text, print_table, rows_of, save
+from dataselect_gui.cli.table import print_table
 from dataselect_gui.errors import UsageError
 from dataselect_gui.texts import _
 
@@ -34,18 +34,18 @@ def scores(
     if form == "parquet" and to is None:
         raise UsageError(_("Parquet needs a file."), _("It is not text."), _("Add --to FILE."))
     if to is not None:
-        save(columns, form, to)
+        workflow.save_table(columns, form, to)
         saved = _("Saved to {to}. This is your own copy: it is not privatised.", to=to)
         tell("scores", as_json, {"to": str(to), "columns": list(columns)}, [saved])
     elif as_json:
-        content = {"columns": list(columns), "records": rows_of(columns)}
+        content = {"columns": list(columns), "records": workflow.table_rows(columns)}
         tell("scores", True, content | stated_decision(workflow.decision(project)), [])
     elif form == "table":
         print_table(columns)
         if "answer" not in columns and any(map(_needs_model, list(columns)[_BEFORE_SCORES:])):
             print_lines(results, [_(workflow.NOT_KEPT)])
     else:
-        print_raw(as_text(columns, form))
+        print_raw(workflow.table_text(columns, form))
 
 
 def _needs_model(score: str) -> bool:

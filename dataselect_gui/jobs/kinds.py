@@ -35,6 +35,8 @@ class JobKind(Enum):
     LEDGER_CHECK = "ledger-check"
     SEARCH = "search"
     SORTING = "sorting"
+    LOOKING = "looking"
+    EXPORT = "export"
 
     @property
     def title(self) -> str:
@@ -111,6 +113,8 @@ _TEXTS = {
     JobKind.ACCOUNT: _Texts(N_("Reading the ledger"), _NOTHING_CHANGED),
     JobKind.BUDGET: _Texts(N_("Setting the budget"), _NOTHING_CHANGED),
     JobKind.LEDGER_CHECK: _Texts(N_("Asking the ledger"), _NOTHING_CHANGED),
+    JobKind.LOOKING: _Texts(N_("Reading the record"), _NOTHING_CHANGED),
+    JobKind.EXPORT: _Texts(N_("The export"), N_("Nothing was written. Export again."), N_("Exporting")),
     JobKind.LIST_READING: _Texts(N_("Reading a list"), _NOTHING_CHANGED),
     JobKind.SEARCH: _Texts(N_("Looking for records"), _NOTHING_CHANGED),
     JobKind.SORTING: _Texts(N_("Sorting the records"), _NOTHING_CHANGED),

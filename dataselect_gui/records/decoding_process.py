@@ -26,7 +26,7 @@ from dataselect_gui.errors import UnusableError
 from dataselect_gui.privacy.home import grant
 from dataselect_gui.records.array_frames import MOST_ARRAY_HEADER, array_from
 from dataselect_gui.records.image_formats.bare import MAX_PIXELS
-from dataselect_gui.records.images import MAX_FILE_BYTES
+from dataselect_gui.records.images import MAX_FILE_BYTES, Values
 from dataselect_gui.records.source import UnreadableRecordError
 from dataselect_gui.sandbox.confining import is_confined
 from dataselect_gui.sandbox.frames import FrameError, read_frame, write_head
@@ -37,10 +37,10 @@ if TYPE_CHECKING:
     from dataselect_gui.records.kinds.kind import Look, RecordKind
 
 DECODER_FLAG = "--decoder"
-LOOK, CHECK, CLEAN, ARRAYS, CONTENT, TRY = 1, 2, 3, 4, 5, 6
+LOOK, CHECK, CLEAN, ARRAYS, CONTENT, TRY, VALUES = 1, 2, 3, 4, 5, 6, 7
 """Requests, each with a record kind first, its name and its range of pixels: what a person sees of a
 record; whether it can be read; its file without anything else; the arrays of a file, by its name, and
-that file; whether a record can be both read and cleaned."""
+that file; whether a record can be both read and cleaned; a picture's own values, in full size."""
 PIXELS, FINE, FILE, COLUMNS, ARRAY, END, UNREADABLE, UNUSABLE = 11, 12, 13, 14, 15, 16, 17, 18
 """Answers."""
 SIDE = struct.Struct("<I")
@@ -132,6 +132,28 @@ class DecodingProcess:
         if not kind.is_confined:
             return kind.look(stored, most)
         return self._ask([(LOOK, (_named(kind), SIDE.pack(most or 0), stored))], take)
+
+    def values(self, kind: "RecordKind", stored: bytes) -> Values:
+        """Return a picture's own values, in full size. See `RecordKind.values`.
+
+        Raises
+        ------
+        UnreadableRecordError
+            Where it cannot be decoded.
+        """
+
+        def take(answers: IO[bytes]) -> Values:
+            most = 2 + MOST_ARRAY_HEADER + np.float32().itemsize * MAX_PIXELS
+            _name, values = array_from(_expect(answers, ARRAY, most))
+            is_colour = values.ndim == 3 and values.shape[2] == 3 and values.dtype == np.uint8
+            is_grey = values.ndim == 2 and values.dtype in (np.uint8, np.uint16, np.float32)
+            if not (is_colour or is_grey) or not values.size or not np.isfinite(values).all():
+                raise FrameError("not a picture")
+            return values
+
+        if not kind.is_confined:
+            return kind.values(stored)
+        return self._ask([(VALUES, (_named(kind), stored))], take)
 
     def check(self, kind: "RecordKind", stored: bytes) -> None:
         """Decode a record for nothing else than to see whether it can be scored and shown.

@@ -12,6 +12,7 @@ import warnings
 from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from dataselect_gui.records.image_formats import bare_image
@@ -68,6 +69,9 @@ _AT_ONCE = 1 << 20
 """Pixels."""
 PixelRange: TypeAlias = tuple[float, float]
 """The values of black and of white."""
+Values: TypeAlias = NDArray[np.uint8] | NDArray[np.uint16] | NDArray[np.float32]
+"""A picture's own values: greys of 8 or 16 bits or any numbers, shape (height, width); or RGB,
+of 8 bits, shape (height, width, 3)."""
 
 warnings.filterwarnings("ignore", message="Palette images with Transparency", category=UserWarning)
 
@@ -124,7 +128,7 @@ def with_8_bits(image: Image.Image, pixel_range: PixelRange | None = None) -> Im
     values = np.asarray(image)
     least, most = float(values.min()), float(values.max())
     if not math.isfinite(most - least):
-        raise UnreadableRecordError(_("The record holds values that are not finite numbers."))
+        raise _not_finite()
     if image.mode in _OF_16_BITS and pixel_range is None:
         _check_white(most)
         nearest = values // 257
@@ -143,9 +147,55 @@ def with_8_bits(image: Image.Image, pixel_range: PixelRange | None = None) -> Im
     return Image.fromarray(scaled)
 
 
+def own_values(image: Image.Image) -> Values:
+    """Return an image's values as they are stored, for a person who chooses black and white herself.
+
+    Nothing has to be known of their range. Colours that are all greys are one channel.
+
+    Parameters
+    ----------
+    image : Image.Image
+        As it was decoded.
+
+    Returns
+    -------
+    ndarray
+        Shape (height, width): greys of 8 or 16 bits, or floats for any other numbers; or RGB of 8 bits,
+        shape (height, width, 3).
+
+    Raises
+    ------
+    UnreadableRecordError
+        Where the image's colours are of a kind that is not shown, or not all numbers are finite.
+    """
+    if image.mode in _OF_16_BITS:
+        return np.asarray(image).astype(np.uint16)
+    if image.mode in {"I", "F"}:
+        numbers = np.asarray(image).astype(np.float32)
+        if not np.isfinite(numbers).all():
+            raise _not_finite()
+        return numbers
+    image = with_8_bits(image)
+    if image.mode == "L":
+        return np.asarray(image)
+    colours = np.asarray(image.convert("RGB"))
+    first = colours[..., 0]
+    is_grey = all(np.array_equal(first, colours[..., channel]) for channel in (1, 2))
+    return np.ascontiguousarray(first) if is_grey else colours
+
+
+def white_of_16_bits(most: float) -> float | None:
+    """Return white for greys of 16 bits whose brightest is that; None where nothing says it."""
+    return None if 0 < most < _LEAST_WHITE else 65535.0
+
+
+def _not_finite() -> UnreadableRecordError:
+    return UnreadableRecordError(_("The record holds values that are not finite numbers."))
+
+
 def _check_white(most: float) -> None:
     """Refuse greys of 16 bits, all of which may be dark or may have fewer bits than there are."""
-    if 0 < most < _LEAST_WHITE:
+    if white_of_16_bits(most) is None:
         raise UnknownRangeError(
             _(
                 "The image has 16 bits a pixel and no value above {most:,.0f} of 65,535: nothing says "

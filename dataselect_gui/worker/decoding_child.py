@@ -42,12 +42,14 @@ def main() -> int:
     most = MAX_FILE_BYTES + protocol.NUMBER.size + _MOST_KIND + protocol.SIDE.size
     most += protocol.RANGE.size
     longest = {protocol.LOOK: most, protocol.CHECK: most, protocol.CLEAN: most, protocol.TRY: most}
+    longest[protocol.VALUES] = most
     longest |= {protocol.ARRAYS: _MOST_NAME, protocol.CONTENT: 1 << 62}
     work: dict[int, Callable[[RecordKind, bytes, IO[bytes]], None]] = {
         protocol.LOOK: _look,
         protocol.CHECK: _check,
         protocol.CLEAN: _clean,
         protocol.TRY: _try,
+        protocol.VALUES: _values,
     }
     while (frame := read_frame(questions, longest)) is not None:
         request, content = frame
@@ -89,6 +91,13 @@ def _look(kind: "RecordKind", content: bytes, answers: IO[bytes]) -> None:
         raise TypeError("what is read, not seen, needs no process of its own")
     height, width, _ = pixels.shape
     write_frame(answers, PIXELS, SIZE.pack(width, height), pixels.tobytes())
+
+
+def _values(kind: "RecordKind", stored: bytes, answers: IO[bytes]) -> None:
+    from dataselect_gui.records.array_frames import array_parts
+    from dataselect_gui.records.decoding_process import ARRAY
+
+    write_frame(answers, ARRAY, *array_parts("", kind.values(stored)))
 
 
 def _check(kind: "RecordKind", stored: bytes, answers: IO[bytes]) -> None:

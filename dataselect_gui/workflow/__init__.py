@@ -192,6 +192,14 @@ if TYPE_CHECKING:  # The same names as below, with their types; a frozen build f
     )
     from dataselect_gui.workflow.request_writing import CalibrationFound, PreparedRequest
     from dataselect_gui.workflow.requesting import RequestChecked, check_request, new_request
+    from dataselect_gui.workflow.score_files import (
+        Columns,
+        export_scores,
+        export_selection,
+        save_table,
+        table_rows,
+        table_text,
+    )
     from dataselect_gui.workflow.scoring import (
         Scored,
         kept_sentence,
@@ -248,6 +256,12 @@ if TYPE_CHECKING:  # The same names as below, with their types; a frozen build f
     from dataselect_gui.workflow.switching import KeptScores, switch_checkpoint
     from dataselect_gui.workflow.training_answer import answer_training
     from dataselect_gui.workflow.verifying import Verified, verify, write_page
+    from dataselect_gui.workflow.whole_records import (
+        WholePicture,
+        record_file,
+        unit_rows,
+        whole_record,
+    )
 
 _NAMES = {
     "checkpoints.label_account": "LabelAccount",
@@ -349,6 +363,9 @@ _NAMES = {
     "workflow.request_sentences": "calibration_words, request_words, threshold_table",
     "workflow.request_writing": "CalibrationFound, PreparedRequest",
     "workflow.requesting": "RequestChecked, check_request, new_request",
+    "workflow.score_files": (
+        "Columns, export_scores, export_selection, save_table, table_rows, table_text"
+    ),
     "workflow.scoring": "Scored, kept_sentence, project_name, project_place, score",
     "workflow.selecting": (
         "check_rule, make_rule, put_selection, read_rule_file, requested_rule, rule_per_class, "
@@ -370,6 +387,7 @@ _NAMES = {
     "workflow.release_tokens": "tokens",
     "workflow.training_answer": "answer_training",
     "workflow.verifying": "Verified, verify, write_page",
+    "workflow.whole_records": "WholePicture, record_file, unit_rows, whole_record",
 }
 """Module → the names taken from it, as an import statement has them."""
 _MODULES = {

@@ -20,7 +20,7 @@ from dataselect_gui.project.table import Index
 from dataselect_gui.records.decoding_process import shared
 from dataselect_gui.records.forms.form import WrittenForm
 from dataselect_gui.records.kinds import kind_named
-from dataselect_gui.records.kinds.kind import Lines, Picture
+from dataselect_gui.records.kinds.kind import Lines, Picture, RecordKind
 from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.scored import ScoredRecords
 from dataselect_gui.records.source import SourceRef
@@ -306,6 +306,21 @@ class Pictures:
         self._source = open_source(project.records)
         self._records = ScoredRecords(self._source, project.ids, project.content)
 
+    @property
+    def kind(self) -> RecordKind:
+        """What the records are."""
+        return self._source.kind
+
+    def stored(self, row: int) -> bytes:
+        """Return the stored bytes of a record, which are those that were scored.
+
+        Raises
+        ------
+        ChangedRecordError, UnreadableRecordError
+            As for `picture`.
+        """
+        return self._records.read(row)
+
     def picture(self, row: int, most: int | None = None) -> Picture | Lines:
         """Return what a person sees of a record, decoded in the confined process.
 
@@ -323,7 +338,7 @@ class Pictures:
         UnreadableRecordError
             Where it cannot be read.
         """
-        return shared().look(self._source.kind, self._records.read(row), most)
+        return shared().look(self.kind, self.stored(row), most)
 
 
 def _rounded(text: str) -> str:

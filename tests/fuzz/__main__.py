@@ -36,7 +36,7 @@ _MODULES = (
     "project/*",
     "window/settings.py",
     "workflow/registers.py",
-    "cli/table.py",
+    "workflow/score_files.py",
 )
 
 

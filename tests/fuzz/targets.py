@@ -83,9 +83,9 @@ def _same_pixels(picture: Image.Image, other: Image.Image) -> bool:
 def source(folder: Path) -> None:
     """List a source, read some of its records, and show what it calls them."""
     from dataselect_gui.cli.output import plain
-    from dataselect_gui.cli.table import as_text
     from dataselect_gui.records.opening import open_source
     from dataselect_gui.records.source import SourceRef, UnreadableRecordError
+    from dataselect_gui.workflow import table_text
 
     files = [folder / "records.npz", folder / "table.parquet", folder / "table.arrow"]
     path = next((file for file in files if file.is_file()), folder)
@@ -114,7 +114,7 @@ def source(folder: Path) -> None:
         "unit": list(units),
         "loss": [-0.5] * len(units),
     }
-    is_no_formula(as_text({name: values[:50] for name, values in table.items()}, "csv"))
+    is_no_formula(table_text({name: values[:50] for name, values in table.items()}, "csv"))
 
 
 def rows(folder: Path) -> None:

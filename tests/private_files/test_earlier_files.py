@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 from dataselect_gui import workflow
-from dataselect_gui.cli.table import save
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.permissions import replacing
 from dataselect_gui.privacy.ledger import Ledger
 from dataselect_gui.project.files import write_json
 from dataselect_gui.project.project import Project
 from dataselect_gui.study.store import FINDINGS, PLAN, RESULTS, SETTING, Store
+from dataselect_gui.workflow import save_table
 from tests.private_files.modes import WHERE_MODES_ARE, mode_of, open_ones, open_up
 from tests.projects import scored_project
 from tests.releases import release
@@ -84,7 +84,7 @@ def test_an_older_table_is_replaced_by_a_closed_one(tmp_path: Path) -> None:
         to = tmp_path / f"scores.{form}"
         to.write_text("old")
         to.chmod(0o666)
-        save({"id": ["a"], "loss": [0.5]}, form, to)
+        save_table({"id": ["a"], "loss": [0.5]}, form, to)
         assert mode_of(to) == 0o600
         assert b"old" not in to.read_bytes()
 
@@ -135,7 +135,7 @@ def test_a_pipe_is_written_to_and_stays(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
-    save({"id": ["a"]}, "csv", pipe)
+    save_table({"id": ["a"]}, "csv", pipe)
     assert os.read(reader, 100).replace(b'"', b"") == b"id\na\n"
     os.close(reader)
     assert stat.S_ISFIFO(pipe.lstat().st_mode)
@@ -158,7 +158,7 @@ def test_the_stream_that_the_program_was_given_is_written_to(
 @pytest.mark.parametrize("name", ["/dev/null", "link"])
 def test_a_device_of_the_system_is_written_to(tmp_path: Path, name: str) -> None:
     (tmp_path / "link").symlink_to("/dev/null")
-    save({"id": ["a"]}, "csv", tmp_path / name)
+    save_table({"id": ["a"]}, "csv", tmp_path / name)
     assert (tmp_path / "link").is_symlink()
 
 
@@ -166,7 +166,7 @@ def test_ones_own_link_is_followed(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "short").symlink_to("folder")
     (tmp_path / "link").symlink_to("short/../short/table.csv")
-    save({"id": ["a"]}, "csv", tmp_path / "link")
+    save_table({"id": ["a"]}, "csv", tmp_path / "link")
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "folder" / "table.csv").read_text() == '"id"\n"a"\n'
 
@@ -174,7 +174,7 @@ def test_ones_own_link_is_followed(tmp_path: Path) -> None:
 def test_a_pipe_that_nobody_reads_is_refused_at_once(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(UnusableError, match="cannot be written"):
-        save({"id": ["a"]}, "csv", tmp_path / "pipe")
+        save_table({"id": ["a"]}, "csv", tmp_path / "pipe")
 
 
 @pytest.mark.usefixtures("mask")

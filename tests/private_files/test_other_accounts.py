@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from dataselect_gui import workflow
-from dataselect_gui.cli.table import save
 from dataselect_gui.errors import UnusableError
 from dataselect_gui.permissions import close_folder, is_exposed, make_folder
 from dataselect_gui.privacy.home import open_home
@@ -20,6 +19,7 @@ from dataselect_gui.privacy.ledger import Ledger
 from dataselect_gui.project.project import Project
 from dataselect_gui.records.reference import SourceRef
 from dataselect_gui.study.store import Store
+from dataselect_gui.workflow import save_table
 from tests.private_files.modes import COMMAND, WHERE_MODES_ARE, mode_of, open_up
 from tests.projects import owner_records, scored_project
 
@@ -186,7 +186,7 @@ def test_what_somebody_else_planted_is_not_written_to(public: Path, kind: str) -
     subprocess.run(plant, check=True, user=SOMEBODY, group=SOMEBODY, extra_groups=[], cwd="/")
     reader = os.open(target, os.O_RDONLY | os.O_NONBLOCK) if "pipe" in kind else None
     with pytest.raises(UnusableError, match="not safe from other accounts"):
-        save({"id": ["secret"]}, "csv", to)
+        save_table({"id": ["secret"]}, "csv", to)
     if reader is not None:
         assert os.read(reader, 100) == b""
         os.close(reader)
@@ -194,7 +194,7 @@ def test_what_somebody_else_planted_is_not_written_to(public: Path, kind: str) -
     assert (mine / "notes.txt").read_text() == "the owner's"
     # The control: a link of this account is followed, in the same folder.
     (shared / "own.csv").symlink_to(mine / "notes.txt")
-    save({"id": ["a"]}, "csv", shared / "own.csv")
+    save_table({"id": ["a"]}, "csv", shared / "own.csv")
     assert '"a"' in (mine / "notes.txt").read_text()
 
 
@@ -205,7 +205,7 @@ def test_a_disk_is_not_written_to_as_a_file(tmp_path: Path) -> None:
     except PermissionError:
         pytest.skip("this system makes no devices")
     with pytest.raises(UnusableError):
-        save({"id": ["a"]}, "csv", tmp_path / "disk")
+        save_table({"id": ["a"]}, "csv", tmp_path / "disk")
 
 
 def test_a_place_that_others_may_write_to_is_refused(tmp_path: Path, project: Path) -> None:

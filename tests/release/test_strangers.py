@@ -256,9 +256,9 @@ def test_a_table_of_scores_holds_no_formula(
 
 
 def test_numbers_of_a_table_stay_numbers() -> None:
-    from dataselect_gui.cli.table import as_text
+    from dataselect_gui.workflow import table_text
 
-    written = as_text({"id": ["-1", "=1"], "loss": [-0.5, 1e-9], "selected": [True, False]}, "csv")
+    written = table_text({"id": ["-1", "=1"], "loss": [-0.5, 1e-9], "selected": [True, False]}, "csv")
     assert cells(written) == [
         ["id", "loss", "selected"],
         ["'-1", "-0.5", "True"],

@@ -153,7 +153,10 @@ def read(page: str) -> Tags:
         (r"(results|errors|console)\.print\(", {"cli/output.py", "cli/table.py"}),
         (r"std(out|err)(\.buffer)?\.write\(", {"cli/output.py", "window/faults.py"}),
         (r"Console\(", {"cli/output.py"}),
-        (r"csv\.(writer|DictWriter)\(", {"cli/table.py", "release/tables.py", "study/writing.py"}),
+        (
+            r"csv\.(writer|DictWriter)\(",
+            {"release/tables.py", "study/writing.py", "workflow/score_files.py"},
+        ),
         (r"Markup\b", set()),
         (r"import .*jinja2|from jinja2", {"pages/__init__.py"}),
         (r"html import escape|html\.escape", {"window/widgets/plain.py"}),

@@ -23,6 +23,7 @@ from dataselect_gui.records.decoding_process import unpacked
 from dataselect_gui.records.forms.form import WrittenForm
 from dataselect_gui.records.forms.image_files import IMAGE_FILES
 from dataselect_gui.records.forms.npz_file import NPZ_FILE
+from dataselect_gui.records.images import Values, own_values
 from dataselect_gui.records.kinds.kind import Look, RecordKind
 from dataselect_gui.records.label_text import (
     check_columns,
@@ -108,6 +109,13 @@ class Arrays(RecordKind):
         if most is not None:
             image.thumbnail((most, most), Image.Resampling.BILINEAR)
         return np.asarray(image)
+
+    def values(self, stored: bytes) -> Values:
+        """Return the image's values, or the numbers' mean over channels. See `RecordKind`."""
+        content = self.decode(stored)
+        if isinstance(content, Image.Image):
+            return own_values(content)
+        return _plane(content).astype(np.float32)
 
     def fit_notes(self, source: Source, member: "Member") -> list[str]:
         """Say where floats are not scaled, though images would be. See `RecordKind`."""
@@ -211,11 +219,16 @@ def content_of(row: NDArray[Any]) -> Content:
 def _as_image(content: Content) -> Image.Image:
     if isinstance(content, Image.Image):
         return content.convert("RGB")
-    array = np.asarray(content, dtype=np.float64)
-    plane = array.reshape(-1, *array.shape[-2:]).mean(axis=0) if array.ndim > 1 else array[None]
+    plane = _plane(content)
     low, high = float(plane.min()), float(plane.max())
     grey = (plane - low) / ((high - low) or 1.0) * 255
     return Image.fromarray(grey.astype(np.uint8)).convert("RGB")
+
+
+def _plane(content: Content) -> NDArray[np.float64]:
+    """Return numbers of any shape as one plane, shape (height, width)."""
+    array = np.asarray(content, dtype=np.float64)
+    return array.reshape(-1, *array.shape[-2:]).mean(axis=0) if array.ndim > 1 else array[None]
 
 
 def _sizes_of(

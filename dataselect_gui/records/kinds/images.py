@@ -21,7 +21,14 @@ from dataselect_gui.records.column_notes import label_notes, labels_of, unit_not
 from dataselect_gui.records.forms.form import WrittenForm
 from dataselect_gui.records.forms.image_files import IMAGE_FILES
 from dataselect_gui.records.image_tree import find_images, linked_files, read_file
-from dataselect_gui.records.images import EXTENSIONS, look_at, unpack, with_8_bits
+from dataselect_gui.records.images import (
+    EXTENSIONS,
+    Values,
+    look_at,
+    own_values,
+    unpack,
+    with_8_bits,
+)
 from dataselect_gui.records.kinds.kind import Look, RecordKind, Unpacked
 from dataselect_gui.records.metadata import (
     FILE_COLUMN,
@@ -84,6 +91,10 @@ class Images(RecordKind):
         if most is not None:
             image.thumbnail((most, most), Image.Resampling.BILINEAR)
         return np.asarray(image)
+
+    def values(self, stored: bytes) -> Values:
+        """Return the image's own values. See `RecordKind`."""
+        return own_values(unpack(look_at(stored)))
 
     def samples(self, source: Source) -> Sequence[Content]:
         """Return images of several sizes: each has its own. See `RecordKind`."""

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataselect_gui.records.forms.form import WrittenForm
-from dataselect_gui.records.images import PixelRange
+from dataselect_gui.records.images import PixelRange, Values
 from dataselect_gui.records.source import Content, Contents, Source, SourceRef
 
 if TYPE_CHECKING:
@@ -217,6 +217,21 @@ class RecordKind(ABC):
         UnreadableRecordError
             Where it cannot be decoded.
         """
+
+    def values(self, stored: bytes) -> Values:
+        """Return a picture's own values, in full size, where `look` scales them to 8 bits.
+
+        Raises
+        ------
+        UnreadableRecordError
+            Where it cannot be decoded.
+        TypeError
+            Where records of this kind are read, not seen.
+        """
+        seen = self.look(stored, None)
+        if isinstance(seen, tuple):
+            raise TypeError(f"{self.nouns} holds no pictures")
+        return seen
 
     # On its way to the model
 

@@ -7,17 +7,16 @@ time for the tiles in view alone. Images are shown whole, and their pixels stay 
 from bisect import bisect_left
 
 import numpy as np
-from PySide6.QtCore import QPoint, QPointF, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleAnnouncementEvent,
+    QContextMenuEvent,
     QFontMetrics,
     QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
-    QPen,
-    QPolygonF,
     QResizeEvent,
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
@@ -25,6 +24,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import _, ngettext
 from dataselect_gui.window.arrangement import title_of
+from dataselect_gui.window.explore.cut_line import paint_cut_line
 from dataselect_gui.window.explore.scores import disagrees, model_says, short
 from dataselect_gui.window.explore.thumbnails import Key, Thumbnails, key_of
 from dataselect_gui.window.explore.tile import foot_of, paint_tile
@@ -58,6 +58,8 @@ class Gallery(QAbstractScrollArea):
     -------
     activated(int)
         A row was double-clicked, or Enter was pressed on it.
+    menu_wanted(int, QPoint)
+        The menu of a row is wanted, at a place of the screen.
     painted()
         Everything in view was painted: nothing there is still to be decoded.
     tile_changed(int)
@@ -65,6 +67,7 @@ class Gallery(QAbstractScrollArea):
     """
 
     activated = Signal(int)
+    menu_wanted = Signal(int, QPoint)
     painted = Signal()
     tile_changed = Signal(int)
 
@@ -310,6 +313,16 @@ class Gallery(QAbstractScrollArea):
         else:
             self.mousePressEvent(event)
 
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802
+        """Ask for the menu of the record under the mouse; by keyboard, for that of the current one."""
+        is_mouse = event.reason() == QContextMenuEvent.Reason.Mouse
+        row = self.row_at(event.pos()) if is_mouse else self._state.current
+        if row is not None:
+            self._state.set_current(row)
+            tile = self.tile_rect(max(0, self._place_of(row))).center()
+            at = event.globalPos() if is_mouse else self.viewport().mapToGlobal(tile)
+            self.menu_wanted.emit(row, at)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         """Move, mark, or change the size of tiles."""
         key, held = event.key(), event.modifiers()
@@ -405,7 +418,7 @@ class Gallery(QAbstractScrollArea):
                 missing.append(key)
             rect = self.tile_rect(place)
             paint_tile(painter, self._state, rect, row, picture, has_focus=self.hasFocus())
-        self._paint_cut(painter, colours)
+        self._paint_cut(painter)
         painter.end()
         is_complete = not missing
         for place in range(in_view.stop, self._places_in_view(pages=2).stop):
@@ -416,7 +429,7 @@ class Gallery(QAbstractScrollArea):
         if is_complete:
             self.painted.emit()
 
-    def _paint_cut(self, painter: QPainter, colours: theme.Palette) -> None:
+    def _paint_cut(self, painter: QPainter) -> None:
         """Paint the cut-off as one line around the tiles before it, without moving any."""
         cut, place = self._state.selection.threshold, self.cut_place
         if place is None or cut is None:
@@ -430,14 +443,4 @@ class Gallery(QAbstractScrollArea):
         points = [(across, top), (right, top)]
         if column:
             points = [(left, bottom), (across, bottom), *points]
-        pen = QPen(theme.colour(colours.accent), 2)
-        painter.setPen(pen)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawPolyline(QPolygonF([QPointF(*point) for point in points]))
-        text = _("cut-off {value}", value=short(cut))
-        height = self._line_gap
-        width = painter.fontMetrics().horizontalAdvance(text) + 12
-        label = QRect(min(across, right - width), top - height // 2, width, height)
-        painter.fillRect(label, theme.colour(colours.accent))
-        painter.setPen(theme.colour(colours.on_accent))
-        paint(painter, label, Qt.AlignmentFlag.AlignCenter, text)
+        paint_cut_line(painter, cut, points, across, self._line_gap)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QLocale, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGraphicsView, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from dataselect_gui.errors import UsageError
 from dataselect_gui.plain import visible
@@ -144,6 +144,11 @@ class Histogram(QFrame):
     def is_folded(self) -> bool:
         """Whether only the head is shown."""
         return self._is_folded
+
+    @property
+    def chart(self) -> QGraphicsView | None:
+        """The bars and their axis alone; None where they were never seen."""
+        return None if self._plot is None else self._plot.widget
 
     def set_folded(self, folded: bool) -> None:
         """Show only the head, or all."""

@@ -1,7 +1,7 @@
 """The current record, large, with its label, scores and map. None of this leaves the machine."""
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPixmap, QResizeEvent
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -60,7 +60,14 @@ class Inspector(QWidget):
         The record where it is read, not seen.
     facts : Label
         Its label, its unit, and whether it is selected.
+
+    Signals
+    -------
+    menu_wanted(int, QPoint)
+        The menu of a row is wanted, at a place of the screen.
     """
+
+    menu_wanted = Signal(int, QPoint)
 
     def __init__(
         self,
@@ -138,6 +145,11 @@ class Inspector(QWidget):
     def sizeHint(self) -> QSize:  # noqa: N802
         """Return the preferred size."""
         return QSize(WIDTH, 600)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802
+        """Ask for the menu of the record."""
+        if self._state.current is not None:
+            self.menu_wanted.emit(self._state.current, event.globalPos())
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         """Paint the panel and the hatch of what stays on this machine."""

@@ -1,9 +1,9 @@
 """The place where the owner looks at records, moves the cut-off and withholds."""
 
 import numpy as np
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import _
@@ -15,10 +15,14 @@ from dataselect_gui.window.explore.gallery import Gallery
 from dataselect_gui.window.explore.histogram import Histogram
 from dataselect_gui.window.explore.inspector import WIDTH, Inspector
 from dataselect_gui.window.explore.jump import Jump
+from dataselect_gui.window.explore.large.view import LargeView
 from dataselect_gui.window.explore.legend import Legend
 from dataselect_gui.window.explore.maps import Maps
+from dataselect_gui.window.explore.record_menu import Deeds, RecordMenu
 from dataselect_gui.window.explore.record_table import RecordTable
 from dataselect_gui.window.explore.record_views import RecordViews
+from dataselect_gui.window.explore.rule_line import rule_line_text
+from dataselect_gui.window.explore.saved_histogram import SavedHistogram
 from dataselect_gui.window.explore.scores import short
 from dataselect_gui.window.explore.sorting import Sorting
 from dataselect_gui.window.explore.thumbnails import Thumbnails
@@ -28,14 +32,8 @@ from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.elided import Elided
 from dataselect_gui.window.widgets.plain import Button, tip
 from dataselect_gui.workflow import (
-    Request,
-    Rule,
-    ScoreCut,
-    calibrated_rule,
     equal_term,
     left_out_figures,
-    rule_sentences,
-    short_number,
     wrong_rule_of,
 )
 
@@ -76,6 +74,8 @@ class ExplorePlace(QWidget, Place):
         Computes the maps.
     inspector : Inspector
         The current record.
+    large : LargeView
+        The current record in place of the gallery.
 
     Signals
     -------
@@ -97,6 +97,7 @@ class ExplorePlace(QWidget, Place):
         self.table = RecordTable(state, self.gallery.describe_record)
         self.records = RecordViews(self.gallery, self.table)
         self.histogram = Histogram(state)
+        self.saved_histogram = SavedHistogram(self.histogram, state)
         self.find_row = FindRow(state, self.records.take_focus)
         self.answers = AnswersPanel(state, self.find_row, self.records.take_focus)
         self.charts = Charts(state, self.histogram, self.answers)
@@ -133,7 +134,8 @@ class ExplorePlace(QWidget, Place):
         self._details.setCheckable(True)
         self._details.setChecked(True)
         self._details.toggled.connect(self._on_details)
-        top = QHBoxLayout()
+        self._top = QWidget()
+        top = QHBoxLayout(self._top)
         top.setContentsMargins(12, 8, 12, 8)
         top.setSpacing(8)
         top.addWidget(self.sorting)
@@ -156,7 +158,11 @@ class ExplorePlace(QWidget, Place):
         column.addWidget(self.demo_count)
         column.addWidget(self.records, 1)
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
-        self._splitter.addWidget(left)
+        self.large = LargeView(state, self.thumbnails, self.inspector.map)
+        self._middle = QStackedWidget()
+        self._middle.addWidget(left)
+        self._middle.addWidget(self.large)
+        self._splitter.addWidget(self._middle)
         self._splitter.addWidget(self.inspector)
         self._splitter.setStretchFactor(0, 1)
         self._splitter.setStretchFactor(1, 0)
@@ -165,7 +171,7 @@ class ExplorePlace(QWidget, Place):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
-        outer.addLayout(top)
+        outer.addWidget(self._top)
         outer.addWidget(self.find_row)
         outer.addWidget(self.jump)
         outer.addWidget(self._splitter, 1)
@@ -184,6 +190,11 @@ class ExplorePlace(QWidget, Place):
         self.records.view_changed.connect(self._on_view)
         self.table.sort_wanted.connect(self._on_table_sort)
         self.gallery.painted.connect(self._on_painted)
+        self.gallery.activated.connect(self.large.open_row)
+        self.large.opened.connect(self._on_large)
+        self.large.closed.connect(self._on_closed)
+        for wanting in (self.gallery, self.table, self.large, self.inspector):
+            wanting.menu_wanted.connect(self._show_menu)
         self.histogram.drag_changed.connect(self._on_selection)
         self.histogram.brushed.connect(self.find_row.brush)
         self.legend.chosen.connect(self._on_class)
@@ -197,12 +208,14 @@ class ExplorePlace(QWidget, Place):
     @property
     def is_working(self) -> bool:
         """Whether maps are about to be made, or records looked for."""
-        return self.maps.is_waiting or self.find_row.is_working or self.sorting.is_working
+        is_looking = self.find_row.is_working or self.large.is_working
+        return self.maps.is_waiting or is_looking or self.sorting.is_working
 
     @property
     def has_threads(self) -> bool:
         """Whether pictures are being decoded, or records looked for."""
-        return self.thumbnails.running or self.find_row.has_threads or self.sorting.running
+        decoding = self.thumbnails.running or self.large.has_threads
+        return decoding or self.find_row.has_threads or self.sorting.running
 
     def entered(self) -> None:
         """Make maps where they can be seen."""
@@ -214,6 +227,7 @@ class ExplorePlace(QWidget, Place):
 
     def close_threads(self) -> None:
         """Stop decoding and wait for the threads; the window calls this before it closes."""
+        self.large.close_threads()
         self.thumbnails.close()
         self.find_row.close_threads()
         self.sorting.close_threads()
@@ -225,6 +239,15 @@ class ExplorePlace(QWidget, Place):
     def restore(self) -> None:
         """Withhold the marked records, else the current one, no longer."""
         self._state.restore(self._state.targets())
+
+    def open_large(self) -> None:
+        """Show the current record large, or else the first one that is shown."""
+        row = self._state.current
+        if row is None and len(self._state.order):
+            row = int(self._state.order[0])
+        if row is not None:
+            self._state.show_place(PlaceId.EXPLORE)
+            self.large.open_row(row)
 
     def find_records(self) -> None:
         """Ask what to look for."""
@@ -273,7 +296,9 @@ class ExplorePlace(QWidget, Place):
         if is_flat != self._is_flat:
             self._is_flat = is_flat
             self.histogram.set_folded(is_flat)
+            self.large.set_flat(is_flat)
             self._show_legend()
+            self._on_large()
 
     def _show_legend(self) -> None:
         """Show the legend where it says something, and the demo's count, where there is room."""
@@ -313,7 +338,7 @@ class ExplorePlace(QWidget, Place):
         sign = "≤" if cut is not None and cut.lowest else "≥"
         text = f"{score} {sign} {short(selection.threshold or 0.0)}"
         if rule is not None and not self.histogram.is_dragging:
-            text = _rule_text(rule, self._state.look.request)
+            text = rule_line_text(rule, self._state.look.request)
         if self._is_narrow:  # The footer counts.
             return text
         count = np.count_nonzero(selection.chosen)
@@ -340,6 +365,27 @@ class ExplorePlace(QWidget, Place):
             self.first_painted.emit()
 
     # Actions
+
+    def _on_large(self) -> None:
+        """Show a record large, or the gallery again, with the focus on its tile."""
+        is_large = self.large.is_open
+        self._middle.setCurrentIndex(int(is_large))
+        self.find_row.setVisible(not is_large)
+        self._top.setVisible(not (is_large and self._is_flat))
+
+    def _on_closed(self) -> None:
+        self._on_large()
+        self.records.take_focus()
+
+    def _show_menu(self, row: int, at: QPoint) -> None:
+        """Open the menu of a record."""
+        open_large = None if self.large.is_open else self.large.open_row
+        RecordMenu(self, self._state, row, Deeds(open_large, self._show_only)).popup(at)
+
+    def _show_only(self, term: str) -> None:
+        """Show what a filter finds, in the gallery."""
+        self.large.close_view()
+        self.find_row.set_filter(term)
 
     def _on_left_out(self) -> None:
         """Show those that look wrong alone, or all again."""
@@ -378,24 +424,3 @@ class ExplorePlace(QWidget, Place):
 
     def _cut_far_up(self) -> None:
         self.histogram.move_cut(10)
-
-
-def _rule_text(rule: Rule, request: Request) -> str:
-    """Return a rule in a line."""
-    if rule == calibrated_rule(request):
-        return _("Without what looks wrong")
-    if not isinstance(rule, ScoreCut):
-        return " ".join(rule_sentences(rule, short_number))
-    match rule.by:
-        case "threshold":
-            return f"{rule.score} {'≤' if rule.lowest else '≥'} {short_number(rule.value)}"
-        case "count":
-            count = int(rule.value)
-            if rule.lowest:
-                return _("lowest {count:,} by {score}", count=count, score=rule.score)
-            return _("highest {count:,} by {score}", count=count, score=rule.score)
-        case "fraction":
-            percent = float(rule.value * 100)
-            if rule.lowest:
-                return _("lowest {percent:g} % by {score}", percent=percent, score=rule.score)
-            return _("highest {percent:g} % by {score}", percent=percent, score=rule.score)

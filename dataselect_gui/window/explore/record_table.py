@@ -53,6 +53,8 @@ class RecordTable(QTableView):
         The records are to be sorted by a column, and whether the highest is to come first.
     columns_changed()
         Other columns are shown.
+    menu_wanted(int, QPoint)
+        The menu of a record is wanted, at a place of the screen.
     noted(str)
         What became of a copy, for a person.
     """
@@ -60,6 +62,7 @@ class RecordTable(QTableView):
     record_activated = Signal(int)
     sort_wanted = Signal(str, bool)
     columns_changed = Signal()
+    menu_wanted = Signal(int, QPoint)
     noted = Signal(str)
 
     def __init__(self, state: State, describe: Callable[[int], str]) -> None:
@@ -251,11 +254,14 @@ class RecordTable(QTableView):
         self._ask_columns(self.horizontalHeader().mapToGlobal(at))
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802
-        """Ask for columns by the key for menus; elsewhere there is nothing to ask."""
-        if event.reason() == QContextMenuEvent.Reason.Keyboard:
-            self.choose_columns()
-        else:
-            super().contextMenuEvent(event)
+        """Ask for the menu of the record under the mouse; by keyboard, for that of the current one."""
+        is_mouse = event.reason() == QContextMenuEvent.Reason.Mouse
+        index = self.indexAt(event.pos()) if is_mouse else self.currentIndex()
+        if index.isValid():
+            self.setCurrentIndex(index)
+            cell = self.viewport().mapToGlobal(self.visualRect(index).center())
+            at = event.globalPos() if is_mouse else cell
+            self.menu_wanted.emit(self._records.record_at(index), at)
 
     def _ask_columns(self, at: QPoint) -> None:
         menu = QMenu(self)

@@ -160,6 +160,16 @@ class Thumbnails(QObject):
             outcome = _("The record cannot be read.")
         self._decoded.emit(generation, key, outcome, is_stale)
 
+    def open_pictures(self) -> Pictures | None:
+        """Return the project's pictures, or None where none is open. For threads: it may take long.
+
+        Raises
+        ------
+        DataSelectError
+            Where the source is not where it was.
+        """
+        return self._open(self._generation)
+
     def _open(self, generation: int) -> Pictures | None:
         """Return the project's pictures, or None where another project was opened meanwhile.
 

@@ -14,6 +14,7 @@ from PySide6.QtGui import QKeySequence
 from dataselect_gui import workflow
 from dataselect_gui.texts import N_, _
 from dataselect_gui.window.place import PlaceId
+from dataselect_gui.window.shell.exporting import export_scores, export_selection
 from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets.plain import MenuAction, tip
 from dataselect_gui.workflow import JobKind
@@ -30,6 +31,7 @@ NO_ANSWERS = N_("What the model answers was not kept; score again to see it.")
 NO_MISTAKES = N_("The model disagrees with none of your labels.")
 NO_WORK = N_("No work is in progress.")
 NOTHING_TO_SCORE = N_("Give records and a checkpoint first.")
+NOTHING_SELECTED = N_("The rule picks no record.")
 NOTHING_TO_UNDO = N_("There is nothing to undo.")
 NOTHING_TO_REDO = N_("There is nothing to redo.")
 SETUP_OPENS = N_("Setup opens once there are records or a checkpoint.")
@@ -67,6 +69,16 @@ def _no_mistakes(state: State) -> str:
     if answers is None:
         return _no_records(state) or _(NO_ANSWERS)
     return "" if answers.differ.any() else _(NO_MISTAKES)
+
+
+def _no_records_or_busy(state: State) -> str:
+    return _no_records(state) or _busy(state)
+
+
+def _no_selection_or_busy(state: State) -> str:
+    if not (obstacle := _no_records_or_busy(state)) and not state.selection.chosen.any():
+        return _(NOTHING_SELECTED)
+    return obstacle
 
 
 def _not_finished(state: State) -> str:
@@ -222,6 +234,27 @@ ACTIONS = (
         obstacle=_no_project_or_busy,
     ),
     Action(
+        "export_scores",
+        N_("Export scores…"),
+        Menu.FILE,
+        lambda w: export_scores(w),
+        obstacle=_no_records_or_busy,
+    ),
+    Action(
+        "export_selection",
+        N_("Export the selection's list…"),
+        Menu.FILE,
+        lambda w: export_selection(w),
+        obstacle=_no_selection_or_busy,
+    ),
+    Action(
+        "save_histogram",
+        N_("Save the histogram as a picture…"),
+        Menu.FILE,
+        lambda w: w.explore.saved_histogram.save(),
+        obstacle=_no_records,
+    ),
+    Action(
         "log",
         LOG_ON,
         Menu.FILE,
@@ -309,6 +342,13 @@ ACTIONS = (
         _show(PlaceId.RELEASE),
         "Ctrl+Return",
         obstacle=_not_finished,
+    ),
+    Action(
+        "large",
+        N_("Open the record large"),
+        Menu.VIEW,
+        lambda w: w.explore.open_large(),
+        obstacle=_no_records,
     ),
     Action(
         "map", N_("Map"), Menu.VIEW, lambda w: w.show_map(), "M", obstacle=_no_records, of_records=True

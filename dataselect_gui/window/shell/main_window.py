@@ -199,8 +199,9 @@ class MainWindow(QMainWindow):
         place.table.set_hidden(self.settings.hidden_columns)
         place.table.columns_changed.connect(self._on_columns_changed)
         place.table.noted.connect(self.footer.show_text)
-        for view in (place.gallery, place.table):
-            view.addActions([a for a in self.actions_by_key.values() if a.entry.of_records])
+        of_records = [a for a in self.actions_by_key.values() if a.entry.of_records]
+        for view in (place.gallery, place.table, place.large):
+            view.addActions(of_records)
         place.thumbnails.lost.connect(self._on_lost)
         place.histogram.trial_wanted.connect(self.try_it)
         # Later, as a window may not be closed while it is painted.

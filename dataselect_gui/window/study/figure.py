@@ -3,12 +3,13 @@
 import re
 
 from PySide6.QtCore import QByteArray, QPointF, QRectF, QSize, QSizeF, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPixmap
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from dataselect_gui.plain import visible
 from dataselect_gui.window.widgets import theme
+from dataselect_gui.window.widgets.saved_chart import SavedChart, file_name_of
 from dataselect_gui.window.widgets.theme import Palette
 
 _LARGEST = 1.45
@@ -29,7 +30,8 @@ class Figure(QWidget):
     def __init__(self, svg: str, name: str, description: str) -> None:
         super().__init__()
         self._svg = svg
-        self._natural = QSvgRenderer(QByteArray(self._svg.encode())).defaultSize()
+        self._natural_renderer = QSvgRenderer(QByteArray(self._svg.encode()))
+        self._natural = self._natural_renderer.defaultSize()
         self._drawn_as: tuple[int, float, str] | None = None
         self._drawn = QPixmap()
         self.setAccessibleName(visible(name))
@@ -37,6 +39,8 @@ class Figure(QWidget):
         policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # So that the Menu key finds it.
+        SavedChart(self, lambda: file_name_of(name), self._render, self.sizeHint, lambda: svg)
 
     def sizeHint(self) -> QSize:  # noqa: N802
         """Return the size it was drawn for."""
@@ -57,7 +61,16 @@ class Figure(QWidget):
         wanted = (self.width(), ratio, colours.name)
         if wanted != self._drawn_as:
             self._drawn, self._drawn_as = self._draw(colours, ratio), wanted
-        QPainter(self).drawPixmap(0, 0, self._drawn)
+        painter = QPainter(self)
+        painter.drawPixmap(0, 0, self._drawn)
+        if self.hasFocus():
+            painter.setPen(QPen(theme.colour(colours.accent), 2))
+            painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
+
+    def _render(self, painter: QPainter) -> None:
+        """Draw it as it is in the study's folder: in light colours."""
+        painter.fillRect(QRectF(QPointF(), QSizeF(self._natural)), Qt.GlobalColor.white)
+        self._natural_renderer.render(painter, QRectF(QPointF(), QSizeF(self._natural)))
 
     def _fitted(self, width: int) -> QSize:
         """Return the size of the drawing where there is that much room."""

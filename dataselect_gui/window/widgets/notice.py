@@ -35,7 +35,7 @@ class Message:
     details : str
         What the Details button shows; empty for nothing.
     role : str
-        ``stop`` for an error, ``warn`` for a warning.
+        ``stop`` for an error, ``warn`` for a warning, ``stay`` for what was done and stays here.
     """
 
     what: str

@@ -30,13 +30,19 @@ class OpenButton(Button):
         self.setToolTip(tip(str(path)))
 
     def _open(self) -> None:
-        # Qt's warning names its own functions; what to do is said here.
-        heard = qInstallMessageHandler(_ignore)
-        is_open = QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._path)))
-        qInstallMessageHandler(heard)
-        if not is_open:
-            QGuiApplication.clipboard().setText(str(self._path))
+        if not open_path(self._path):
             self.setText(_("No program opens it here. Its path is copied."))
+
+
+def open_path(path: Path) -> bool:
+    """Open what lies at a path; where no program does that, copy the path, and return False."""
+    # Qt's warning names its own functions; what to do is said by the caller.
+    heard = qInstallMessageHandler(_ignore)
+    is_open = QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
+    qInstallMessageHandler(heard)
+    if not is_open:
+        QGuiApplication.clipboard().setText(str(path))
+    return is_open
 
 
 def _ignore(*_message: object) -> None:

@@ -28,7 +28,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from dataselect_gui.plain import visible
+from dataselect_gui.plain import MOST, visible
 from dataselect_gui.texts import _
 from dataselect_gui.window.widgets.wheel import LeavesWheel
 
@@ -72,9 +72,9 @@ class Lines(QPlainTextEdit):
         super().__init__()
         self.setReadOnly(True)
 
-    def show_lines(self, lines: list[str]) -> None:
-        """Show lines."""
-        self.setPlainText("\n".join(map(visible, lines)))
+    def show_lines(self, lines: list[str], most: int = MOST) -> None:
+        """Show lines, of each so many characters at most."""
+        self.setPlainText("\n".join(visible(line, most) for line in lines))
 
     def show_pairs(self, pairs: list[tuple[str, str]]) -> None:
         """Show texts in a column of their own, each behind what it is called."""
@@ -216,6 +216,16 @@ def choose_place(owner: QWidget, question: str, proposed: str, kinds: str = "") 
     if not chosen or (Path(chosen).is_file() and not _may_replace(owner, Path(chosen).name)):
         return None
     return Path(chosen)
+
+
+def show_refusal(owner: QWidget, text: str) -> None:
+    """Say why something could not be done, where there is no other room for it."""
+    box = QMessageBox(owner)
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setText(visible(text))
+    box.addButton(QMessageBox.StandardButton.Ok)
+    box.exec()
+    box.deleteLater()
 
 
 def _may_replace(owner: QWidget, name: str) -> bool:

@@ -1,0 +1,1 @@
+"""One record in the place of the gallery: as large as there is room, or laid out to read."""
