@@ -7,7 +7,6 @@ Records of people who opted out are not eligible either, and cannot be restored 
 
 import contextlib
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,7 +28,7 @@ from dataselect_gui.window.undo import Step, opting, withholding
 from dataselect_gui.workflow import ScoreCut, Selection
 
 if TYPE_CHECKING:
-    from dataselect_gui.workflow import Account, Look, Rule
+    from dataselect_gui.workflow import Account, Look, RecordClasses, Rule
 
 _LEADS_BACK = frozenset({PlaceId.DELETION, PlaceId.STUDY, PlaceId.REQUEST, PlaceId.RULE})
 """Places that are left for the one where the person was before."""
@@ -335,9 +334,9 @@ class State(QObject):
             name = change or _("change of the rule")
             self._push(name, lambda: self._rule_now(rule), lambda: self._rule_now(before))
 
-    def note_classes(self, classes: Sequence[str | None]) -> None:
+    def note_classes(self, classes: "RecordClasses") -> None:
         """Note the class of each record, which rules may read."""
-        self.look = None if self.look is None else replace(self.look, classes=classes)
+        self.look = None if self.look is None else self.look.with_classes(classes)
 
     def preview_rule(self, rule: "Rule") -> None:
         """Show what a rule would select, without storing it: while a cut-off is dragged."""

@@ -153,6 +153,14 @@ if TYPE_CHECKING:  # The same names as below, with their types; a frozen build f
         put_opted_out,
         read_register,
     )
+    from dataselect_gui.workflow.relabelling import (
+        Relabelled,
+        put_labels,
+        read_labels,
+        relabel,
+        relabelled_records,
+        waiting_sentence,
+    )
     from dataselect_gui.workflow.release_preview import (
         DOCUMENTS,
         Preview,
@@ -312,6 +320,9 @@ _NAMES = {
     "workflow.own_files": "read_settings, start_own_log, write_settings",
     "workflow.preflights": "Preflight, preflight, preflight_facts",
     "workflow.record_classes": "RecordClasses, read_classes",
+    "workflow.relabelling": (
+        "Relabelled, put_labels, read_labels, relabel, relabelled_records, waiting_sentence"
+    ),
     "workflow.registers": "Listing, Register, opt_in, opt_out, put_opted_out, read_register",
     "workflow.release_preview": "DOCUMENTS, Preview, leaving_files, leaving_warning",
     "workflow.release_request": "ReleaseRequest",

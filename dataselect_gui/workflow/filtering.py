@@ -27,7 +27,7 @@ class FilterColumns(Mapping[str, Column]):
 
     The scores by their names; ``id``, ``label``, and ``person`` where there are any; ``answer``,
     ``confidence`` and ``disagrees`` where the model's answers were kept; ``selected``, ``left_out``,
-    ``withheld``, ``opted_out`` and ``problem``.
+    ``withheld``, ``opted_out``, ``relabelled`` and ``problem``.
 
     Parameters
     ----------
@@ -63,6 +63,7 @@ class FilterColumns(Mapping[str, Column]):
         )
         makers["left_out"] = lambda: _left_out(project, ~(held | out))
         makers["withheld"], makers["opted_out"] = lambda: held, lambda: out
+        makers["relabelled"] = lambda: project.is_relabelled
         makers["problem"] = lambda: np.array([record in project.problems for record in project.ids])
         self._makers, self._made = makers, dict[str, Column]()
 
