@@ -76,6 +76,8 @@ class State(QObject):
         The records are sorted otherwise, or others are shown.
     selection_changed()
         The rule, its cut or the withheld records changed.
+    labels_changed()
+        Records have other labels; what depends on these is not there until they are scored again.
     current_changed()
         Another record is current.
     marked_changed()
@@ -97,6 +99,7 @@ class State(QObject):
     opened = Signal()
     order_changed = Signal()
     selection_changed = Signal()
+    labels_changed = Signal()
     current_changed = Signal()
     marked_changed = Signal()
     training_changed = Signal()
@@ -125,10 +128,8 @@ class State(QObject):
         self.order: NDArray[np.int64] = np.empty(0, dtype=np.int64)
         self.shown: NDArray[np.int64] | None = None
         self.rule: Rule | None = None
-        self.withheld: NDArray[np.bool_] = np.empty(0, dtype=bool)
+        self.withheld = self.opted_out = self.eligible = np.empty(0, dtype=bool)
         self.opted_out_units: frozenset[str] = frozenset()
-        self.opted_out: NDArray[np.bool_] = np.empty(0, dtype=bool)
-        self.eligible: NDArray[np.bool_] = np.empty(0, dtype=bool)
         self.selection = Selection(np.empty(0, dtype=bool), None)
         self.marked: NDArray[np.bool_] = np.empty(0, dtype=bool)
         self.stale: NDArray[np.bool_] = np.empty(0, dtype=bool)

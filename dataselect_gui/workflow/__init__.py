@@ -155,10 +155,12 @@ if TYPE_CHECKING:  # The same names as below, with their types; a frozen build f
     )
     from dataselect_gui.workflow.relabelling import (
         Relabelled,
+        label_choices,
         put_labels,
         read_labels,
         relabel,
         relabelled_records,
+        typed_label,
         waiting_sentence,
     )
     from dataselect_gui.workflow.release_preview import (
@@ -321,7 +323,8 @@ _NAMES = {
     "workflow.preflights": "Preflight, preflight, preflight_facts",
     "workflow.record_classes": "RecordClasses, read_classes",
     "workflow.relabelling": (
-        "Relabelled, put_labels, read_labels, relabel, relabelled_records, waiting_sentence"
+        "Relabelled, label_choices, put_labels, read_labels, relabel, relabelled_records, typed_label, "
+        "waiting_sentence"
     ),
     "workflow.registers": "Listing, Register, opt_in, opt_out, put_opted_out, read_register",
     "workflow.release_preview": "DOCUMENTS, Preview, leaving_files, leaving_warning",

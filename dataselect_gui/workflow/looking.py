@@ -198,8 +198,10 @@ class Look:
     def label_of(self, row: int) -> str | None:
         """Return the label of a record as a person reads it; None where it has none."""
         label = self.labels[row]
-        if label is None:
-            return None
+        return None if label is None else self.shown(label)
+
+    def shown(self, label: str) -> str:
+        """Return a label as a person reads it."""
         if self.has_classes:
             return self.class_shown(label)
         if self.task == "regression":
@@ -210,6 +212,10 @@ class Look:
         """Return a label that is one class, with what the model calls it where that is not plain."""
         name = self.class_of.get(label)
         return label if name is None else f"{label} → {name}"
+
+    def is_corrected(self, row: int) -> bool:
+        """Say whether a record has another label than in the owner's files."""
+        return row in self.relabelled and self.labels[row] != self.own_labels[row]
 
     @property
     def is_relabelled(self) -> NDArray[np.bool_]:

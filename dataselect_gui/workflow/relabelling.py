@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,9 @@ from dataselect_gui.records.opening import open_source
 from dataselect_gui.selection.rules import Rule
 from dataselect_gui.texts import _, ngettext
 from dataselect_gui.workflow.selecting import settle_again
+
+if TYPE_CHECKING:
+    from dataselect_gui.workflow.looking import Look
 
 _MOST_BYTES = 1 << 26
 """Of a table of labels."""
@@ -88,7 +92,7 @@ def relabel(
                 ),
                 _("Ids are those in the table of scores."),
             )
-        spelling = _Spelling(project, table) if any(labels.values()) else None
+        spelling = _spelling_of(project, table) if any(labels.values()) else None
         given = dict(project.settings.relabelled)
         for record, text in labels.items():
             given[record] = None if spelling is None or not text else spelling.of(text, own[record])
@@ -203,27 +207,53 @@ def read_labels(path: Path) -> dict[str, str | None]:
     return labels
 
 
+def label_choices(look: "Look") -> list[str]:
+    """Return the labels that a record of a project may get, where each is one class.
+
+    They are those that the owner's files have, and the model's classes that none of these stands for.
+    """
+    there = sorted({label for label in look.own_labels if label is not None})
+    known = {*there, *look.class_of.values()}
+    names = () if look.answers is None else look.answers.form.names
+    return [*there, *(name for name in names if name not in known)]
+
+
+def typed_label(look: "Look", text: str) -> str:
+    """Return what was typed as a label, where labels are several classes or a number.
+
+    Raises
+    ------
+    UsageError
+        Where it cannot be a label of these records.
+    UnusableError
+        Where the checkpoint is not where it was.
+    """
+    rule = look.records.labels
+    reader = LabelReader.of(find_checkpoint(look.checkpoint), (), rule)
+    return _Spelling(reader, look.own_labels).of(text, None)
+
+
+def _spelling_of(project: Project, table: Table) -> "_Spelling":
+    ref = project.settings.source.ref
+    checkpoint = find_checkpoint(Path(project.settings.checkpoint.path))
+    reader = LabelReader.of(checkpoint, open_source(ref).classes, ref.labels)
+    return _Spelling(reader, table.own.labels)
+
+
 class _Spelling:
     """Spells new labels as the owner's files would.
 
     Parameters
     ----------
-    project : Project
-        Whose checkpoint and source say what can be a label.
-    table : Table
-        Its table.
-
-    Raises
-    ------
-    UnusableError
-        Where source or checkpoint are not where they were.
+    reader : LabelReader
+        Reads labels as the model takes them.
+    own : sequence of str or None
+        The labels of the owner's files.
     """
 
-    def __init__(self, project: Project, table: Table) -> None:
-        ref = project.settings.source.ref
-        checkpoint = find_checkpoint(Path(project.settings.checkpoint.path))
-        self._reader = LabelReader.of(checkpoint, open_source(ref).classes, ref.labels)
-        counted = Counter(label for label in table.own.labels if label is not None)
+    def __init__(self, reader: LabelReader, own: Sequence[str | None]) -> None:
+        self._reader = reader
+        counted = Counter(label for label in own if label is not None)
         self._owners = [label for label, _count in counted.most_common()]
         self._by_meaning: dict[str | None, str] = {}
         if self._reader.task.name != "regression":  # There each record has its own.

@@ -217,7 +217,8 @@ class Gallery(QAbstractScrollArea):
         values = look.scores[rule.score]
         chosen = values <= cut if rule.lowest else values >= cut
         before = chosen if rule.lowest != state.descending else ~chosen & ~np.isnan(values)
-        self.cut_place = int(np.count_nonzero(before[state.order]))
+        # Records that wait for a score stay among the others until they are sorted again.
+        self.cut_place = int(np.flatnonzero(before[state.order]).max(initial=-1)) + 1
 
     def _on_current(self) -> None:
         current = self._state.current
@@ -256,6 +257,8 @@ class Gallery(QAbstractScrollArea):
         label = look.label_of(row)
         if label is not None:
             parts.append(label)
+        if look.is_corrected(row):
+            parts.append(_("relabelled"))
         if self._state.sort is not None:
             parts.append(f"{self._state.sort} {short(float(look.scores[self._state.sort][row]))}")
         if look.answers is not None and (said := model_says(look, row)) is not None:

@@ -12,6 +12,7 @@ from dataselect_gui.window.explore.find_row import LEFT_OUT, FindRow
 from dataselect_gui.window.explore.gallery import Gallery
 from dataselect_gui.window.explore.histogram import Histogram
 from dataselect_gui.window.explore.inspector import WIDTH, Inspector
+from dataselect_gui.window.explore.label_chooser import LabelChooser
 from dataselect_gui.window.explore.legend import Legend
 from dataselect_gui.window.explore.maps import Maps
 from dataselect_gui.window.explore.scores import meaning_of, short
@@ -60,6 +61,8 @@ class ExplorePlace(QWidget, Place):
         Computes the maps.
     inspector : Inspector
         The current record.
+    label_chooser : LabelChooser
+        Asks for the new label of records.
 
     Signals
     -------
@@ -84,6 +87,7 @@ class ExplorePlace(QWidget, Place):
         self.demo_count = DemoCount(state)
         self.maps = Maps(state, self)
         self.inspector = Inspector(state, self.thumbnails, self.maps)
+        self.label_chooser = LabelChooser(state, self)
 
         self._sort = ComboBox()
         self._sort.setAccessibleName(visible(_("Sort by")))
@@ -194,6 +198,12 @@ class ExplorePlace(QWidget, Place):
     def restore(self) -> None:
         """Withhold the marked records, else the current one, no longer."""
         self._state.restore(self._state.targets())
+
+    def relabel(self) -> None:
+        """Ask for another label of the records that a command acts on, as far as they are shown."""
+        shown = None if self._state.shown is None else frozenset(self._state.shown.tolist())
+        rows = [row for row in self._state.targets() if shown is None or row in shown]
+        self.label_chooser.ask(rows)
 
     def find_records(self) -> None:
         """Ask what to look for."""

@@ -60,7 +60,13 @@ def _no_records(state: State, sentence: str = NO_RECORDS) -> str:
     return "" if state.look is not None and state.look.ids else _(sentence)
 
 
+def _no_records_or_busy(state: State) -> str:
+    return _no_records(state) or _busy(state)
+
+
 def _not_finished(state: State) -> str:
+    if state.look is not None and len(state.look.waiting):
+        return workflow.waiting_sentence(len(state.look.waiting))
     return "" if state.look is not None and state.look.is_finished else _(RELEASE_OPENS)
 
 
@@ -132,6 +138,12 @@ class Action:
 def _show(place: PlaceId) -> Callable[["MainWindow"], None]:
     """Return a function that shows a place."""
     return lambda window: window.show_place(place)
+
+
+def _relabel(window: "MainWindow") -> None:
+    """Ask for another label of the marked records, else of the current one."""
+    window.show_place(PlaceId.EXPLORE)
+    window.explore.relabel()
 
 
 def _find(window: "MainWindow") -> None:
@@ -231,6 +243,15 @@ ACTIONS = (
         lambda w: w.explore.restore(),
         "Shift+W",
         obstacle=_no_project,
+        of_records=True,
+    ),
+    Action(
+        "relabel",
+        N_("Relabel…"),
+        Menu.EDIT,
+        _relabel,
+        "L",
+        obstacle=_no_records_or_busy,
         of_records=True,
     ),
     Action(
