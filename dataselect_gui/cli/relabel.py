@@ -31,7 +31,7 @@ def relabel(
         raise UsageError(
             _("It is not clear which records get which label."),
             _("Give ids with one of a label, --none and --undo, or a table with --from."),
-            _("For example: dataselect relabel PROJECT 17,18 cat"),
+            _("Write it like “dataselect relabel PROJECT 17,18 cat”."),
         )
     records = ids_in(ids)
     if table is not None:

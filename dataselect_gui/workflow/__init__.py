@@ -160,6 +160,7 @@ if TYPE_CHECKING:  # The same names as below, with their types; a frozen build f
         read_labels,
         relabel,
         relabelled_records,
+        relabelled_sentence,
         typed_label,
         waiting_sentence,
     )
@@ -323,8 +324,8 @@ _NAMES = {
     "workflow.preflights": "Preflight, preflight, preflight_facts",
     "workflow.record_classes": "RecordClasses, read_classes",
     "workflow.relabelling": (
-        "Relabelled, label_choices, put_labels, read_labels, relabel, relabelled_records, typed_label, "
-        "waiting_sentence"
+        "Relabelled, label_choices, put_labels, read_labels, relabel, relabelled_records, "
+        "relabelled_sentence, typed_label, waiting_sentence"
     ),
     "workflow.registers": "Listing, Register, opt_in, opt_out, put_opted_out, read_register",
     "workflow.release_preview": "DOCUMENTS, Preview, leaving_files, leaving_warning",

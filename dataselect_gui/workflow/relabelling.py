@@ -175,6 +175,17 @@ def waiting_sentence(count: int) -> str:
     )
 
 
+def relabelled_sentence(count: int) -> str:
+    """Return that so many of the records that take part have corrected labels, for the owner alone."""
+    return ngettext(
+        "{count:,} of your records has a label that you corrected: the new one leaves. The bundle does "
+        "not say which.",
+        "{count:,} of your records have labels that you corrected: the new ones leave. The bundle does "
+        "not say which.",
+        count,
+    )
+
+
 def read_labels(path: Path) -> dict[str, str | None]:
     """Read new labels from a CSV file with the columns id and label; a blank label is none.
 

@@ -31,6 +31,7 @@ from dataselect_gui.workflow import (
     left_out_figures,
     rule_sentences,
     short_number,
+    waiting_sentence,
     wrong_rule_of,
 )
 
@@ -68,10 +69,13 @@ class ExplorePlace(QWidget, Place):
     -------
     first_painted()
         All records in view were painted for the first time.
+    score_wanted()
+        Records with new labels are to be scored again.
     """
 
     place_id = PlaceId.EXPLORE
     first_painted = Signal()
+    score_wanted = Signal()
 
     def __init__(self, state: State, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -103,6 +107,8 @@ class ExplorePlace(QWidget, Place):
         self.left_out.setToolTip(tip(_("Show only records that look wrong, the worst first")))
         self.left_out.clicked.connect(self._on_left_out)
         self.rule_line = Elided()
+        self.score_again = Button()
+        self.score_again.clicked.connect(self.score_wanted)
         self._withhold = Button()
         self._withhold.setToolTip(tip(_("Withheld records never leave.")))
         self._withhold.clicked.connect(self.withhold)
@@ -124,7 +130,13 @@ class ExplorePlace(QWidget, Place):
             top.addWidget(widget)
         top.addSpacing(8)
         top.addWidget(self.rule_line, 1)
-        for button in (self._withhold, self._restore, self._by_list, self._details):
+        for button in (
+            self.score_again,
+            self._withhold,
+            self._restore,
+            self._by_list,
+            self._details,
+        ):
             top.addWidget(button)
 
         left = QWidget()
@@ -263,6 +275,10 @@ class ExplorePlace(QWidget, Place):
         self._direction.setText(_("Highest first") if self._state.descending else _("Lowest first"))
 
     def _on_selection(self) -> None:
+        waiting = 0 if self._state.look is None else len(self._state.look.waiting)
+        self.score_again.setText(_("Score {count:,} again", count=waiting))
+        self.score_again.setToolTip(tip(waiting_sentence(waiting)))
+        self.score_again.setVisible(waiting > 0)
         self.rule_line.set_full_text(self._summary())
         self._on_targets()
 

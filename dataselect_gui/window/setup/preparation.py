@@ -116,7 +116,6 @@ class Preparation(QObject):
         state.inputs_changed.connect(self._show_idle)
         state.training_changed.connect(self._on_training)
         state.stale_changed.connect(self.show_project_warning)
-        state.labels_changed.connect(self.show_project_warning)
         state.labels_changed.connect(self._show_idle)
         self._jobs.started.connect(self._on_job_started)
         self._jobs.progressed.connect(self._on_progress)

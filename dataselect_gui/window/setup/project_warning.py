@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from dataselect_gui.texts import _
 from dataselect_gui.window.widgets.notice import Message
-from dataselect_gui.workflow import Look, kept_sentence, waiting_sentence
+from dataselect_gui.workflow import Look, kept_sentence
 
 
 @dataclass(frozen=True)
@@ -67,14 +67,7 @@ def project_warning(look: Look, remedies: Remedies, *, has_stale: bool) -> Messa
             _("Score again: only what changed is computed anew."),
             ((_("Score again"), remedies.score),),
         )
-    if len(look.waiting):
-        return Message(
-            waiting_sentence(len(look.waiting)),
-            _("Until then they have no score that depends on the label, and Release stays closed."),
-            _("Score again: only these records are scored."),
-            ((_("Score again"), remedies.score),),
-        )
-    if not look.is_finished:
+    if not look.is_finished and not len(look.waiting):  # Explore offers to score these again.
         kept = kept_sentence(len(look.ids) - look.unscored, len(look.ids))
         return Message(
             f"{_('Scoring is not finished.')} {kept}",

@@ -199,6 +199,7 @@ class MainWindow(QMainWindow):
         place.gallery.addActions([a for a in self.actions_by_key.values() if a.entry.of_records])
         place.thumbnails.lost.connect(self._on_lost)
         place.histogram.trial_wanted.connect(self.try_it)
+        place.score_wanted.connect(self.preparation.score)
         # Later, as a window may not be closed while it is painted.
         place.first_painted.connect(self._become_ready, Qt.ConnectionType.QueuedConnection)
         return place

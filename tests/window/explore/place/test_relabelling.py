@@ -11,12 +11,14 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from dataselect_gui import workflow
+from dataselect_gui.jobs.context import JobContext
 from dataselect_gui.project.project import Project
 from dataselect_gui.window.place import PlaceId
 from dataselect_gui.window.shell.main_window import MainWindow
 from dataselect_gui.workflow import ScoreCut
 from tests.helpers import CLASSES, array_file, config, write_json
 from tests.projects import answered, consortium, owner_records, scored_project
+from tests.window.steps import settle
 
 Key = Qt.Key
 
@@ -80,7 +82,9 @@ def test_l_asks_and_enter_relabels_the_marked_records(opened: MainWindow, projec
     assert "Waits to be scored again" in facts(opened)
     assert "relabelled" in opened.explore.gallery.describe_record(3)
     assert "3 to score again" in opened.footer.counts.full_text
-    assert "3 records have new labels and wait" in str(opened.notice.message)
+    assert opened.notice.message is None  # It would move the tiles under the pointer.
+    assert opened.explore.score_again.isVisible()
+    assert opened.explore.score_again.text() == "Score 3 again"
 
 
 def test_undo_names_it_and_brings_the_scores_back(opened: MainWindow, project: Path) -> None:
@@ -96,13 +100,12 @@ def test_undo_names_it_and_brings_the_scores_back(opened: MainWindow, project: P
     assert state.look is not None
     assert state.look.scores["loss"].tolist() == before
     assert "corrected" not in facts(opened)
-    assert opened.notice.message is None
+    assert not opened.explore.score_again.isVisible()
     opened.actions_by_key["redo"].trigger()
     assert stored(project) == {"4": "bird"}
-    workflow.look(project)  # And what is read again is what is shown.
     press(Key.Key_L, "as in", Key.Key_Return)
     assert stored(project) == {}
-    assert len(state.look.waiting) == 1 or not state.look.relabelled
+    assert not len(state.look.waiting)
 
 
 def test_escape_and_the_same_label_change_nothing(opened: MainWindow, project: Path) -> None:
@@ -133,8 +136,6 @@ def test_release_opens_again_once_they_are_scored(opened: MainWindow) -> None:
     action = opened.actions_by_key["release"]
     assert not action.isEnabled()
     assert action.obstacle == "1 record has a new label and waits to be scored again."
-    assert opened.notice.message is not None
-    assert [text for text, _do in opened.notice.message.actions] == ["Score again"]
     assert opened.setup.score.text() == "Score again"
     opened.state.undo.undo()
     assert action.isEnabled()
@@ -203,3 +204,37 @@ def test_several_classes_and_numbers_are_typed(
     press(Key.Key_Return)
     assert stored(project) == {"2": kept}
     assert window.state.place is PlaceId.EXPLORE
+
+
+def test_a_button_scores_them_again(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, real_series: Path
+) -> None:
+    """From L to a score, by a model that can be loaded, as a person does it."""
+    own = array_file(
+        tmp_path / "own.npz",
+        x=np.random.default_rng(0).integers(0, 256, (6, 16, 16), dtype=np.uint8),
+        y=np.arange(6) % 3,
+        classes=np.array(CLASSES),
+    )
+    folder = tmp_path / "p.dataselect"
+    workflow.score(own, real_series, JobContext(), project_path=folder, names=["loss"])
+    window.open_project(folder)
+    state = window.state
+    assert state.look is not None
+    before = state.look.scores["loss"].copy()
+    state.set_current(1)
+    window.explore.gallery.setFocus()
+    press(Key.Key_L, "dog", Key.Key_Return)
+    assert len(state.look.waiting) == 1
+    window.explore.score_again.setFocus()
+    press(Key.Key_Return)
+    qtbot.waitUntil(lambda: window.jobs.running, timeout=20_000)
+    settle(qtbot, window)
+    assert state.look is not None
+    assert not len(state.look.waiting)
+    assert state.look.is_finished
+    assert state.look.labels[1] == "dog"
+    after = state.look.scores["loss"]
+    assert after[1] != before[1]
+    assert np.delete(after, 1).tolist() == np.delete(before, 1).tolist()
+    assert not window.explore.score_again.isVisible()
