@@ -123,6 +123,16 @@ def test_a_settled_correction_that_is_taken_back_after_a_view_is_late(tmp_path: 
     assert claims(project, tmp_path / "b2")
 
 
+def test_a_settled_correction_that_becomes_another_one_after_a_view_is_late(tmp_path: Path) -> None:
+    project = made(tmp_path)
+    workflow.relabel(project, {"3": "dog"})
+    scored_again(project)
+    workflow.look(project)
+    workflow.relabel(project, {"3": "cat"})
+    scored_again(project)
+    assert not claims(project, tmp_path / "b")
+
+
 def test_a_view_in_one_project_makes_a_correction_in_another_late(tmp_path: Path) -> None:
     one, two = made(tmp_path, "one"), made(tmp_path, "two")
     workflow.look(one)

@@ -18,11 +18,10 @@ def relabelled_facts(look: Look, row: int) -> list[str]:
         The record.
     """
     facts = []
-    own, now = look.own_labels[row] if look.own_labels else None, look.labels[row]
     if look.is_corrected(row):
         before, after = (
             _("no label") if label is None else visible(look.shown(label), _MOST_NAME)
-            for label in (own, now)
+            for label in (look.own_labels[row], look.labels[row])
         )
         facts.append(_("Label corrected by you: {before} → {after}", before=before, after=after))
     if row in look.waiting:
