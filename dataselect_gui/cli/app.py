@@ -16,6 +16,7 @@ from dataselect_gui.cli.demo import demo
 from dataselect_gui.cli.inspect import inspect
 from dataselect_gui.cli.ledger import ledger
 from dataselect_gui.cli.output import print_lines, ready_streams, results, tell_error
+from dataselect_gui.cli.relabel import relabel
 from dataselect_gui.cli.release import release
 from dataselect_gui.cli.request import request
 from dataselect_gui.cli.score import score
@@ -66,6 +67,7 @@ _VERBS: tuple[tuple[Callable[..., None], str], ...] = (
     (score, _("Compute scores of records; the same command goes on where it was stopped.")),
     (scores, _("Show or save the scores: your own copy, not a release.")),
     (select, _("Replace the project's selection, or withhold and restore records.")),
+    (relabel, _("Give records other labels in the project; your files stay as they are.")),
     (release, _("Write a bundle of what leaves, charged to the ledger.")),
     (verify, _("Check a bundle, with nothing but the bundle.")),
     (

@@ -142,6 +142,9 @@ def release(
     if done.preview is not None:
         content["preview"] = done.preview.as_json()
         lines = [_(NOTHING_DRAWN), *_lines_of_preview(done.preview), spent]
+        if done.relabelled:
+            content["relabelled"] = done.relabelled
+            lines.append(workflow.relabelled_sentence(done.relabelled))
     else:
         digest = workflow.digest_of(done.bundle)
         content["digest"] = digest

@@ -42,8 +42,11 @@ def scores(
         tell("scores", True, content | stated_decision(workflow.decision(project)), [])
     elif form == "table":
         print_table(columns)
-        if "answer" not in columns and any(map(_needs_model, list(columns)[_BEFORE_SCORES:])):
+        before_scores = _BEFORE_SCORES + ("label_before" in columns)
+        if "answer" not in columns and any(map(_needs_model, list(columns)[before_scores:])):
             print_lines(results, [_(workflow.NOT_KEPT)])
+        if waiting := workflow.relabelled_records(project).waiting:
+            print_lines(results, [workflow.waiting_sentence(waiting)])
     else:
         print_raw(workflow.table_text(columns, form))
 

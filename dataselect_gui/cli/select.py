@@ -128,7 +128,9 @@ def select(
     if leave_out is not None:
         answers = workflow.CountAnswers(in_training, reference_in_training, budget, max_contributions)
         workflow.decide(project, leave_out, count_epsilon, answers)
-    ids, cut = workflow.select_records(project, chosen, withhold=_ids(withhold), restore=_ids(restore))
+    ids, cut = workflow.select_records(
+        project, chosen, withhold=ids_in(withhold), restore=ids_in(restore)
+    )
     if cut is None:
         lines.append(
             ngettext(
@@ -174,7 +176,7 @@ def _figures(project: Path) -> workflow.LeftOutFigures | None:
     return workflow.left_out_figures(look, look.eligible)
 
 
-def _ids(text: str | None) -> list[str]:
+def ids_in(text: str | None) -> list[str]:
     """Return ids that were typed with commas between them, or those of a file."""
     if text is None:
         return []

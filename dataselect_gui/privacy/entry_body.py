@@ -21,6 +21,7 @@ class EntryBody(TypedDict, total=False):
     elsewhere: bool
     epsilon: str
     key: str
+    labels: str
     leave_out: str
     loss: tuple[Noise, float, float] | None
     nonce: str

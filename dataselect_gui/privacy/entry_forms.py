@@ -83,7 +83,9 @@ _CHARGE: _Form = {
 }
 _WHEREVER: _Form = {
     **dict.fromkeys(("decides", "epsilon", "delta"), _amount),
-    **dict.fromkeys(("account", "checkpoint", "columns", "key", "release", "threshold_of"), _text),
+    **dict.fromkeys(
+        ("account", "checkpoint", "columns", "key", "labels", "release", "threshold_of"), _text
+    ),
     "reason": lambda value: value is None or isinstance(value, str),
     "elsewhere": lambda value: value is True,
 }

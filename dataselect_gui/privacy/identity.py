@@ -6,7 +6,7 @@ their order, which does not matter since they are equal.
 
 import hashlib
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,14 +97,52 @@ def population(
         Which records, shape (n,); those that cannot be read are left out.
     """
     rows = np.flatnonzero(taken & content.any(axis=1))
+    keys = _owned(content, people, whole_rows, rows).view(f"V{2 * _DIGEST_BYTES}")
+    return hashlib.sha256(np.sort(keys, axis=0).tobytes()).hexdigest()
+
+
+def labelling(
+    content: NDArray[np.uint8],
+    people: People,
+    whole_rows: NDArray[np.uint8] | None,
+    labels: Mapping[int, str | None],
+) -> str:
+    """Return the digest of labels that the owner gave some records, in whatever order they are listed.
+
+    Parameters
+    ----------
+    content, people, whole_rows
+        As above.
+    labels : mapping of int to str or None
+        Row → label, None for no label; records that cannot be read are left out.
+
+    Returns
+    -------
+    str
+        Empty where there are none.
+    """
+    rows = np.array([row for row in sorted(labels) if content[row].any()], dtype=np.int64)
+    keys = _owned(content, people, whole_rows, rows)
+    given = sorted(
+        key.tobytes() + _label(labels[row]) for row, key in zip(rows.tolist(), keys, strict=True)
+    )
+    return hashlib.sha256(b"".join(given)).hexdigest() if given else ""
+
+
+def _owned(
+    content: NDArray[np.uint8],
+    people: People,
+    whole_rows: NDArray[np.uint8] | None,
+    rows: NDArray[np.int64],
+) -> NDArray[np.uint8]:
+    """Return what some records hold and whom they belong to, shape (rows, 64)."""
     digests = (content if whole_rows is None else whole_rows)[rows]
     digest_of: dict[str | None, bytes] = {None: bytes(_DIGEST_BYTES)}
     if people is not None:
         digest_of |= {name: _person(name) for name in set(people) if name is not None}
     owners = [digest_of[None if people is None else people[row]] for row in rows.tolist()]
     units = np.frombuffer(b"".join(owners), dtype=np.uint8).reshape(-1, _DIGEST_BYTES)
-    keys = np.ascontiguousarray(np.hstack([digests, units])).view(f"V{2 * _DIGEST_BYTES}")
-    return hashlib.sha256(np.sort(keys, axis=0).tobytes()).hexdigest()
+    return np.ascontiguousarray(np.hstack([digests, units]))
 
 
 def unit_marks(keys: Sequence[bytes], people: Sequence[str | None]) -> list[bytes]:
@@ -132,6 +170,10 @@ def belongings(
 
 def _person(name: str) -> bytes:
     return _mark(b"unit", name.encode())
+
+
+def _label(label: str | None) -> bytes:
+    return _mark(b"unlabelled", b"") if label is None else _mark(b"label", label.encode())
 
 
 def _mark(kind: bytes, content: bytes) -> bytes:

@@ -28,6 +28,9 @@ class Settled:
         The digest of the rule that says which records look wrong; empty where none is left out.
     epsilon : str
         Of a count that decides; empty where none does.
+    labels : str
+        The digest of the labels that the owner gave eligible records in the program, see
+        `identity.labelling`; empty for none.
     """
 
     checkpoint: str
@@ -35,6 +38,7 @@ class Settled:
     leave_out: str = ""
     rule: str = ""
     epsilon: str = ""
+    labels: str = ""
 
     @classmethod
     def of_entry(cls, body: EntryBody) -> "Settled":
@@ -45,6 +49,7 @@ class Settled:
             body["leave_out"],
             body["rule"],
             body.get("epsilon", ""),
+            body.get("labels", ""),
         )
 
     def as_entry(self) -> EntryBody:
@@ -55,7 +60,11 @@ class Settled:
             "leave_out": self.leave_out,
             "rule": self.rule,
         }
-        return body | {"epsilon": self.epsilon} if self.epsilon else body
+        if self.epsilon:
+            body["epsilon"] = self.epsilon
+        if self.labels:
+            body["labels"] = self.labels
+        return body
 
 
 @dataclass(frozen=True)

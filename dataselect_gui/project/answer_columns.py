@@ -28,10 +28,12 @@ class AnswerColumns:
         How they are read; also an attribute.
     rows : int
         How many records there are.
+    stale : ndarray of bool
+        The records that got another label since the answers were compared with theirs, shape (n,).
     """
 
-    def __init__(self, folder: Path, form: AnswerForm, rows: int) -> None:
-        self.form = form
+    def __init__(self, folder: Path, form: AnswerForm, rows: int, stale: NDArray[np.bool_]) -> None:
+        self.form, self._stale = form, stale
         shape = rows, form.places
         self._classes = mapped(folder / "answers.classes.npy", np.int32, shape, -1)
         self._numbers = mapped(folder / "answers.numbers.npy", np.float32, shape, np.nan)
@@ -51,13 +53,16 @@ class AnswerColumns:
         self._standings[rows] = answers.standings
         self._standings.flush()
 
+    @property
+    def kept(self) -> Answers:
+        """All answers as they were compared with the labels that the records had then."""
+        return Answers(np.array(self._classes), np.array(self._numbers), np.array(self._standings))
+
     def values(self, rows: NDArray[np.int64] | slice = slice(None)) -> Answers:
-        """Return a copy of the answers of some records."""
-        return Answers(
-            np.array(self._classes[rows]),
-            np.array(self._numbers[rows]),
-            np.array(self._standings[rows]),
-        )
+        """Return a copy of the answers of some records; of stale ones, as compared with no label."""
+        standings = np.array(self._standings[rows])
+        standings[self._stale[rows] & (standings > Standing.NOT_COMPARED)] = Standing.NOT_COMPARED
+        return Answers(np.array(self._classes[rows]), np.array(self._numbers[rows]), standings)
 
 
 def read_form(folder: Path) -> AnswerForm | None:

@@ -5,11 +5,12 @@ another record.
 """
 
 from collections.abc import Collection
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dataselect_gui.project.table import Index
+from dataselect_gui.project.table import Index, Labels
 from dataselect_gui.records.source import own_unit
 
 
@@ -26,18 +27,25 @@ def followed(marked: Collection[str], old: Index, new: Index) -> list[str]:
     old, new : Index
         The listings.
     """
-    rows = {record: row for row, record in enumerate(old.ids)}
-    columns = [(old.content, new.content)]
-    if old.whole_rows is not None and new.whole_rows is not None:
-        columns.insert(0, (old.whole_rows, new.whole_rows))
-    known = [(before, _ids_by(now, new)) for before, now in columns]
-    current = set[str]()
-    for record in marked:
-        row = rows.get(record)
-        there = [] if row is None else [ids.get(before[row].tobytes(), []) for before, ids in known]
-        now = next(filter(None, there), [record])
-        current |= {record} if record in now else set(now)
-    return sorted(current)
+    return sorted(set(chain.from_iterable(_now(marked, old, new).values())))
+
+
+def followed_labels(labels: Labels, old: Index, new: Index) -> dict[str, str | None]:
+    """Return the labels that the owner gave, by the ids by which their records are listed now.
+
+    Of several records with the content of one, those are meant that their source labels as it labelled
+    that one. Where records that cannot be told apart got different labels, they have none.
+    """
+    if not labels:
+        return {}
+    before = dict(zip(old.ids, old.labels, strict=True))
+    after = dict(zip(new.ids, new.labels, strict=True))
+    given: dict[str, set[str | None]] = {}
+    for record, now in _now(labels, old, new).items():
+        alike = [each for each in now if after.get(each) == before.get(record)]
+        for each in now if len(now) == 1 else alike or now:
+            given.setdefault(each, set()).add(labels[record])
+    return {record: label if not others else None for record, (label, *others) in given.items()}
 
 
 def followed_units(units: Collection[str], old: Index, new: Index) -> list[str]:
@@ -52,6 +60,22 @@ def followed_units(units: Collection[str], old: Index, new: Index) -> list[str]:
     now = dict(zip(new.ids, new.units or new.ids, strict=True))
     moved = followed(own.values(), old, new)
     return sorted({now.get(record, unit_of(record)) for record in moved} | (set(units) - own.keys()))
+
+
+def _now(records: Collection[str], old: Index, new: Index) -> dict[str, list[str]]:
+    """Return the ids by which each of some records is listed now."""
+    rows = {record: row for row, record in enumerate(old.ids)}
+    columns = [(old.content, new.content)]
+    if old.whole_rows is not None and new.whole_rows is not None:
+        columns.insert(0, (old.whole_rows, new.whole_rows))
+    known = [(before, _ids_by(now, new)) for before, now in columns]
+    current = {}
+    for record in records:
+        row = rows.get(record)
+        there = [] if row is None else [ids.get(before[row].tobytes(), []) for before, ids in known]
+        now = next(filter(None, there), [record])
+        current[record] = [record] if record in now else now
+    return current
 
 
 def _ids_by(hashes: NDArray[np.uint8], index: Index) -> dict[bytes, list[str]]:

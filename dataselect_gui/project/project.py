@@ -19,7 +19,7 @@ from dataselect_gui.errors import UnusableError
 from dataselect_gui.permissions import FILE_MODE, check_above, close_folder, make_folder
 from dataselect_gui.project.demo import check_demo
 from dataselect_gui.project.files import write_atomically, write_json
-from dataselect_gui.project.following import followed, followed_units
+from dataselect_gui.project.following import followed, followed_labels, followed_units
 from dataselect_gui.project.settings import (
     FORMAT,
     Conditions,
@@ -278,8 +278,10 @@ class Project:
             self.folder / name,
             self.settings.checkpoint.digest,
             self.settings.loose_scores or None,
+            self.settings.relabelled,
+            self.settings.scored_as,
         )
-        self.check_records(table.index)
+        self.check_records(table.own)
         return table
 
     def check_records(self, index: Index) -> None:
@@ -296,7 +298,8 @@ class Project:
     def update_index(self, index: Index) -> Table:
         """Make the table list these records, keeping the scores of those that did not change.
 
-        What is withheld stays so, and who opted out, under whatever ids they are listed now.
+        What is withheld stays so, who opted out, and what the owner labelled otherwise, under whatever
+        ids they are listed now. Scores that depend on a label that is another one now are not kept.
 
         Raises
         ------
@@ -308,14 +311,15 @@ class Project:
         for left in self.folder.glob("table-*"):  # By a run that was killed while it replaced one.
             if earlier is None or left != earlier.folder:
                 shutil.rmtree(left, ignore_errors=True)
-        if earlier is not None and earlier.index.same_as(index):
+        if earlier is not None and earlier.own.same_as(index) and not earlier.stale.any():
             return earlier
         number = 1 if earlier is None else int(earlier.folder.name.removeprefix("table-")) + 1
         folder = self.folder / f"table-{number}"
-        table = Table.create(folder, index, self.settings.checkpoint.digest, earlier)
-        if earlier is not None:
-            self._follow(earlier.index, index)
-        self.settings.table = folder.name
+        if earlier is not None and not earlier.own.same_as(index):
+            self._follow(earlier.own, index)
+        relabelled = self.settings.relabelled
+        table = Table.create(folder, index, self.settings.checkpoint.digest, earlier, relabelled)
+        self.settings.table, self.settings.scored_as = folder.name, dict(relabelled)
         self.settings.loose_scores = UNSET
         self.save()
         if earlier is not None:
@@ -327,6 +331,7 @@ class Project:
         settings.account = None  # The records are others: they claim it anew.
         settings.withheld = followed(settings.withheld, old, new)
         settings.opted_out = followed_units(settings.opted_out, old, new)
+        settings.relabelled = followed_labels(settings.relabelled, old, new)
 
     @property
     def withheld(self) -> set[str]:

@@ -303,6 +303,11 @@ class ProjectSettings(msgspec.Struct, kw_only=True, omit_defaults=True, forbid_u
         Whether the ledger knows of every view of its scores: not so where an earlier version made it.
     decision : StoredDecision or None
         About what is left out; None where none was taken.
+    relabelled : dict
+        Id → the label that the owner gave a record in this project, None for no label.
+    scored_as : dict
+        Id → the label by which a record's scores in the table were computed, where the source has
+        another one for it.
     """
 
     format: Literal[2]
@@ -324,6 +329,8 @@ class ProjectSettings(msgspec.Struct, kw_only=True, omit_defaults=True, forbid_u
     account: str | None = None
     notes_views: bool = False
     decision: StoredDecision | None = None
+    relabelled: dict[str, str | None] = {}
+    scored_as: dict[str, str | None] = {}
 
 
 def read_settings(stored: bytes) -> ProjectSettings:

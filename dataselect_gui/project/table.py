@@ -6,14 +6,19 @@ are marked as done only after their values are on disk. Columns lie in a folder 
 called by its digest; those of a project of format 1 lie beside the index. With the columns lie the
 problems, which earlier versions wrote beside the index, for the one checkpoint that a project had, and
 what the checkpoint answers, which earlier versions did not keep.
+
+The folder lists records as their source does. Where the owner gave a record another label, the
+project's settings say so, and by which label its scores were computed: where these differ, what depends
+on the label is not there until it is computed again.
 """
 
 import copy
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Self
 
 import numpy as np
@@ -25,8 +30,13 @@ from dataselect_gui.project.mapping import mapped
 from dataselect_gui.records.source import own_unit
 from dataselect_gui.tasks.answer_form import AnswerForm
 
+_Rows = tuple[NDArray[np.int64], NDArray[np.int64]]
 _RECORDS, _CONTENT, _PROBLEMS = "records.json", "content.npy", "problems.json"
 _WHOLE_ROWS = "rows.npy"
+WITHOUT_LABEL = frozenset({"random"})
+"""The scores that no label changes."""
+Labels = Mapping[str, str | None]
+"""Id → label, None for no label."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +75,13 @@ class Index:
             for record, unit in zip(self.ids, self.units, strict=True)
         ]
 
+    def relabelled(self, labels: Labels) -> "Index":
+        """Return the same records, some with other labels; ids that are not there are passed over."""
+        if not labels:
+            return self
+        given = [labels.get(record, label) for record, label in zip(self.ids, self.labels, strict=True)]
+        return replace(self, labels=given)
+
     def same_as(self, other: "Index") -> bool:
         """Say whether both list the same records with the same content, labels and units."""
         return (
@@ -84,14 +101,26 @@ class Column:
     ----------
     values : ndarray of float64
         Shape (n,); NaN where there is no score.
-    done : ndarray of uint8
-        Shape (n,); 1 where the score was computed or is known not to exist.
     """
 
-    def __init__(self, folder: Path, name: str, rows: int) -> None:
+    def __init__(
+        self, folder: Path, name: str, rows: int, stale: NDArray[np.bool_] | None = None
+    ) -> None:
         folder.mkdir(exist_ok=True)
         self.values = mapped(folder / f"{name}.npy", np.float64, (rows,), np.nan)
-        self.done = mapped(folder / f"{name}.done.npy", np.uint8, (rows,), 0)
+        self._done = mapped(folder / f"{name}.done.npy", np.uint8, (rows,), 0)
+        self._stale = stale
+
+    @property
+    def done(self) -> NDArray[np.uint8]:
+        """Where the score was computed for the record's label, or is known not to exist; shape (n,)."""
+        done: NDArray[np.uint8] = self._done
+        return done if self._stale is None else np.where(self._stale, np.uint8(0), done)
+
+    @property
+    def kept(self) -> NDArray[np.bool_]:
+        """Where the score was computed, for whichever label the record had then; shape (n,)."""
+        return np.asarray(self._done == 1)
 
     def write(self, rows: NDArray[np.int64], values: NDArray[np.float64]) -> None:
         """Store values, not yet marked as done."""
@@ -99,14 +128,14 @@ class Column:
 
     def forget(self) -> None:
         """Take no row for done any more."""
-        self.done[:] = 0
-        self.done.flush()
+        self._done[:] = 0
+        self._done.flush()
 
     def mark_done(self, rows: NDArray[np.int64]) -> None:
         """Mark rows as done once their values are on disk."""
         self.values.flush()
-        self.done[rows] = 1
-        self.done.flush()
+        self._done[rows] = 1
+        self._done.flush()
 
 
 class Table:
@@ -120,23 +149,51 @@ class Table:
         The digest of the checkpoint whose scores are meant.
     loose : str or None
         The digest of the checkpoint whose columns lie beside the index; None for none.
+    relabelled, scored_as : dict
+        As `ProjectSettings` has them.
+
+    Attributes
+    ----------
+    own : Index
+        The records, as their source labels them.
+    index : Index
+        The same, as the owner labels them.
     """
 
-    def __init__(self, folder: Path, checkpoint: str, loose: str | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        checkpoint: str,
+        loose: str | None = None,
+        relabelled: Labels = MappingProxyType({}),
+        scored_as: Labels = MappingProxyType({}),
+    ) -> None:
         self.folder = folder
         self._checkpoint, self._loose = checkpoint, loose
         records = json.loads((folder / _RECORDS).read_text(encoding="utf-8"))
         whole_rows = np.load(folder / _WHOLE_ROWS) if (folder / _WHOLE_ROWS).is_file() else None
-        self.index = Index(
+        self.own = Index(
             records["ids"],
             records["labels"],
             records["units"],
             np.load(folder / _CONTENT),
             whole_rows,
         )
+        self.index, self._scored = self.own.relabelled(relabelled), self.own.relabelled(scored_as)
+        self.stale = np.zeros(len(self.own.ids), dtype=bool)
+        if relabelled or scored_as:
+            pairs = zip(self.index.labels, self._scored.labels, strict=True)
+            self.stale[:] = [label != scored for label, scored in pairs]
 
     @classmethod
-    def create(cls, folder: Path, index: Index, checkpoint: str, earlier: Self | None) -> Self:
+    def create(
+        cls,
+        folder: Path,
+        index: Index,
+        checkpoint: str,
+        earlier: Self | None,
+        relabelled: Labels = MappingProxyType({}),
+    ) -> Self:
         """Write a new table, keeping the scores, by all checkpoints, of records that did not change.
 
         Parameters
@@ -144,11 +201,13 @@ class Table:
         folder : Path
             Where; it must not exist.
         index : Index
-            The records.
+            The records, as their source labels them.
         checkpoint : str
             The digest of the checkpoint whose scores are meant.
         earlier : Table or None
             The table that it replaces.
+        relabelled : dict
+            As `ProjectSettings` has it; the scores are computed by these labels.
         """
         folder.mkdir(parents=True)
         np.save(folder / _CONTENT, index.content)
@@ -156,17 +215,19 @@ class Table:
             np.save(folder / _WHOLE_ROWS, index.whole_rows)
         records = {"ids": list(index.ids), "labels": list(index.labels), "units": index.units}
         write_json(folder / _RECORDS, records)
-        table = cls(folder, checkpoint)
+        table = cls(folder, checkpoint, None, relabelled, relabelled)
         if earlier is not None:
-            old_rows, new_rows = _unchanged(earlier.index, index)
+            there = _unchanged(earlier.own, index)
+            old_rows, new_rows = _labelled_alike(there, earlier._scored, table.index)
             surviving = {index.ids[row] for row in new_rows}
             for digest in {checkpoint, *earlier.checkpoints()}:
                 by_old, by_new = earlier.by(digest), table.by(digest)
                 for name in by_old.columns():
                     old, new = by_old.column(name), by_new.column(name)
-                    kept = old.done[old_rows] == 1
-                    new.write(new_rows[kept], old.values[old_rows[kept]])
-                    new.mark_done(new_rows[kept])
+                    before, now = (old_rows, new_rows) if reads_label(name) else there
+                    kept = old.done[before] == 1
+                    new.write(now[kept], old.values[before[kept]])
+                    new.mark_done(now[kept])
                 by_new.take_answers(by_old, old_rows, new_rows)
                 problems = by_old.problems()
                 by_new.add_problems({i: r for i, r in problems.items() if i in surviving})
@@ -189,22 +250,26 @@ class Table:
 
     def column(self, name: str) -> Column:
         """Open a column, creating it where there is none."""
-        return Column(self._place, name, len(self.index.ids))
+        stale = self.stale if reads_label(name) and self.stale.any() else None
+        return Column(self._place, name, len(self.index.ids), stale)
 
     @property
     def answers(self) -> AnswerColumns | None:
         """What the checkpoint answers; None where an earlier version scored, and kept no answers."""
         form = read_form(self._place)
-        return None if form is None else AnswerColumns(self._place, form, len(self.index.ids))
+        return None if form is None else self._answers(form)
 
     def keep_answers(self, form: AnswerForm) -> AnswerColumns:
         """Return where answers are kept, made where there are none yet."""
         if (answers := self.answers) is not None:
             return answers
         self._place.mkdir(exist_ok=True)
-        answers = AnswerColumns(self._place, form, len(self.index.ids))
+        answers = self._answers(form)
         keep_form(self._place, form)
         return answers
+
+    def _answers(self, form: AnswerForm) -> AnswerColumns:
+        return AnswerColumns(self._place, form, len(self.index.ids), self.stale)
 
     def take_answers(
         self, other: Self, old_rows: NDArray[np.int64], new_rows: NDArray[np.int64]
@@ -266,16 +331,23 @@ def _same_rows(first: NDArray[np.uint8] | None, second: NDArray[np.uint8] | None
     return np.array_equal(first, second)
 
 
-def _unchanged(old: Index, new: Index) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the rows, in both, of the records with the same id, content and label."""
+def reads_label(score: str) -> bool:
+    """Say whether a score depends on a record's label; of one that is not known here it is assumed."""
+    return score not in WITHOUT_LABEL
+
+
+def _unchanged(old: Index, new: Index) -> _Rows:
+    """Return the rows, in both, of the records with the same id and content."""
     rows = {record: row for row, record in enumerate(old.ids)}
-    pairs: Iterable[tuple[int, int]] = (
-        (rows[record], row)
-        for row, record in enumerate(new.ids)
-        if record in rows
-        and new.content[row].any()
-        and old.labels[rows[record]] == new.labels[row]
-        and np.array_equal(old.content[rows[record]], new.content[row])
-    )
-    table = np.array(list(pairs), dtype=np.int64).reshape(-1, 2)
-    return table[:, 0], table[:, 1]
+    pairs = [(rows[record], row) for row, record in enumerate(new.ids) if record in rows]
+    there = np.array(pairs, dtype=np.int64).reshape(-1, 2)
+    now = new.content[there[:, 1]]
+    kept = there[now.any(axis=1) & (old.content[there[:, 0]] == now).all(axis=1)]
+    return kept[:, 0], kept[:, 1]
+
+
+def _labelled_alike(rows: _Rows, old: Index, new: Index) -> _Rows:
+    """Return those of the rows, in both, of the records with the same label."""
+    pairs = zip(rows[0].tolist(), rows[1].tolist(), strict=True)
+    alike = np.array([old.labels[before] == new.labels[now] for before, now in pairs], dtype=bool)
+    return rows[0][alike], rows[1][alike]

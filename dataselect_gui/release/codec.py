@@ -44,6 +44,7 @@ _ADDED = (
     "rule_epsilon",
     "marks",
     "after_marked",
+    "relabelled",
 )
 """Fields that the first versions did not write: they are there only where they say something."""
 
@@ -100,6 +101,7 @@ class TermsForm:
     rule_epsilon: str | None = None
     marks: Marks | None = None
     after_marked: bool = False
+    relabelled: bool = False
 
 
 def to_form(terms: Terms) -> TermsForm:
@@ -150,6 +152,7 @@ def to_form(terms: Terms) -> TermsForm:
         rule_epsilon=None if rule is None else _text(rule.epsilon),
         marks=terms.marks,
         after_marked=terms.after_marked,
+        relabelled=terms.relabelled,
     )
 
 
@@ -203,6 +206,7 @@ def from_form(form: TermsForm) -> Terms:
         rule=_rule(form),
         marks=form.marks,
         after_marked=form.after_marked,
+        relabelled=form.relabelled,
     )
 
 

@@ -26,7 +26,7 @@ from dataselect_gui.release.guarantees import (
 from dataselect_gui.release.terms import BoundsSource, Marks, Terms
 from dataselect_gui.release.well_formed import is_well_formed
 from dataselect_gui.texts import english
-from dataselect_gui.texts.promises import AFTER_EXACT, AFTER_MARKED
+from dataselect_gui.texts.promises import AFTER_EXACT, AFTER_MARKED, RELABELLED
 
 _ORIGIN_OF_MARKS: dict[Marks, str] = {
     "settled": "settled before any score was shown",
@@ -128,6 +128,7 @@ def terms_of_document(document: dict[str, Any]) -> Terms:
         rule_epsilon=value("rule_epsilon"),
         marks=_MARKS_OF_ORIGIN[parameters["withheld"]["from"]] if is_everything else None,
         after_marked=AFTER_MARKED in document["assumptions"],
+        relabelled=RELABELLED in document["assumptions"],
     )
     if not is_well_formed(form):
         raise ValueError("not written by this program")

@@ -25,10 +25,12 @@ from dataselect_gui.texts.promises import (
     EVERYTHING,
     EVERYTHING_CHOSEN,
     EVERYTHING_MARKED,
+    EVERYTHING_RELABELLED,
     MARKS_SETTLED,
     NO_PROTECTION,
     ONE_PERSON,
     ONE_RECORD,
+    RELABELLED,
     covers_people,
     not_claimed,
 )
@@ -82,7 +84,8 @@ def promise(terms: Terms) -> str:
     """Return what the release promises, or that it does not."""
     mechanism = terms.mechanism
     if terms.marks is not None:
-        return _(_EVERYTHING[terms.marks])
+        sentence = _(_EVERYTHING[terms.marks])
+        return f"{sentence} {_(EVERYTHING_RELABELLED)}" if terms.relabelled else sentence
     if mechanism.epsilon is None:
         return _(NO_PROTECTION)
     if terms.conditional:
@@ -167,9 +170,9 @@ def assumptions(terms: Terms) -> list[str]:
 
 
 def _on_earlier(terms: Terms) -> list[str]:
-    """Return what left earlier and is not covered."""
-    listed = [_(AFTER_EXACT)] if terms.after_exact else []
-    return [*listed, _(AFTER_MARKED)] if terms.after_marked else listed
+    """Return what left earlier, or was relabelled, and is not covered."""
+    stated = (AFTER_EXACT, terms.after_exact), (AFTER_MARKED, terms.after_marked)
+    return [_(sentence) for sentence, is_so in (*stated, (RELABELLED, terms.relabelled)) if is_so]
 
 
 def _on_scores(terms: Terms) -> list[str]:

@@ -13,7 +13,7 @@ CutBy = Literal["threshold", "count", "fraction"]
 CutSource = Literal["request", "agreed", "viewed", "bought"]
 RuleSource = Literal["request", "agreed", "viewed", "counted"]
 Marks = Literal["settled", "viewed", "chosen"]
-NotClaimed = Literal["threshold", "count", "fraction", "rule", "marks"]
+NotClaimed = Literal["threshold", "count", "fraction", "rule", "marks", "labels"]
 BoundsSource = Literal["request", "score", "agreed"]
 Unit = Literal["record", "person"]
 Training = Literal["no", "dp", "yes", "unknown"]
@@ -149,6 +149,8 @@ class Terms:
         out was chosen after viewing. None of any other.
     after_marked : bool
         Whether everything left earlier by marks that were made after viewing.
+    relabelled : bool
+        Whether the owner gave records other labels after viewing; False where nothing is promised.
     """
 
     release: str
@@ -170,6 +172,7 @@ class Terms:
     rule: RuleTerms | None = None
     marks: Marks | None = None
     after_marked: bool = False
+    relabelled: bool = False
 
     @property
     def max_contributions(self) -> int:
@@ -188,7 +191,12 @@ class Terms:
 
     @property
     def depends_on_records(self) -> bool:
-        """Whether what was chosen after viewing decides which records may leave."""
+        """Whether what was chosen after viewing decides which records may leave, and as what."""
+        return self.relabelled or self._is_chosen
+
+    @property
+    def _is_chosen(self) -> bool:
+        """Whether marks, a cut or a rule were chosen after viewing, or follow from all records."""
         if self.marks is not None:
             return self.marks != "settled"
         if self.mechanism.epsilon is None:
@@ -200,8 +208,8 @@ class Terms:
     @property
     def not_claimed_by(self) -> NotClaimed:
         """What keeps a conditional release from claiming an ε."""
-        if not self.depends_on_records:
-            return "marks"
+        if not self._is_chosen:
+            return "labels" if self.relabelled else "marks"
         if self.rule is not None:
             return "rule"
         return "threshold" if self.cut is None else self.cut.by

@@ -15,6 +15,6 @@ def rests_on_a_view(terms: Terms) -> bool:
 
 
 def rests_on_late_marks(terms: Terms) -> bool:
-    """Say whether which records left, now or earlier, rests on what was chosen after viewing."""
+    """Say whether which records left, now or earlier, or how they are labelled, was chosen late."""
     left_before = terms.after_marked and terms.mechanism.epsilon is not None
-    return terms.marks in {"viewed", "chosen"} or left_before
+    return terms.marks in {"viewed", "chosen"} or left_before or terms.relabelled

@@ -73,7 +73,14 @@ def is_well_formed(form: TermsForm) -> bool:
 
 
 def _flags(form: TermsForm) -> tuple[object, ...]:
-    return (form.conditional, form.lowest, form.after_exact, form.after_marked, form.passing)
+    return (
+        form.conditional,
+        form.lowest,
+        form.after_exact,
+        form.after_marked,
+        form.relabelled,
+        form.passing,
+    )
 
 
 def is_number(text: object) -> bool:
@@ -104,6 +111,7 @@ def _has_its_fields(form: TermsForm) -> bool:
         to_form(terms) == form  # Fields that nothing needs are refused.
         and (form.cut is not None, form.rule_from is not None).count(True) == is_cut
         and (form.marks is not None) == (form.mechanism == Everything.name)
+        and not (form.relabelled and form.epsilon is None and form.marks is None)
         and (form.score is None) == (form.rule_from is not None or form.marks is not None)
         and (form.bounds is not None) == is_bounded
         and (not terms.kind.goes_by_rule or form.threshold is not None or form.rule is not None)

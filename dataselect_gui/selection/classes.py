@@ -1,5 +1,6 @@
 """The class of each record as a number, so that a rule looks up classes and not records."""
 
+import copy
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar, overload
 
@@ -55,6 +56,19 @@ class CodedClasses(Sequence[str | None]):
         for place, name in enumerate(self.names):
             numbers[place] = table.get(name, otherwise)
         return numbers[self.codes]
+
+    def changed(self, classes: Mapping[int, str | None]) -> "CodedClasses":
+        """Return these with other classes for some records: row → class."""
+        names = tuple(
+            dict.fromkeys((*self.names, *(name for name in classes.values() if name is not None)))
+        )
+        other = copy.copy(self)
+        other.names, other.codes = names, self.codes.copy()
+        other.codes[self.codes == len(self.names)] = len(names)
+        places = {name: place for place, name in enumerate(names)}
+        for row, name in classes.items():
+            other.codes[row] = len(names) if name is None else places[name]
+        return other
 
     @overload
     def __getitem__(self, row: int) -> str | None: ...

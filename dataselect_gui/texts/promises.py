@@ -51,6 +51,14 @@ AFTER_MARKED = N_(
     "all eligible records of this source left earlier, and which are eligible had been changed after "
     "scores were seen; what that tells is not covered"
 )
+EVERYTHING_RELABELLED = N_(
+    "Labels of records were corrected after a score of the source was shown: what these corrections "
+    "tell is not covered."
+)
+RELABELLED = N_(
+    "labels of records of this source were corrected after scores were seen; what these corrections "
+    "tell is not covered"
+)
 AFTER_EXACT = N_("records of this source that left earlier without protection are not covered")
 SEEN = N_(
     "No ε is claimed. The mechanism worked as if the threshold had been fixed beforehand; that is "
@@ -71,6 +79,10 @@ BY_RULE = N_(
 BY_MARKS = N_(
     "No ε is claimed. All eligible records of this source left earlier, and which are eligible had "
     "been changed after scores were seen; what that tells is not covered."
+)
+BY_LABELS = N_(
+    "No ε is claimed. Labels of records were corrected after scores were seen; what these corrections "
+    "tell is not covered."
 )
 DISCLOSED = N_(
     "Records that leave are disclosed by the owner's decision. No mechanism protects them, and the "
@@ -121,7 +133,7 @@ SAME = N_("This is an earlier release again: it costs nothing and gives the same
 LOWER_OR_RAISE = N_("Lower ε, or raise the budget and give a reason.")
 
 
-def not_claimed(by: Literal["threshold", "count", "fraction", "rule", "marks"]) -> str:
+def not_claimed(by: Literal["threshold", "count", "fraction", "rule", "marks", "labels"]) -> str:
     """Return why no ε is claimed where the owner chose by what the records themselves decide."""
     match by:
         case "threshold":
@@ -134,6 +146,8 @@ def not_claimed(by: Literal["threshold", "count", "fraction", "rule", "marks"]) 
             return _(BY_RULE)
         case "marks":
             return _(BY_MARKS)
+        case "labels":
+            return _(BY_LABELS)
 
 
 def covers_people(most: int) -> str:

@@ -92,13 +92,18 @@ class Arrangement:
         """What records can be sorted by."""
         return [*self._scores, *(name for name in _TITLES if name in self._columns)]
 
+    def use(self, columns: Mapping[str, Column]) -> None:
+        """Sort by these columns from the next time on, as when labels changed; the order stays."""
+        self._columns, self._ranks, self._whole_key = columns, {}, None
+
     def is_prepared(self, sort: str) -> bool:
         """Say whether sorting by a column takes a moment only."""
         return sort in self._ranks
 
     def prepare(self, sort: str) -> None:
         """Do what takes longest of sorting by a column; may be called from any thread."""
-        self._ranks[sort] = ranks_of(self._columns[sort])
+        ranks, column = self._ranks, self._columns[sort]  # Another thread may replace them.
+        ranks[sort] = ranks_of(column)
 
     def sort_by(self, sort: str | None, *, descending: bool) -> None:
         """Sort by another column, or in the other direction."""
@@ -216,6 +221,30 @@ def _with_length(number: re.Match[str]) -> str:
     """Return a number behind how many digits it has: a longer one is larger."""
     digits = number.group().lstrip("0") or "0"
     return f"{min(len(digits), 99):02}{digits}"
+
+
+def relabelled_codes(
+    names: Sequence[str], codes: NDArray[np.int64], labels: Mapping[int, str | None]
+) -> tuple[list[str], NDArray[np.int64]]:
+    """Return names and codes, as `class_codes` does, after some records got other labels.
+
+    A label that no record has any more stays among the names.
+
+    Parameters
+    ----------
+    names, codes
+        As they were.
+    labels : mapping of int to str or None
+        Row → label.
+    """
+    given = {label for label in labels.values() if label is not None}
+    merged = sorted({*names, *given})
+    code_of: dict[str | None, int] = {name: code for code, name in enumerate(merged)}
+    moved = np.array([*(code_of[name] for name in names), -1], dtype=np.int64)
+    changed = moved[codes]  # −1 takes the last, which is −1.
+    for row, label in labels.items():
+        changed[row] = code_of.get(label, -1)
+    return merged, changed
 
 
 def class_codes(labels: Sequence[str | None]) -> tuple[list[str], NDArray[np.int64]]:

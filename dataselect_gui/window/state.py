@@ -7,7 +7,6 @@ Records of people who opted out are not eligible either, and cannot be restored 
 
 import contextlib
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,7 +28,7 @@ from dataselect_gui.window.view import View
 from dataselect_gui.workflow import ScoreCut, Selection
 
 if TYPE_CHECKING:
-    from dataselect_gui.workflow import Account, Look, Rule
+    from dataselect_gui.workflow import Account, Look, RecordClasses, Rule
 
 _LEADS_BACK = frozenset({PlaceId.DELETION, PlaceId.STUDY, PlaceId.REQUEST, PlaceId.RULE})
 """Places that are left for the one where the person was before."""
@@ -75,6 +74,8 @@ class State(View):
         Another project, or none, is open: everything changed.
     selection_changed()
         The rule, its cut or the withheld records changed.
+    labels_changed()
+        Records have other labels; what depends on these is not there until they are scored again.
     training_changed()
         The owner answered otherwise whether the records helped to train the checkpoint.
     """
@@ -85,6 +86,7 @@ class State(View):
     cost_changed = Signal()
     opened = Signal()
     selection_changed = Signal()
+    labels_changed = Signal()
     training_changed = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -101,10 +103,8 @@ class State(View):
         self.account_fault: DataSelectError | None = None
         self.cost: Decimal | None = None
         self.rule: Rule | None = None
-        self.withheld: NDArray[np.bool_] = np.empty(0, dtype=bool)
+        self.withheld = self.opted_out = self.eligible = np.empty(0, dtype=bool)
         self.opted_out_units: frozenset[str] = frozenset()
-        self.opted_out: NDArray[np.bool_] = np.empty(0, dtype=bool)
-        self.eligible: NDArray[np.bool_] = np.empty(0, dtype=bool)
         self.selection = Selection(np.empty(0, dtype=bool), None)
         self.class_names: list[str] = []
         self.class_codes: NDArray[np.int64] = np.empty(0, dtype=np.int64)
@@ -247,9 +247,17 @@ class State(View):
             name = change or _("change of the rule")
             self._push(name, lambda: self._rule_now(rule), lambda: self._rule_now(before))
 
-    def note_classes(self, classes: Sequence[str | None]) -> None:
+    def note_classes(self, classes: "RecordClasses") -> None:
         """Note the class of each record, which rules may read."""
-        self.look = None if self.look is None else replace(self.look, classes=classes)
+        self.look = None if self.look is None else self.look.with_classes(classes)
+
+    def show_labels(self, look: "Look", names: list[str], codes: NDArray[np.int64]) -> None:
+        """Show the project with other labels of some records, and the names and codes of classes."""
+        self.look, self.class_names, self.class_codes = look, names, codes
+        self._renew_view(look)
+        self._select()
+        self.labels_changed.emit()
+        self.selection_changed.emit()
 
     def preview_rule(self, rule: "Rule") -> None:
         """Show what a rule would select, without storing it: while a cut-off is dragged."""

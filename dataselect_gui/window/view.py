@@ -177,6 +177,11 @@ class View(QObject):
             descending=cut is None or not cut.lowest,
         )
 
+    def _renew_view(self, look: Look) -> None:
+        """Look for and sort records by their new labels from now on; what is shown stays."""
+        self.columns = FilterColumns(look)
+        self.arrangement.use(self.columns)
+
     def _end_view(self) -> None:
         """Show nothing."""
         self.arrangement, self.columns, self.current = Arrangement(), None, None

@@ -91,9 +91,12 @@ class RemoteScoreStore:
         assert self._hashes is not None
         self._hashes.flush()
         self._send(CONTENT, index.content.tobytes())
-        states = np.frombuffer(bytearray(self._receive()), dtype=np.uint8)
+        answer, size = self._receive(), (len(self._names) + 1) * len(index.ids)
+        states = np.frombuffer(bytearray(answer[:size]), dtype=np.uint8)
         *columns, answers = states.reshape(len(self._names) + 1, len(index.ids))
-        self._table = _RemoteTable(index, self._names, columns, answers, self._send)
+        given = msgspec.json.decode(answer[size:], type=dict[int, str | None])
+        labelled = index.relabelled({index.ids[row]: label for row, label in given.items()})
+        self._table = _RemoteTable(labelled, self._names, columns, answers, self._send)
         return self._table
 
 

@@ -248,7 +248,11 @@ class ScoreReceiver:
         if self._names:
             self._answers = self._table.keep_answers(self.job.answers)
         done = np.zeros(self._rows, bool) if self._answers is None else self._answers.done
-        return b"".join(state.astype(np.uint8).tobytes() for state in (*states, done * IS_DONE))
+        known = b"".join(state.astype(np.uint8).tobytes() for state in (*states, done * IS_DONE))
+        pairs = zip(self._table.index.labels, source.labels, strict=True)
+        return known + msgspec.json.encode(
+            {row: label for row, (label, own) in enumerate(pairs) if label != own}
+        )
 
     def _forget(self, content: bytes) -> None:
         name = self._name_in(content)

@@ -90,8 +90,8 @@ def run(job: ScoreJob, context: JobContext, store: ScoreStore) -> ScoringResult:
         if part.size is None:
             context.check()  # Before the libraries are loaded, which takes seconds.
             part.settle()
-    index = read_index(source, context, store.hashes(source))
-    table = store.take(index)
+    table = store.take(read_index(source, context, store.hashes(source)))
+    index = table.index  # As the owner labels the records.
     if given_up is not None:
         _give_up(table, given_up, job.names, job.answers)
     targets = reader.targets(index.labels)

@@ -174,6 +174,17 @@ if TYPE_CHECKING:  # The same names as below, with their types; a frozen build f
         put_opted_out,
         read_register,
     )
+    from dataselect_gui.workflow.relabelling import (
+        Relabelled,
+        label_choices,
+        put_labels,
+        read_labels,
+        relabel,
+        relabelled_records,
+        relabelled_sentence,
+        typed_label,
+        waiting_sentence,
+    )
     from dataselect_gui.workflow.release_preview import (
         DOCUMENTS,
         Preview,
@@ -354,6 +365,10 @@ _NAMES = {
     "workflow.own_files": "read_settings, start_own_log, write_settings",
     "workflow.preflights": "Preflight, preflight, preflight_facts",
     "workflow.record_classes": "RecordClasses, read_classes",
+    "workflow.relabelling": (
+        "Relabelled, label_choices, put_labels, read_labels, relabel, relabelled_records, "
+        "relabelled_sentence, typed_label, waiting_sentence"
+    ),
     "workflow.registers": "Listing, Register, opt_in, opt_out, put_opted_out, read_register",
     "workflow.release_preview": "DOCUMENTS, Preview, leaving_files, leaving_warning",
     "workflow.release_request": "ReleaseRequest",

@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, assert_never
 
 import numpy as np
@@ -36,6 +36,13 @@ class RecordAnswers:
     def differ(self) -> NDArray[np.bool_]:
         """Which records have another label than the model's answer, shape (n,)."""
         return np.asarray(self.answers.standings == Standing.OTHER)
+
+    def without_comparing(self, rows: NDArray[np.int64]) -> "RecordAnswers":
+        """Return these, those of some records compared with no label: it is another one by now."""
+        standings = self.answers.standings.copy()
+        some = standings[rows]
+        standings[rows] = np.where(some > Standing.NOT_COMPARED, Standing.NOT_COMPARED, some)
+        return replace(self, answers=replace(self.answers, standings=standings))
 
     @property
     def are_there(self) -> NDArray[np.bool_]:
@@ -135,6 +142,12 @@ def answers_of(table: Table) -> RecordAnswers | None:
     """Return what the model answers; None where an earlier version scored, and kept no answers."""
     kept = table.answers
     return None if kept is None else RecordAnswers(kept.form, kept.values())
+
+
+def kept_answers_of(table: Table) -> RecordAnswers | None:
+    """Return the same, as they were compared with the labels that the records had when scored."""
+    kept = table.answers
+    return None if kept is None else RecordAnswers(kept.form, kept.kept)
 
 
 def _first(numbers: NDArray[np.float32]) -> list[float | None]:

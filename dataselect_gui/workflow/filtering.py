@@ -31,7 +31,7 @@ class FilterColumns(Mapping[str, Column]):
 
     The scores by their names; ``id``, ``label``, and ``person`` where there are any; ``answer``,
     ``confidence`` and ``disagrees`` where the model's answers were kept; ``selected``, ``left_out``,
-    ``withheld``, ``opted_out`` and ``problem``.
+    ``withheld``, ``opted_out``, ``relabelled`` and ``problem``.
 
     Parameters
     ----------
@@ -53,6 +53,7 @@ class FilterColumns(Mapping[str, Column]):
         makers["selected"] = lambda: project.picked_by(project.rule, project.eligible).chosen
         makers["left_out"] = lambda: _left_out(project, project.eligible)
         makers["withheld"], makers["opted_out"] = lambda: project.withheld, lambda: project.opted_out
+        makers["relabelled"] = lambda: project.is_relabelled
         makers["problem"] = lambda: np.array([record in project.problems for record in project.ids])
         self._project, self._makers = project, makers
         self._made: dict[str, Column] = {

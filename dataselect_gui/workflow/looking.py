@@ -1,8 +1,7 @@
 """Read a project for display: arrays for all records, and a picture of one record on demand."""
 
-import contextlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +15,7 @@ from dataselect_gui.checkpoints.request import Request
 from dataselect_gui.errors import UnusableError, UsageError
 from dataselect_gui.project.project import Project
 from dataselect_gui.project.settings import StoredSource
-from dataselect_gui.project.table import Index
+from dataselect_gui.project.table import Index, reads_label
 from dataselect_gui.records.decoding_process import shared
 from dataselect_gui.records.forms.form import WrittenForm
 from dataselect_gui.records.kinds import kind_named
@@ -25,18 +24,18 @@ from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.scored import ScoredRecords
 from dataselect_gui.records.source import SourceRef
 from dataselect_gui.scoring.catalog import in_order
-from dataselect_gui.selection.classes import CodedClasses
 from dataselect_gui.selection.rules import RecordRule, Rule
 from dataselect_gui.selection.selecting import Selection, select
 from dataselect_gui.tasks.names import TaskName
 from dataselect_gui.tasks.registry import TASKS
 from dataselect_gui.tasks.single_label import SINGLE_LABEL
-from dataselect_gui.workflow.answers import RecordAnswers, answers_of
-from dataselect_gui.workflow.calibrated_rules import calibrated_rule
+from dataselect_gui.workflow.answers import RecordAnswers, kept_answers_of
+from dataselect_gui.workflow.as_scored import AsScored, by_row, own_classes
 from dataselect_gui.workflow.decisions import Decision, decision_of
 from dataselect_gui.workflow.marks import among
 from dataselect_gui.workflow.reasons import reasons_of
-from dataselect_gui.workflow.selecting import classes_for, rule_of
+from dataselect_gui.workflow.record_classes import RecordClasses
+from dataselect_gui.workflow.selecting import rule_of
 from dataselect_gui.workflow.switching import KeptScores, kept_scores
 from dataselect_gui.workflow.viewing import note_view
 
@@ -64,7 +63,7 @@ class Look:
     content : ndarray of uint8
         The SHA-256 of each record as it was scored, shape (n, 32).
     labels : sequence of str or None
-        Shape (n,).
+        As the owner gave them in the project, shape (n,).
     classes : sequence of str or None
         The labels in the consortium's spelling, shape (n,), where the project's rule or the request's
         reads them; None where none does, or where the checkpoint or the source moved.
@@ -102,6 +101,14 @@ class Look:
         What the model answers; None where an earlier version scored, and kept no answers.
     is_demo : bool
         Whether records and checkpoint are those that come with the program.
+    own_labels : sequence of str or None
+        As the owner's files have them, shape (n,).
+    relabelled : mapping of int to str or None
+        Row → the label that the owner gave a record in the project.
+    waiting : sequence of int
+        The records that wait to be scored again since they have another label.
+    as_scored : AsScored
+        What was computed.
     """
 
     folder: Path
@@ -131,6 +138,57 @@ class Look:
     decision: Decision | None = None
     is_demo: bool = False
     answers: RecordAnswers | None = None
+    own_labels: Sequence[str | None] = ()
+    relabelled: Mapping[int, str | None] = field(default_factory=dict)
+    waiting: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    as_scored: AsScored = field(default_factory=AsScored)
+
+    def with_labels(self, given: Mapping[int, str | None]) -> "Look":
+        """Return the same project with other labels.
+
+        What does not hold for a record's new label is not there; where it has the label again by which
+        it was scored, it is there again.
+
+        Parameters
+        ----------
+        given : mapping of int to str or None
+            Row → the label that the owner gives a record; all others have that of the owner's files.
+        """
+        kept, labels = self.as_scored, list(self.own_labels)
+        for row, label in given.items():
+            labels[row] = label
+        touched = sorted({*given, *kept.labels})
+        waiting = np.array(
+            [row for row in touched if labels[row] != kept.labels.get(row, self.own_labels[row])],
+            dtype=np.int64,
+        )
+        scores = dict(kept.scores)
+        for name in filter(reads_label, scores if len(waiting) else ()):
+            scores[name] = scores[name].copy()
+            scores[name][waiting] = np.nan
+        undone = kept.undone.copy()
+        undone[waiting] |= any(map(reads_label, scores))
+        # A record that cannot be read stays so, whatever its label is.
+        other = {self.ids[row] for row in waiting.tolist() if self.content[row].any()}
+        classes = kept.classes
+        if classes is not None:
+            classes = classes.changed({row: kept.class_of.get(new, new) for row, new in given.items()})
+        return replace(
+            self,
+            labels=labels,
+            relabelled=dict(given),
+            waiting=waiting,
+            scores=scores,
+            unscored=int(undone.sum()),
+            answers=None if kept.answers is None else kept.answers.without_comparing(waiting),
+            problems={name: why for name, why in kept.problems.items() if name not in other},
+            classes=classes,
+        )
+
+    def with_classes(self, classes: RecordClasses) -> "Look":
+        """Return the same project with the class of each record, which rules may read."""
+        as_scored = replace(self.as_scored, classes=classes.own, class_of=classes.class_of)
+        return replace(self, as_scored=as_scored).with_labels(self.relabelled)
 
     @property
     def has_classes(self) -> bool:
@@ -140,8 +198,10 @@ class Look:
     def label_of(self, row: int) -> str | None:
         """Return the label of a record as a person reads it; None where it has none."""
         label = self.labels[row]
-        if label is None:
-            return None
+        return None if label is None else self.shown(label)
+
+    def shown(self, label: str) -> str:
+        """Return a label as a person reads it."""
         if self.has_classes:
             return self.class_shown(label)
         if self.task == "regression":
@@ -152,6 +212,17 @@ class Look:
         """Return a label that is one class, with what the model calls it where that is not plain."""
         name = self.class_of.get(label)
         return label if name is None else f"{label} → {name}"
+
+    def is_corrected(self, row: int) -> bool:
+        """Say whether a record has another label than in the owner's files."""
+        return row in self.relabelled and self.labels[row] != self.own_labels[row]
+
+    @property
+    def is_relabelled(self) -> NDArray[np.bool_]:
+        """The records that have another label than in the owner's files, shape (n,)."""
+        are = np.zeros(len(self.ids), dtype=bool)
+        are[[row for row, label in self.relabelled.items() if label != self.own_labels[row]]] = True
+        return are
 
     @property
     def source(self) -> Path:
@@ -210,13 +281,20 @@ def look(project_path: Path) -> Look:
     scores = {}
     if table is not None:
         for name in names:
-            scores[name] = table.values(name)
-            undone |= table.column(name).done == 0
-    answers = None if table is None else answers_of(table)
+            column = table.column(name)
+            scores[name] = np.where(column.kept, column.values, np.nan)
+            undone |= ~column.kept
+    answers = None if table is None else kept_answers_of(table)
     has_answers = answers is not None and answers.are_there.any()
     if has_answers or any(not np.isnan(values).all() for values in scores.values()):
         note_view(project)
-    return Look(
+    own = index.labels if table is None else table.own.labels
+    classes, class_of = (None, {}) if table is None else own_classes(project, request)
+    problems = {} if table is None else reasons_of(table)
+    as_scored = AsScored(
+        by_row(settings.scored_as, index), scores, undone, answers, problems, classes, class_of
+    )
+    seen = Look(
         folder=project_path,
         name="Demo" if settings.demo else project_path.stem,
         records=settings.source.ref,
@@ -224,15 +302,15 @@ def look(project_path: Path) -> Look:
         checkpoint=checkpoint,
         ids=index.ids,
         content=index.content,
-        labels=index.labels,
-        classes=None if table is None else _classes(project, request),
+        labels=own,
+        classes=classes,
         units=index.units,
         scores=scores,
         unscored=int(undone.sum()),
         withheld=among(index.ids, project.withheld),
         opted_out=among(index.units or index.ids, project.opted_out),
         opted_out_units=frozenset(project.opted_out),
-        problems={} if table is None else reasons_of(table),
+        problems=problems,
         rule=rule_of(project),
         request=request,
         task=task,
@@ -243,18 +321,13 @@ def look(project_path: Path) -> Look:
         decision=decision_of(project),
         is_demo=settings.demo,
         answers=answers,
-        class_of={} if opened is None else _class_of(opened, settings.source, index.labels),
+        class_of={}
+        if opened is None
+        else _class_of(opened, settings.source, [*own, *settings.relabelled.values()]),
+        own_labels=own,
+        as_scored=as_scored,
     )
-
-
-def _classes(project: Project, request: Request) -> Sequence[str | None] | None:
-    """Return the class of each record, where one of the rules that may be shown reads it."""
-    with contextlib.suppress(UnusableError, UsageError):
-        for rule in (rule_of(project), request.asked_rule, calibrated_rule(request)):
-            classes = None if rule is None else classes_for(project, rule)
-            if classes is not None:
-                return CodedClasses.of(classes)
-    return None
+    return seen.with_labels(by_row(settings.relabelled, index))
 
 
 def _class_of(

@@ -1,6 +1,6 @@
 """The classes of a project's records, as rules read them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,12 +21,15 @@ class RecordClasses:
     ----------
     names : sequence of str
         All that the model knows; none where its labels are not single classes.
-    by_record : sequence of str or None
-        Of each record, shape (n,); None where it has none.
+    own : CodedClasses
+        Of each record by its label in the owner's files, shape (n,); None where it has none.
+    class_of : mapping of str to str or None
+        Of each label that there is, in the files or in the project.
     """
 
     names: Sequence[str]
-    by_record: Sequence[str | None]
+    own: CodedClasses
+    class_of: Mapping[str | None, str | None]
 
 
 def read_classes(project_path: Path) -> RecordClasses:
@@ -40,7 +43,9 @@ def read_classes(project_path: Path) -> RecordClasses:
     project = Project.open(project_path)
     ref, checkpoint = project.settings.source.ref, find_checkpoint(checkpoint_path(project))
     if not checkpoint.task.has_classes:
-        return RecordClasses((), ())
+        return RecordClasses((), CodedClasses(()), {})
     reader = LabelReader.of(checkpoint, open_source(ref).classes, ref.labels)
-    by_record = CodedClasses(map(reader.written, project.table.index.labels))
-    return RecordClasses(class_names_of(reader), by_record)
+    own = project.table.own.labels
+    class_of = {label: reader.written(label) for label in {*own, *project.settings.relabelled.values()}}
+    classes = CodedClasses(class_of[label] for label in own)
+    return RecordClasses(class_names_of(reader), classes, class_of)

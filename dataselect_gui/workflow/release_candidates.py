@@ -32,6 +32,7 @@ from dataselect_gui.selection.rules import Rule, ScoreCut
 from dataselect_gui.selection.selecting import Scores, select
 from dataselect_gui.texts import _, ngettext
 from dataselect_gui.workflow.marks import eligible_records
+from dataselect_gui.workflow.relabelling import check_none_waits
 from dataselect_gui.workflow.selecting import checkpoint_path
 
 
@@ -72,18 +73,20 @@ def candidates_of(
     UnusableError
         Where records are not what was scored.
     """
-    ref, index = project.settings.source.ref, project.table.index
+    ref, table = project.settings.source.ref, project.table
+    index = table.index
+    check_none_waits(table, rule, eligible_records(project, index.ids))
     source = open_source(ref)
     context.report(Phase.READING_RECORDS, 0, len(index.ids))
     if reading:
-        reread = _read_again(source, index, context, decoding=only_readable, cleaning=cleaning)
+        reread = _read_again(source, table.own, context, decoding=only_readable, cleaning=cleaning)
     else:
-        problems = project.table.problems()
+        problems = table.problems()
         reread = _Reread([row for row, record in enumerate(index.ids) if record in problems])
     eligible = eligible_records(project, index.ids)
     if only_readable:
         eligible[reread.unreadable] = False
-    values = {score: project.table.values(score) for score in rule.scores}
+    values = {score: table.values(score) for score in rule.scores}
     for score, column in values.items():
         _check_read(score, column, index.content)
     reader = LabelReader.of(checkpoint, source.classes, ref.labels)
@@ -168,7 +171,7 @@ def _read_again(
     source : Source
         Where they are.
     index : Index
-        The records as they were scored.
+        The records as they were scored, as their source labels them.
     context : JobContext
         Reports progress.
     decoding : bool

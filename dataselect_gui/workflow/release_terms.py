@@ -117,6 +117,8 @@ class TermsBuilder:
                 query=kind.query(self.mechanism),
             )
         )
+        marks = self._marks() if isinstance(rule, Everything) else None
+        is_promised = marks is not None or mechanism.epsilon is not None
         terms = Terms(
             release=new_release_id(),
             program=__version__,
@@ -135,7 +137,8 @@ class TermsBuilder:
             checkpoint=self.checkpoint.digest(),
             scoring=scoring_of(self.project, rule.scores),
             rule=stated,
-            marks=self._marks() if isinstance(rule, Everything) else None,
+            marks=marks,
+            relabelled=is_promised and self.standing.are_labels_late,
         )
         return replace(terms, conditional=terms.depends_on_records), purchase
 

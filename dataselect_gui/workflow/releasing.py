@@ -15,7 +15,7 @@ from dataselect_gui.privacy.ledger import Ledger, Session
 from dataselect_gui.privacy.mechanisms.mechanism import SelectionMechanism
 from dataselect_gui.project.project import Project
 from dataselect_gui.release.bundle import check_place, is_there
-from dataselect_gui.release.candidates import Summed
+from dataselect_gui.release.candidates import Candidates, Summed
 from dataselect_gui.release.fitting import check_fits
 from dataselect_gui.release.guarantees import promise
 from dataselect_gui.release.kinds.gradient import Gradient
@@ -68,6 +68,9 @@ class Released:
         The account after it; for a dry run, as it is.
     preview : Preview or None
         The preview; None unless it is a dry run.
+    relabelled : int
+        How many of the records that may take part leave, or are counted, with a label that the owner
+        corrected; for the owner alone.
     """
 
     release: str | None
@@ -80,6 +83,7 @@ class Released:
     spent: Decimal
     left: Decimal | None
     preview: Preview | None = None
+    relabelled: int = 0
 
 
 def release(project_path: Path, request: ReleaseRequest, context: JobContext) -> Released:
@@ -301,4 +305,11 @@ def _foresee(
             features,
             is_told=is_told,
         ),
+        relabelled=_count_relabelled(project, proposal.candidates),
     )
+
+
+def _count_relabelled(project: Project, candidates: Candidates) -> int:
+    taking = candidates.eligible if candidates.part is None else candidates.part
+    pairs = zip(project.table.own.labels, candidates.index.labels, taking.tolist(), strict=True)
+    return sum(own != label for own, label, takes_part in pairs if takes_part)

@@ -236,7 +236,10 @@ def score(
     if proposed is not None:
         ref = replace(ref, label_column=proposed)
         source = open_source(ref)
-    labelled = any(label is not None for label in source.labels)
+    given = {} if project is None else project.settings.relabelled
+    pairs = zip(source.ids, source.labels, strict=True)
+    own_labels = [given.get(record, label) for record, label in pairs] if given else source.labels
+    labelled = any(label is not None for label in own_labels)
     wanted = applicable(
         names,
         series=len(checkpoint.series),
@@ -250,7 +253,7 @@ def score(
     if leave_out is not None:
         check_decision(project, checkpoint, wanted, leave_out, count_epsilon)
     reader = LabelReader.of(checkpoint, source.classes, ref.labels)
-    account = reader.check(source.labels)
+    account = reader.check(own_labels)
     notes = [*source.notes, *source.kind.fit_notes(source, checkpoint.final)]
     if proposed is not None:
         notes.insert(0, proposal_sentence(proposed))

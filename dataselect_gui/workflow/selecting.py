@@ -73,6 +73,7 @@ def scores(project_path: Path) -> dict[str, list[Any]]:
     columns: dict[str, list[Any]] = {
         "id": list(index.ids),
         "label": list(index.labels),
+        **({} if index is table.own else {"label_before": list(table.own.labels)}),
         "unit": list(index.ids if index.units is None else index.units),
         "eligible": eligible.tolist(),
         "selected": selection_of(project, eligible).chosen.tolist(),
@@ -296,7 +297,7 @@ def select_records(
             _note_choice(project, rule)
             project.settings.rule = StoredRule.of(rule)
         project.settings.withheld = sorted((project.withheld | set(withhold)) - set(restore))
-        _settle(project)
+        settle_again(project)
         project.save()
         if project.settings.rule is not None and project.settings.rule.rule.scores:
             note_view(project)  # Whoever sees what it picks has seen something of the scores.
@@ -319,7 +320,7 @@ def put_selection(project_path: Path, rule: Rule | None, withheld: Sequence[str]
             _note_choice(project, rule)
         project.settings.rule = None if rule is None else StoredRule.of(rule)
         project.settings.withheld = sorted(withheld)
-        _settle(project)
+        settle_again(project)
         project.save()
 
 
@@ -329,7 +330,7 @@ def _note_choice(project: Project, rule: Rule) -> None:
     note_choice(project, request, rule, was_shown=was_shown(project))
 
 
-def _settle(project: Project) -> None:
+def settle_again(project: Project) -> None:
     """Note in the ledger what is settled, as long as that can still be changed."""
     if not project.was_shown:
         note_settled(project, _request_of(project))
@@ -365,11 +366,18 @@ def classes_for(project: Project, rule: Rule) -> list[str | None] | None:
     UnusableError
         Where the checkpoint or the source, which it takes to read labels, is not where it was.
     """
+    reader = class_reader(project, rule)
+    if reader is None:
+        return None
+    return [reader.written(label) for label in project.table.index.labels]
+
+
+def class_reader(project: Project, rule: Rule) -> LabelReader | None:
+    """Return what reads labels as classes, where a rule reads classes, as `classes_for`."""
     if not isinstance(rule, RecordRule) or not rule.reads_classes:
         return None
     ref, checkpoint = project.settings.source.ref, find_checkpoint(checkpoint_path(project))
-    reader = LabelReader.of(checkpoint, open_source(ref).classes, ref.labels)
-    return [reader.written(label) for label in project.table.index.labels]
+    return LabelReader.of(checkpoint, open_source(ref).classes, ref.labels)
 
 
 def checkpoint_path(project: Project) -> Path:

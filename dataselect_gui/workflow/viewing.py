@@ -4,7 +4,8 @@ Before scores of a source are shown, the ledger notes who is eligible, what is d
 records out, and the view. So the order in which things happened is known to every project of these
 records, and to one that is made later. What a project settled holds as long as
 
-- the same records are eligible as then, of those that were known then, and
+- the same records are eligible as then, of those that were known then,
+- the owner gave them the same labels here as then, and
 - the last decision before each view is the project's own: that for its checkpoint, or that for any
   other one where none was taken for it. So a decision holds for checkpoints that come later, too.
 
@@ -14,14 +15,16 @@ Of records that nobody saw, nothing is late.
 import contextlib
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
+import numpy as np
 from msgspec import UNSET
+from numpy.typing import NDArray
 
 from dataselect_gui.checkpoints.request import Request
 from dataselect_gui.errors import RefusedError, UnusableError
-from dataselect_gui.privacy.identity import known_records, population, source_marks
+from dataselect_gui.privacy.identity import known_records, labelling, population, source_marks
 from dataselect_gui.privacy.ledger import Session
 from dataselect_gui.privacy.snapshot import Snapshot
 from dataselect_gui.privacy.statement import Statement
@@ -48,6 +51,8 @@ class Standing:
         Whether the ledger knows of a view of each record.
     are_marks_late : bool
         Whether other records are eligible than at some view.
+    are_labels_late : bool
+        Whether the owner gave eligible records other labels than those that they had at some view.
     before : tuple of Settled or None
         For each view, what was settled before it for this checkpoint; None where nothing was.
     may_differ : bool
@@ -58,6 +63,7 @@ class Standing:
     was_shown: bool = False
     is_noted: bool = False
     are_marks_late: bool = False
+    are_labels_late: bool = False
     before: tuple[Settled | None, ...] = ()
     may_differ: bool = False
 
@@ -116,8 +122,10 @@ def standing_of(project: Project, snapshot: Snapshot, statement: Statement) -> S
     eligible = eligible_records(project, index.ids)
     if project.settings.demo:  # Who tries it again, after its project was deleted, has not seen it.
         is_late = project.was_shown and not eligible.all()
-        return Standing(checkpoint, project.was_shown, project.is_view_noted, is_late)
+        is_relabelled = project.was_shown and bool(_labels_given(project, eligible))
+        return Standing(checkpoint, project.was_shown, project.is_view_noted, is_late, is_relabelled)
     seen, is_late, before = ~index.content.any(axis=1), False, list[Settled | None]()
+    is_relabelled = False
     unsettled = seen.copy()
     for view in snapshot.views(statement):
         known = known_records(index.content, index.whole_rows, view.known)
@@ -125,6 +133,8 @@ def standing_of(project: Project, snapshot: Snapshot, statement: Statement) -> S
             settled = view.settled_for(checkpoint)
             now = population(index.content, index.people, index.whole_rows, eligible & known)
             is_late |= settled is None or settled.population != now
+            labels = "" if settled is None else settled.labels
+            is_relabelled |= labels != _labels_given(project, eligible & known)
             before.append(settled)
             seen |= known
             if settled is None:
@@ -134,8 +144,21 @@ def standing_of(project: Project, snapshot: Snapshot, statement: Statement) -> S
         # What was settled before the first view is not known.
         may_differ = is_from_elsewhere or not eligible.all()
         is_noted = is_from_elsewhere and bool(before and unsettled.all())
-        return Standing(checkpoint, True, is_noted, is_late or may_differ, (None, *before), may_differ)
-    return Standing(checkpoint, bool(before), bool(before and seen.all()), is_late, tuple(before))
+        is_late |= may_differ
+        is_relabelled |= bool(_labels_given(project, eligible))
+        views = (None, *before)
+        return Standing(checkpoint, True, is_noted, is_late, is_relabelled, views, may_differ)
+    is_noted = bool(before and seen.all())
+    return Standing(checkpoint, bool(before), is_noted, is_late, is_relabelled, tuple(before))
+
+
+def _labels_given(project: Project, taken: NDArray[np.bool_]) -> str:
+    """Return the digest of the labels that the owner gave some records in the project."""
+    given, index = project.settings.relabelled, project.table.index
+    if not given:
+        return ""
+    rows = {row: given[name] for row, name in enumerate(index.ids) if taken[row] and name in given}
+    return labelling(index.content, index.people, index.whole_rows, rows)
 
 
 def standing_now(project: Project) -> Standing:
@@ -239,7 +262,8 @@ def _write_settled(project: Project, ledger: Session, account: str, standing: St
     taken = population(index.content, index.people, index.whole_rows, eligible)
     if decision is not None and not standing.is_before(decision):
         decision = None
-    ledger.note_settled(account, _settled(standing.checkpoint, taken, decision))
+    settled = _settled(standing.checkpoint, taken, decision)
+    ledger.note_settled(account, replace(settled, labels=_labels_given(project, eligible)))
 
 
 def _settled(checkpoint: str, taken: str, decision: StoredDecision | None) -> Settled:

@@ -76,6 +76,7 @@ class AnswersPanel(QFrame):
         column.addWidget(self.matrix, 1)
         column.addStretch()
         state.opened.connect(self._count)
+        state.labels_changed.connect(self._count)
         state.order_changed.connect(self._on_order)
         self._is_folded = False
         self._count()

@@ -119,6 +119,7 @@ class FindRow(QWidget):
         self._search.begun.connect(self._on_search)
         self._search.ended.connect(self._on_found)
         state.opened.connect(self._on_opened)
+        state.labels_changed.connect(self._on_labels)
         state.order_changed.connect(self._on_order)
         state.selection_changed.connect(self._on_selection)
         self._on_opened()
@@ -206,6 +207,11 @@ class FindRow(QWidget):
     def _on_selection(self) -> None:
         """Look again where the filter asks for what changed."""
         if columns_in(self._state.filter) & CHANGING:
+            self._apply()
+
+    def _on_labels(self) -> None:
+        """Look again: what a filter finds may depend on labels."""
+        if self._state.filter:
             self._apply()
 
     def _show(self, text: str) -> None:

@@ -4,8 +4,6 @@ The position of a tile is computed, not held in a layout with an object for each
 time for the tiles in view alone. Images are shown whole, and their pixels stay visible when enlarged.
 """
 
-from bisect import bisect_left
-
 import numpy as np
 from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -223,8 +221,8 @@ class Gallery(QAbstractScrollArea):
         values = look.scores[rule.score]
         chosen = values <= cut if rule.lowest else values >= cut
         before = chosen if rule.lowest != state.descending else ~chosen & ~np.isnan(values)
-        # Those before the cut-off come first, so that few of them have to be looked at.
-        self.cut_place = bisect_left(state.order, True, key=lambda row: not before[row])
+        # Records that wait for a score stay among the others until they are sorted again.
+        self.cut_place = int(np.flatnonzero(before[state.order]).max(initial=-1)) + 1
 
     def _on_current(self) -> None:
         current = self._state.current
@@ -263,6 +261,8 @@ class Gallery(QAbstractScrollArea):
         label = look.label_of(row)
         if label is not None:
             parts.append(label)
+        if look.is_corrected(row):
+            parts.append(_("relabelled"))
         if (score := self._state.score) is not None:
             parts.append(f"{score} {short(float(look.scores[score][row]))}")
         if look.answers is not None and (said := model_says(look, row)) is not None:

@@ -130,6 +130,7 @@ class Histogram(QFrame):
         self._escape.activated.connect(self.cancel_drag)
         state.opened.connect(self._on_score)
         state.order_changed.connect(self._on_score)
+        state.labels_changed.connect(self._on_score)
         state.selection_changed.connect(self._on_selection)
         state.inputs_changed.connect(self._offer_trial)
         self.set_folded(False)

@@ -19,6 +19,7 @@ from dataselect_gui.window.explore.map_view import MapView
 from dataselect_gui.window.explore.maps import Maps
 from dataselect_gui.window.explore.placement import Placement
 from dataselect_gui.window.explore.reader import Reader
+from dataselect_gui.window.explore.relabelled import relabelled_facts
 from dataselect_gui.window.explore.scores import disagrees, model_says
 from dataselect_gui.window.explore.thumbnails import Thumbnails, key_of
 from dataselect_gui.window.explore.tile import paint_whole
@@ -140,6 +141,7 @@ class Inspector(QWidget):
         state.current_changed.connect(self._show)
         state.selection_changed.connect(self._show_facts)
         state.stale_changed.connect(self._show_facts)
+        state.labels_changed.connect(self._show)
         self._on_opened()
 
     def sizeHint(self) -> QSize:  # noqa: N802
@@ -226,6 +228,7 @@ class Inspector(QWidget):
         facts = [_("No label")]
         if label is not None:
             facts = [_("Given label: {label}", label=visible(label, _MOST_NAME))]
+        facts += relabelled_facts(look, row)
         if (said := model_says(look, row)) is not None:
             facts.append(said)
         if disagrees(look, row):

@@ -15,6 +15,7 @@ from dataselect_gui.window.explore.gallery import Gallery
 from dataselect_gui.window.explore.histogram import Histogram
 from dataselect_gui.window.explore.inspector import WIDTH, Inspector
 from dataselect_gui.window.explore.jump import Jump
+from dataselect_gui.window.explore.label_chooser import LabelChooser
 from dataselect_gui.window.explore.large.view import LargeView
 from dataselect_gui.window.explore.legend import Legend
 from dataselect_gui.window.explore.maps import Maps
@@ -34,6 +35,7 @@ from dataselect_gui.window.widgets.plain import Button, tip
 from dataselect_gui.workflow import (
     equal_term,
     left_out_figures,
+    waiting_sentence,
     wrong_rule_of,
 )
 
@@ -76,15 +78,20 @@ class ExplorePlace(QWidget, Place):
         The current record.
     large : LargeView
         The current record in place of the gallery.
+    label_chooser : LabelChooser
+        Asks for the new label of records.
 
     Signals
     -------
     first_painted()
         All records in view were painted for the first time.
+    score_wanted()
+        Records with new labels are to be scored again.
     """
 
     place_id = PlaceId.EXPLORE
     first_painted = Signal()
+    score_wanted = Signal()
 
     def __init__(self, state: State, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -106,6 +113,7 @@ class ExplorePlace(QWidget, Place):
         self.demo_count = DemoCount(state)
         self.maps = Maps(state, self)
         self.inspector = Inspector(state, self.thumbnails, self.maps)
+        self.label_chooser = LabelChooser(state, self)
 
         self.sorting = Sorting(state)
         self.left_out = Button(_("Left out"))
@@ -113,6 +121,8 @@ class ExplorePlace(QWidget, Place):
         self.left_out.setToolTip(tip(_("Show only records that look wrong, the worst first")))
         self.left_out.clicked.connect(self._on_left_out)
         self.rule_line = Elided()
+        self.score_again = Button()
+        self.score_again.clicked.connect(self.score_wanted)
         self._withhold = Button()
         self._withhold.setToolTip(tip(_("Withheld records never leave.")))
         self._withhold.clicked.connect(self.withhold)
@@ -143,7 +153,8 @@ class ExplorePlace(QWidget, Place):
         top.addSpacing(8)
         top.addWidget(self.rule_line, 1)
         table = (self.columns, self.as_table)
-        for button in (self._withhold, self._restore, self._by_list, *table, self._details):
+        deeds = (self.score_again, self._withhold, self._restore, self._by_list)
+        for button in (*deeds, *table, self._details):
             top.addWidget(button)
 
         for button in (self._by_list, self.columns):
@@ -249,6 +260,10 @@ class ExplorePlace(QWidget, Place):
             self._state.show_place(PlaceId.EXPLORE)
             self.large.open_row(row)
 
+    def relabel(self) -> None:
+        """Ask for another label of the records that a command acts on."""
+        self.label_chooser.ask(self._state.targets())
+
     def find_records(self) -> None:
         """Ask what to look for."""
         self.find_row.take_focus()
@@ -321,6 +336,10 @@ class ExplorePlace(QWidget, Place):
         self.left_out.setChecked(LEFT_OUT in self.find_row.terms)
 
     def _on_selection(self) -> None:
+        waiting = 0 if self._state.look is None else len(self._state.look.waiting)
+        self.score_again.setText(_("Score {count:,} again", count=waiting))
+        self.score_again.setToolTip(tip(waiting_sentence(waiting)))
+        self.score_again.setVisible(waiting > 0)
         self.rule_line.set_full_text(self._summary())
         self.table.set_cut(self.gallery.cut_place)
         self._on_targets()

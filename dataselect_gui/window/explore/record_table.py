@@ -107,6 +107,7 @@ class RecordTable(QTableView):
         columns.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         columns.customContextMenuRequested.connect(self._on_header_menu)
         state.opened.connect(self._on_opened)
+        state.labels_changed.connect(self._on_opened)
         state.order_changed.connect(self._on_order)
         state.selection_changed.connect(self._on_selection)
         state.current_changed.connect(self._on_current)

@@ -84,6 +84,9 @@ def paint_tile(
     if is_withheld:
         _paint_withheld(painter, colours, signs)
         signs += QPoint(SIGN + 4, 0)
+    if state.look is not None and state.look.is_corrected(row):
+        paint_relabelled(painter, colours, signs)
+        signs += QPoint(SIGN + 4, 0)
     if state.look is not None and disagrees(state.look, row):
         paint_differs(painter, colours, signs)
     if state.selection.chosen[row]:
@@ -188,6 +191,16 @@ def paint_differs(painter: QPainter, colours: theme.Palette, at: QPoint) -> None
         middle = circle.center() + QPointF(0, off)
         painter.drawLine(middle - QPointF(3.5, 0), middle + QPointF(3.5, 0))
     painter.drawLine(circle.center() + QPointF(-2.5, 4.5), circle.center() + QPointF(2.5, -4.5))
+    painter.restore()
+
+
+def paint_relabelled(painter: QPainter, colours: theme.Palette, at: QPoint) -> None:
+    """Paint a tag: the owner gave the record another label than its file has."""
+    painter.save()
+    circle = _circle(painter, colours, at, QPen(theme.colour(colours.accent), 1.5))
+    x, y = circle.x(), circle.y()
+    corners = [(3.5, 5), (8, 5), (11.5, 7.5), (8, 10), (3.5, 10)]
+    painter.drawPolygon(QPolygonF([QPointF(x + across, y + down) for across, down in corners]))
     painter.restore()
 
 

@@ -43,7 +43,7 @@ from dataselect_gui.window.widgets.column import Pair
 from dataselect_gui.window.widgets.fold import Fold
 from dataselect_gui.window.widgets.layout import row
 from dataselect_gui.window.widgets.plain import Button, CheckBox
-from dataselect_gui.workflow import Look, Rule, exact, leaving_warning
+from dataselect_gui.workflow import Look, Rule, exact, leaving_warning, relabelled_sentence
 
 
 def _unprotected() -> str:
@@ -81,7 +81,7 @@ class Consequence(QWidget):
         self.reason = QLineEdit()
         self.consent = CheckBox(_(CONSENT))
         self.warning, self._withheld = paragraph(), paragraph(role="dim")
-        self.left_out = LeftOutPanel()
+        self.relabelled, self.left_out = paragraph(role="dim"), LeftOutPanel()
         self._count_cost: Decimal | None = None
         self.uncovered = Fold(_("What ε does not cover"))
         self.drawn = Fold(_("How it is drawn"))
@@ -134,6 +134,9 @@ class Consequence(QWidget):
         self.viewed.setVisible(rule is not None and is_viewed)
         self.viewed.set_text(*viewed_sentences(rule))
         self._disclosing.setVisible(prospect.discloses)
+        count = 0 if prospect.foreseen is None else prospect.foreseen.relabelled
+        self.relabelled.setText(relabelled_sentence(count))
+        self.relabelled.setVisible(count > 0)
         self._withheld.setText(_(WITHHELD if prospect.discloses else WITHHELD_HERE))
         self._stay.setEnabled(not prospect.waiting)
         if prospect.preview is not None and not prospect.is_exact:
@@ -212,6 +215,7 @@ class Consequence(QWidget):
         word.addWidget(paragraph(_("Before you release"), bold=True))
         word.addWidget(self._make_disclosing())
         word.addWidget(self._withheld)
+        word.addWidget(self.relabelled)
         by_list = Button(_("Withhold by a list…"))
         by_list.setProperty("role", "link")
         by_list.clicked.connect(self.people_wanted)

@@ -359,7 +359,7 @@ class RulePlace(ColumnPlace, Place):
             return
         self._classes = classes
         if classes.names:
-            self._state.note_classes(classes.by_record)
+            self._state.note_classes(classes)
         for panel in self.conditions:  # What was typed meanwhile stays.
             panel.offer_classes(classes.names)
         self.share.offer_classes(classes.names)

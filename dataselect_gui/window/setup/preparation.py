@@ -116,6 +116,7 @@ class Preparation(QObject):
         state.inputs_changed.connect(self._show_idle)
         state.training_changed.connect(self._on_training)
         state.stale_changed.connect(self.show_project_warning)
+        state.labels_changed.connect(self._show_idle)
         self._jobs.started.connect(self._on_job_started)
         self._jobs.progressed.connect(self._on_progress)
         self._jobs.stopping.connect(self._on_stopping)
@@ -434,7 +435,8 @@ class Preparation(QObject):
         self._setup.show_trial(self._state.inputs.study_obstacle or unused)
         if self._jobs.running:
             return
-        if self._state.interrupted is not None or (look is not None and not look.is_finished):
+        is_begun = look is not None and not look.is_finished and not len(look.waiting)
+        if self._state.interrupted is not None or is_begun:
             self._setup.show_idle(_("Continue"), ready=True)
         elif look is not None:
             text = _("Computes what is missing or has changed, and nothing else.")

@@ -67,7 +67,7 @@ def project_warning(look: Look, remedies: Remedies, *, has_stale: bool) -> Messa
             _("Score again: only what changed is computed anew."),
             ((_("Score again"), remedies.score),),
         )
-    if not look.is_finished:
+    if not look.is_finished and not len(look.waiting):  # Explore offers to score these again.
         kept = kept_sentence(len(look.ids) - look.unscored, len(look.ids))
         return Message(
             f"{_('Scoring is not finished.')} {kept}",

@@ -1,32 +1,18 @@
 """All actions in one list that can be searched: type, choose with the arrows, Enter."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt
-from PySide6.QtGui import QKeyEvent, QKeySequence
-from PySide6.QtWidgets import (
-    QApplication,
-    QFrame,
-    QHeaderView,
-    QLineEdit,
-    QTreeWidget,
-    QTreeWidgetItem,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QWidget
 
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import _
 from dataselect_gui.window.shell.actions import WindowAction
-from dataselect_gui.window.widgets import theme
-from dataselect_gui.window.widgets.plain import TreeLine
-
-_WIDTH, _LINE, _MOST_LINES = 460, 30, 9
-_KEY = Qt.ItemDataRole.UserRole
+from dataselect_gui.window.widgets.search_list import SearchList
 
 
-class ActionList(QFrame):
-    """A search field over the list of matching actions; Esc closes it, Enter runs one.
+class ActionList(SearchList):
+    """Lists the actions that can be done now.
 
     Parameters
     ----------
@@ -37,122 +23,20 @@ class ActionList(QFrame):
     """
 
     def __init__(self, actions: Mapping[str, WindowAction], owner: QWidget) -> None:
-        super().__init__(owner)
-        self._owner = owner
+        super().__init__(owner, _("All actions"), _("Search the actions"), _("Actions"))
         self._actions = actions
-        self._before: QWidget | None = None
-        self.setProperty("role", "float")
-        self.setAccessibleName(visible(_("All actions")))
-        self.field = QLineEdit()
         self.field.setPlaceholderText(visible(_("What do you want to do?")))
-        self.field.setAccessibleName(visible(_("Search the actions")))
-        self.list = QTreeWidget()
-        self.list.setColumnCount(2)
-        self.list.setHeaderHidden(True)
-        self.list.setRootIsDecorated(False)
-        self.list.setUniformRowHeights(True)
-        self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.list.setFrameShape(QFrame.Shape.NoFrame)
-        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.list.setAccessibleName(visible(_("Actions")))
-        header = self.list.header()
-        header.setStretchLastSection(False)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(8, 8, 8, 8)
-        column.setSpacing(theme.SPACE[1])
-        column.addWidget(self.field)
-        column.addWidget(self.list)
-        self.field.textChanged.connect(self._filter)
-        self.field.installEventFilter(self)
-        self.list.itemClicked.connect(self._run)
-        self.hide()
 
-    def open(self) -> None:
-        """Show the enabled actions, with the focus in the search field."""
-        self._before = QApplication.focusWidget()
-        self.field.clear()
-        self._filter("")
-        self.show()
-        self.raise_()
-        self.field.setFocus(Qt.FocusReason.PopupFocusReason)
-
-    def close_again(self) -> None:
-        """Hide, and give the focus back."""
-        self.hide()
-        if self._before is not None:
-            self._before.setFocus(Qt.FocusReason.PopupFocusReason)
-        self._before = None
-
-    def texts(self) -> list[str]:
-        """Return the actions that are listed, from the top."""
-        items = (self.list.topLevelItem(place) for place in range(self.list.topLevelItemCount()))
-        return [item.text(0) for item in items if item is not None]
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
-        """Pass arrows, Enter and Esc to the list while the field has the focus."""
-        if watched is self.field and isinstance(event, QKeyEvent):
-            return self._press(event)
-        if watched is self.field and event.type() == QEvent.Type.FocusOut:
-            self.hide()  # The person went on elsewhere.
-        return super().eventFilter(watched, event)
-
-    def _press(self, event: QKeyEvent) -> bool:
-        """Handle a key; return whether it was one of the list's."""
-        key, count = event.key(), self.list.topLevelItemCount()
-        is_press = event.type() == QEvent.Type.KeyPress
-        if event.type() == QEvent.Type.ShortcutOverride and key == Qt.Key.Key_Escape:
-            event.accept()  # Esc closes the list, whatever shortcut it may be elsewhere.
-        elif is_press and key == Qt.Key.Key_Escape:
-            self.close_again()
-        elif is_press and key in {Qt.Key.Key_Down, Qt.Key.Key_Up}:
-            step = 1 if key == Qt.Key.Key_Down else -1
-            self._choose((self.list.currentIndex().row() + step) % max(1, count))
-        elif is_press and key in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
-            self._run(self.list.currentItem())
-        else:
-            return False
-        return True
-
-    def _filter(self, text: str) -> None:
-        terms = text.casefold().split()
-        self.list.clear()
+    def entries(self, typed: str) -> Iterable[tuple[str, str, str]]:
+        """See `SearchList`: actions and their keys."""
+        terms = typed.casefold().split()
         for key, action in self._actions.items():
-            if key == "actions" or not action.isEnabled():
-                continue
             name = _(action.entry.text)
-            if all(term in name.casefold() for term in terms):
+            is_of_use = key != "actions" and action.isEnabled()
+            if is_of_use and all(term in name.casefold() for term in terms):
                 keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-                item = TreeLine(name, keys)
-                item.setData(0, _KEY, key)
-                item.setSizeHint(0, QSize(0, _LINE))
-                item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-                self.list.addTopLevelItem(item)
-        self._choose(0)
-        self._lay_out()
+                yield key, name, keys
 
-    def _lay_out(self) -> None:
-        """Place the list in the upper middle of the window, as high as its lines."""
-        top = theme.HEADER + 8
-        width = min(_WIDTH, self._owner.width() - 32)
-        lines = min(_MOST_LINES, self.list.topLevelItemCount())
-        height = self.field.sizeHint().height() + 18 + (_LINE * lines + 10 if lines else 0)
-        self.list.setVisible(bool(lines))
-        self.setGeometry(
-            (self._owner.width() - width) // 2,
-            top,
-            width,
-            min(height, self._owner.height() - top - theme.FOOTER),
-        )
-
-    def _choose(self, place: int) -> None:
-        item = self.list.topLevelItem(place)
-        if item is not None:
-            self.list.setCurrentItem(item)
-
-    def _run(self, item: QTreeWidgetItem | None) -> None:
-        if item is not None:
-            key = str(item.data(0, _KEY))
-            self.close_again()  # First, since the action may open a dialog.
-            self._actions[key].trigger()
+    def run(self, key: str) -> None:
+        """See `SearchList`."""
+        self._actions[key].trigger()

@@ -82,6 +82,8 @@ def _no_selection_or_busy(state: State) -> str:
 
 
 def _not_finished(state: State) -> str:
+    if state.look is not None and len(state.look.waiting):
+        return workflow.waiting_sentence(len(state.look.waiting))
     return "" if state.look is not None and state.look.is_finished else _(RELEASE_OPENS)
 
 
@@ -171,6 +173,12 @@ def _switch_view(window: "MainWindow") -> None:
     """Show the records as a table, or as tiles again."""
     window.show_place(PlaceId.EXPLORE)
     window.explore.records.switch()
+
+
+def _relabel(window: "MainWindow") -> None:
+    """Ask for another label of the marked records, else of the current one."""
+    window.show_place(PlaceId.EXPLORE)
+    window.explore.relabel()
 
 
 def _find(window: "MainWindow") -> None:
@@ -298,6 +306,15 @@ ACTIONS = (
         lambda w: w.explore.restore(),
         "Shift+W",
         obstacle=_no_project,
+        of_records=True,
+    ),
+    Action(
+        "relabel",
+        N_("Relabel…"),
+        Menu.EDIT,
+        _relabel,
+        "L",
+        obstacle=_no_records_or_busy,
         of_records=True,
     ),
     Action(

@@ -92,6 +92,8 @@ class Footer(QFrame):
             parts.append(_("{count:,} withheld", count=withheld))
         if opted_out := np.count_nonzero(self._state.opted_out):
             parts.append(_("{count:,} opted out", count=opted_out))
+        if waiting := len(look.waiting):
+            parts.append(_("{count:,} to score again", count=waiting))
         self.counts.set_full_text(" · ".join(parts))
 
     def _on_undo(self) -> None:

@@ -195,15 +195,16 @@ class MainWindow(QMainWindow):
 
         place = self._add_place(PlaceId.EXPLORE, lambda: ExplorePlace(self.state))
         place.gallery.set_tile(self.settings.tile)
-        place.gallery.tile_changed.connect(self._on_tile_changed)
+        place.gallery.tile_changed.connect(self._keep_view)
         place.table.set_hidden(self.settings.hidden_columns)
-        place.table.columns_changed.connect(self._on_columns_changed)
+        place.table.columns_changed.connect(self._keep_view)
         place.table.noted.connect(self.footer.show_text)
         of_records = [a for a in self.actions_by_key.values() if a.entry.of_records]
         for view in (place.gallery, place.table, place.large):
             view.addActions(of_records)
         place.thumbnails.lost.connect(self._on_lost)
         place.histogram.trial_wanted.connect(self.try_it)
+        place.score_wanted.connect(self.preparation.score)
         # Later, as a window may not be closed while it is painted.
         place.first_painted.connect(self._become_ready, Qt.ConnectionType.QueuedConnection)
         return place
@@ -402,11 +403,9 @@ class MainWindow(QMainWindow):
         if self.state.look is not None and self.state.look.source.exists():
             self.show_error(error)
 
-    def _on_tile_changed(self, side: int) -> None:
-        self.settings.change(tile=side)
-
-    def _on_columns_changed(self) -> None:
-        self.settings.change(hidden_columns=sorted(self.explore.table.hidden))
+    def _keep_view(self) -> None:
+        hidden = sorted(self.explore.table.hidden)
+        self.settings.change(tile=self.explore.gallery.tile, hidden_columns=hidden)
 
     def _become_ready(self) -> None:
         if not self._is_ready:

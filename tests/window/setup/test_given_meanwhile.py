@@ -115,7 +115,6 @@ def test_a_notice_goes_when_its_button_was_pressed(
 ) -> None:
     column = Project.open(project).table.column("loss")
     column.done[-5:] = 0
-    column.done.flush()
     window.open_project(project)
     assert notice_of(window).what.startswith("Scoring is not finished.")
     click(qtbot, window.notice.button("Continue"))

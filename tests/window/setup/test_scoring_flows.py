@@ -111,7 +111,6 @@ def test_scoring_goes_on_after_a_restart(
     scored_project(folder, owner_records(tmp_path / "records.npz", COUNT), real_series)
     column = Project.open(folder).table.column("loss")
     column.done[-100:] = 0
-    column.done.flush()
     window.open_project(folder)
     assert notice_of(window).what == (
         "Scoring is not finished. The scores of 300 of 400 records are kept."

@@ -47,7 +47,6 @@ def test_the_inspector_places_the_record(explore: ExplorePlace, state: State) ->
 def test_places_among_unfinished_scores_are_so_far(project: Path, show: Show) -> None:
     column = Project.open(project).table.column("loss")
     column.done[-1:] = 0
-    column.done.flush()
     state = State()
     state.open(project)
     explore = show(state)
