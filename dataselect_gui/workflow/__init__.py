@@ -128,9 +128,18 @@ if TYPE_CHECKING:  # The same names as below, with their types; a frozen build f
         left_out_sentences,
         truths_of_demo,
     )
+    from dataselect_gui.workflow.expected_leaving import ClassExpected, ExpectedLeaving
     from dataselect_gui.workflow.filtering import FilterColumns, equal_term, filter_of, scores_where
     from dataselect_gui.workflow.inspecting import Inspection, ProjectInspected, inspect
     from dataselect_gui.workflow.labelling import label_rule, label_sentences
+    from dataselect_gui.workflow.leaving_page import write_leaving_page
+    from dataselect_gui.workflow.leaving_sentences import (
+        HOW_UNLIKE,
+        class_rows,
+        distortion_sentences,
+        leaving_sentence,
+        selection_sentence,
+    )
     from dataselect_gui.workflow.left_out import (
         LeftOutFigures,
         LeftOutShare,
@@ -171,6 +180,7 @@ if TYPE_CHECKING:  # The same names as below, with their types; a frozen build f
     )
     from dataselect_gui.workflow.request_writing import CalibrationFound, PreparedRequest
     from dataselect_gui.workflow.requesting import RequestChecked, check_request, new_request
+    from dataselect_gui.workflow.rule_words import rule_sentence
     from dataselect_gui.workflow.scoring import (
         Scored,
         kept_sentence,
@@ -303,6 +313,11 @@ _NAMES = {
     "workflow.filtering": "FilterColumns, equal_term, filter_of, scores_where",
     "workflow.inspecting": "Inspection, ProjectInspected, inspect",
     "workflow.labelling": "label_rule, label_sentences",
+    "workflow.expected_leaving": "ClassExpected, ExpectedLeaving",
+    "workflow.leaving_page": "write_leaving_page",
+    "workflow.leaving_sentences": (
+        "HOW_UNLIKE, class_rows, distortion_sentences, leaving_sentence, selection_sentence"
+    ),
     "workflow.left_out": (
         "LeftOutFigures, LeftOutShare, left_out_figures, left_out_share, left_out_total, wrong_rule_of"
     ),
@@ -321,6 +336,7 @@ _NAMES = {
     "workflow.request_sentences": "calibration_words, request_words, threshold_table",
     "workflow.request_writing": "CalibrationFound, PreparedRequest",
     "workflow.requesting": "RequestChecked, check_request, new_request",
+    "workflow.rule_words": "rule_sentence",
     "workflow.scoring": "Scored, kept_sentence, project_name, project_place, score",
     "workflow.selecting": (
         "check_rule, make_rule, put_selection, read_rule_file, requested_rule, rule_per_class, "

@@ -300,5 +300,6 @@ def _foresee(
             proposal.pending,
             features,
             is_told=is_told,
+            has_classes=inputs.checkpoint.task.has_classes,
         ),
     )

@@ -193,6 +193,7 @@ class SetupPlace(ColumnPlace, Place):
             self.leaving_out.begin()
             return
         self.leaving_out.ask(inspection)
+        self.training.finding_out.show_checkpoint(inspection.digest, inspection.asks.contact)
         facts = checkpoint_facts(inspection)
         unknown = [
             _("The request asks for something that is not known here: {key}", key=key)
@@ -220,6 +221,7 @@ class SetupPlace(ColumnPlace, Place):
         self.checkpoint.show_facts("", requested(look.request), [], look.checkpoint)
         self.other_checkpoints.show_kept(look.other_checkpoints)
         self.leaving_out.show_decision(look.decision)
+        self.training.finding_out.show_checkpoint(look.checkpoint_digest, look.request.contact)
         self.go_back.hide()
         self.read_anew.show()
         self._anew_row.setVisible(has_columns(look))
