@@ -74,11 +74,8 @@ def test_one_sided_figures_are_those_of_a_count_by_hand(project: Path) -> None:
     assert three.leaving == pytest.approx(8 * kept)
     assert three.people_leaving == pytest.approx(2 * (1 - (1 - kept) ** 3) + 1 - (1 - kept) ** 2)
     # Row 8 is the one of person 2 that is not in the selection; its class is row % 3.
-    assert [(each.name, each.records) for each in three.classes] == [
-        ("bird", 9),
-        ("cat", 9),
-        ("dog", 9),
-    ]
+    assert [each.name for each in three.classes] == ["bird", "cat", "dog"]
+    assert [each.records for each in three.classes] == [9, 9, 9]
     assert [each.leaving for each in three.classes] == pytest.approx([3 * kept, 3 * kept, 2 * kept])
     assert not three.distorted
 
