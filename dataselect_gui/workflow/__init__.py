@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # The same names as below, with their types; a frozen build finds the modules here.
-    from dataselect_gui.checkpoints.label_account import LabelAccount
+    from dataselect_gui.checkpoints.label_account import LabelAccount, LabelMatch
     from dataselect_gui.checkpoints.label_forms import label_items
     from dataselect_gui.checkpoints.request import Request
     from dataselect_gui.errors import OtherStudyError
@@ -181,6 +181,7 @@ if TYPE_CHECKING:  # The same names as below, with their types; a frozen build f
     from dataselect_gui.workflow.request_writing import CalibrationFound, PreparedRequest
     from dataselect_gui.workflow.requesting import RequestChecked, check_request, new_request
     from dataselect_gui.workflow.rule_words import rule_sentence
+    from dataselect_gui.workflow.sampling import Sample, sample_records
     from dataselect_gui.workflow.scoring import (
         Scored,
         kept_sentence,
@@ -239,7 +240,7 @@ if TYPE_CHECKING:  # The same names as below, with their types; a frozen build f
     from dataselect_gui.workflow.verifying import Verified, verify, write_page
 
 _NAMES = {
-    "checkpoints.label_account": "LabelAccount",
+    "checkpoints.label_account": "LabelAccount, LabelMatch",
     "checkpoints.label_forms": "label_items",
     "checkpoints.request": "Request",
     "errors": "OtherStudyError",
@@ -337,6 +338,7 @@ _NAMES = {
     "workflow.request_writing": "CalibrationFound, PreparedRequest",
     "workflow.requesting": "RequestChecked, check_request, new_request",
     "workflow.rule_words": "rule_sentence",
+    "workflow.sampling": "Sample, sample_records",
     "workflow.scoring": "Scored, kept_sentence, project_name, project_place, score",
     "workflow.selecting": (
         "check_rule, make_rule, put_selection, read_rule_file, requested_rule, rule_per_class, "
