@@ -103,7 +103,7 @@ def _of_people(expected: ExpectedLeaving) -> str:
         return ""
     people = max(1, round(expected.people_leaving))
     if expected.is_certain:
-        return ngettext(", of {people} person", ", of {people} people", people, people=f"{people:,}")
+        return ngettext(", of {count:,} person", ", of {count:,} people", people)
     shown = in_round(people)
     return ngettext(", of about {people} person", ", of about {people} people", people, people=shown)
 

@@ -47,6 +47,8 @@ from dataselect_gui.window.widgets.budget import read_amount
 from dataselect_gui.window.widgets.plain import choose_place, tip
 from dataselect_gui.workflow import CountAnswers, JobKind, ReleaseRequest, exact
 
+_PAGE = "leaving.html"
+
 
 class ReleasePlace(QWidget, Place):
     """Where a release is decided and made.
@@ -373,7 +375,7 @@ class ReleasePlace(QWidget, Place):
         look, foreseen = self._state.look, self.prospect.foreseen
         if look is None or foreseen is None:
             return
-        to = choose_place(self, _("Save what would leave"), "leaving.html", _("Pages (*.html)"))
+        to = choose_place(self, _("Save what would leave"), _PAGE, _("Pages (*.html)"))
         if to is not None:
             work = SavingPage(look.folder, self.prospect.asked, foreseen, to)
             self._jobs.start(JobKind.PAGE, work, self.consequence.show_saved, self._on_refused)
