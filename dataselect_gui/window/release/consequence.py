@@ -155,13 +155,23 @@ class Consequence(QWidget):
         self.save_page.setEnabled(prospect.preview is not None and not prospect.waiting)
         self.expected.show_preview(prospect.preview)
         is_foreseen = prospect.preview is not None and not prospect.is_exact
+        self._keep_room(of_budget=is_foreseen)
         if is_foreseen:
             self._show_promise(prospect, after_exact=after_exact)
-        self._promised.setVisible(is_foreseen)
-        for part in (self.expected, self._promised):
+        for part in self._promised:
             part.setEnabled(not prospect.waiting)
-        parts = (self.expected, self.exact, self.viewed, self._promised)
-        self._stay.setVisible(not all(part.isHidden() for part in parts))
+            if not is_foreseen:
+                part.hide()
+        self.expected.setEnabled(not prospect.waiting)
+        parts = (self.expected, self.exact, self.viewed)
+        self._stay.setVisible(is_foreseen or not all(part.isHidden() for part in parts))
+
+    def _keep_room(self, *, of_budget: bool) -> None:
+        """Keep room for the budget while none is set, so that nothing moves under the pointer then."""
+        policy = self.budget.sizePolicy()
+        if policy.retainSizeWhenHidden() != of_budget:
+            policy.setRetainSizeWhenHidden(of_budget)
+            self.budget.setSizePolicy(policy)
 
     def _count_sentences(self) -> list[str]:
         """Say what a count cost that was drawn before; nothing where there was none."""
@@ -199,6 +209,8 @@ class Consequence(QWidget):
         self.table.show_prospect(prospect)
         self.budget.setVisible(prospect.budget is not None and not prospect.is_over)
         self.budget.setText(budget_sentence(prospect))
+        self.uncovered.show()
+        self.drawn.show()
         self.uncovered.set_text(*(f"· {item}" for item in preview.not_protected))
         self.drawn.set_text(preview.mechanism)
         self.nearest.setVisible(preview.nearest is not None and not preview.same)
@@ -207,28 +219,22 @@ class Consequence(QWidget):
         self.repeat.setText(_(SAME if preview.same else REPEAT))
 
     def _build(self) -> None:
-        self._stay, self._promised = StayPanel(), QWidget()
-        for part in (self.expected, self.exact, self.viewed, self._promised):
-            self._stay.body.addWidget(part)
+        self._stay = StayPanel()
+        body = self._stay.body
+        for shown in (self.expected, self.exact, self.viewed):
+            body.addWidget(shown)
         self._belief = row(self._bars, self.bars, spacing=16)
-        body = QVBoxLayout(self._promised)
-        body.setContentsMargins(0, 0, 0, 0)
-        body.setSpacing(theme.SPACE[1])
         self._seen = Pair(row(self._squares, self.picture, spacing=16), self._belief, least=520)
-        body.addWidget(self._seen)
-        for label in (self.promise, self.with_earlier, self.earlier_exact, self.usefulness):
-            body.addWidget(label)
-        body.addWidget(self.table)
-        # Its room is kept while no budget is set, so that nothing moves under the pointer then.
-        policy = self.budget.sizePolicy()
-        policy.setRetainSizeWhenHidden(True)
-        self.budget.setSizePolicy(policy)
-        body.addWidget(self.budget)
-        folds = QVBoxLayout()
-        folds.setSpacing(0)
-        for fold in (self.uncovered, self.drawn, self.nearest):
-            folds.addWidget(fold)
-        body.addLayout(folds)
+        said = (self._seen, self.promise, self.with_earlier, self.earlier_exact, self.usefulness)
+        folds = (self.uncovered, self.drawn, self.nearest)
+        self._promised: tuple[QWidget, ...] = (*said, self.table, self.budget, *folds)
+        for each in (*said, self.table, self.budget):
+            body.addWidget(each)
+        column = QVBoxLayout()
+        column.setSpacing(0)
+        for fold in folds:
+            column.addWidget(fold)
+        body.addLayout(column)
         own = QFrame()
         own.setProperty("role", "panel")
         word = QVBoxLayout(own)

@@ -32,6 +32,8 @@ class Expected(QWidget):
         self.classes = Fold(_("By class"))
         self.table = Table(_("By class"), (_("Class"), _("You have"), _("Leave, about")), (0,))
         self.classes.body.addWidget(self.table)
+        self.classes.button.toggled.connect(self._show_rows)
+        self._rows: list[tuple[str, str, str]] = []
         self.distorted.body.addWidget(self.how_unlike)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -54,4 +56,10 @@ class Expected(QWidget):
         self.distorted.setVisible(bool(unlike))
         self.distorted.set_text(*unlike)
         self.classes.setVisible(bool(expected.classes))
-        self.table.show_rows(class_rows(expected, _MOST_CLASSES))
+        self._rows = class_rows(expected, _MOST_CLASSES)
+        self._show_rows()
+
+    def _show_rows(self) -> None:
+        """Fill the table where it is open: laying it out takes time at each step of the slider."""
+        if self.classes.button.isChecked():
+            self.table.show_rows(self._rows)
