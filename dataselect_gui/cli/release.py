@@ -17,6 +17,7 @@ from dataselect_gui.cli.options import (
     whole,
 )
 from dataselect_gui.cli.output import progress, tell
+from dataselect_gui.errors import UsageError
 from dataselect_gui.texts import _
 from dataselect_gui.texts.promises import CHOOSE_EXACT, DISCLOSE_ALL, NOTHING_DRAWN, SAME
 
@@ -91,9 +92,19 @@ def release(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help=_("Show what would leave and cost; draw nothing."))
     ] = False,
+    page: Annotated[
+        Path | None,
+        typer.Option(help=_("With --dry-run: also write what would leave as one page, HTML.")),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Write a bundle of what leaves, charged to the ledger."""
+    if page is not None and not dry_run:
+        raise UsageError(
+            _("The page shows what would leave, before anything is drawn."),
+            _("This is no dry run."),
+            _("Add --dry-run, or leave --page out."),
+        )
     request = workflow.ReleaseRequest(
         to=to,
         epsilon=epsilon,
@@ -124,6 +135,8 @@ def release(
         workflow.job_logged(workflow.JobKind.RELEASE, confined=False),
     ):
         done = workflow.release(project, request, context)
+    if page is not None:
+        workflow.write_leaving_page(project, request, done, page)
     content: dict[str, Any] = {
         "release": done.release,
         "bundle": str(done.bundle),
@@ -172,6 +185,7 @@ def _lines_of(done: workflow.Released) -> list[str]:
 
 def _lines_of_preview(preview: workflow.Preview) -> list[str]:
     lines = [
+        *_lines_of_expected(preview.expected),
         _("What would leave:"),
         *(f"  {item['file']}, {item['field']}: {item['what']}" for item in preview.leaves),
         _("How:"),
@@ -196,6 +210,17 @@ def _lines_of_preview(preview: workflow.Preview) -> list[str]:
             for name, (then, now) in preview.nearest.items()
         ]
     return [*lines, *_lines_of_usefulness(preview.usefulness)]
+
+
+def _lines_of_expected(expected: workflow.ExpectedLeaving | None) -> list[str]:
+    """Return how many records are expected to leave; nothing where that may not be told."""
+    if expected is None:
+        return []
+    return [
+        _("For you alone: {sentence}", sentence=workflow.leaving_sentence(expected)),
+        f"  {workflow.selection_sentence(expected)}",
+        *(f"  {line}" for line in workflow.distortion_sentences(expected)),
+    ]
 
 
 def _lines_of_usefulness(expected: list[dict[str, float]] | None) -> list[str]:

@@ -28,6 +28,7 @@ class JobKind(Enum):
     PREVIEW = "preview"
     DELETION = "deletion"
     STATEMENT = "statement"
+    PAGE = "page"
     COMPOSITION = "composition"
     LIST_READING = "list-reading"
     ACCOUNT = "account"
@@ -109,6 +110,7 @@ _TEXTS = {
     JobKind.PREVIEW: _Texts(N_("Foreseeing"), _NOTHING_CHANGED),
     JobKind.DELETION: _Texts(N_("Deleting the project"), N_("Delete it again.")),
     JobKind.STATEMENT: _Texts(N_("Saving the statement"), _NOTHING_CHANGED),
+    JobKind.PAGE: _Texts(N_("Saving the page"), _NOTHING_CHANGED),
     JobKind.COMPOSITION: _Texts(N_("Composing"), _NOTHING_CHANGED),
     JobKind.ACCOUNT: _Texts(N_("Reading the ledger"), _NOTHING_CHANGED),
     JobKind.BUDGET: _Texts(N_("Setting the budget"), _NOTHING_CHANGED),

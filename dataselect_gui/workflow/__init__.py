@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # The same names as below, with their types; a frozen build finds the modules here.
-    from dataselect_gui.checkpoints.label_account import LabelAccount
+    from dataselect_gui.checkpoints.label_account import LabelAccount, LabelMatch
     from dataselect_gui.checkpoints.label_forms import label_items
     from dataselect_gui.checkpoints.request import Request
     from dataselect_gui.errors import OtherStudyError
@@ -143,6 +143,7 @@ if TYPE_CHECKING:  # The same names as below, with their types; a frozen build f
         left_out_sentences,
         truths_of_demo,
     )
+    from dataselect_gui.workflow.expected_leaving import ClassExpected, ExpectedLeaving
     from dataselect_gui.workflow.filtering import (
         CHANGING,
         FilterColumns,
@@ -152,6 +153,14 @@ if TYPE_CHECKING:  # The same names as below, with their types; a frozen build f
     )
     from dataselect_gui.workflow.inspecting import Inspection, ProjectInspected, inspect
     from dataselect_gui.workflow.labelling import label_rule, label_sentences
+    from dataselect_gui.workflow.leaving_page import write_leaving_page
+    from dataselect_gui.workflow.leaving_sentences import (
+        HOW_UNLIKE,
+        class_rows,
+        distortion_sentences,
+        leaving_sentence,
+        selection_sentence,
+    )
     from dataselect_gui.workflow.left_out import (
         LeftOutFigures,
         LeftOutShare,
@@ -203,6 +212,8 @@ if TYPE_CHECKING:  # The same names as below, with their types; a frozen build f
     )
     from dataselect_gui.workflow.request_writing import CalibrationFound, PreparedRequest
     from dataselect_gui.workflow.requesting import RequestChecked, check_request, new_request
+    from dataselect_gui.workflow.rule_words import rule_sentence
+    from dataselect_gui.workflow.sampling import Sample, sample_records
     from dataselect_gui.workflow.score_files import (
         Columns,
         export_scores,
@@ -275,7 +286,7 @@ if TYPE_CHECKING:  # The same names as below, with their types; a frozen build f
     )
 
 _NAMES = {
-    "checkpoints.label_account": "LabelAccount",
+    "checkpoints.label_account": "LabelAccount, LabelMatch",
     "checkpoints.label_forms": "label_items",
     "checkpoints.request": "Request",
     "errors": "OtherStudyError",
@@ -356,6 +367,11 @@ _NAMES = {
     "workflow.filtering": "CHANGING, FilterColumns, equal_term, filter_of, scores_where",
     "workflow.inspecting": "Inspection, ProjectInspected, inspect",
     "workflow.labelling": "label_rule, label_sentences",
+    "workflow.expected_leaving": "ClassExpected, ExpectedLeaving",
+    "workflow.leaving_page": "write_leaving_page",
+    "workflow.leaving_sentences": (
+        "HOW_UNLIKE, class_rows, distortion_sentences, leaving_sentence, selection_sentence"
+    ),
     "workflow.left_out": (
         "LeftOutFigures, LeftOutShare, left_out_figures, left_out_share, left_out_total, wrong_rule_of"
     ),
@@ -381,6 +397,8 @@ _NAMES = {
     "workflow.score_files": (
         "Columns, export_scores, export_selection, save_table, table_rows, table_text"
     ),
+    "workflow.rule_words": "rule_sentence",
+    "workflow.sampling": "Sample, sample_records",
     "workflow.scoring": "Scored, kept_sentence, project_name, project_place, score",
     "workflow.selecting": (
         "check_rule, make_rule, put_selection, read_rule_file, requested_rule, rule_per_class, "

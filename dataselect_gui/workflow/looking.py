@@ -97,6 +97,8 @@ class Look:
         The model's class of each label that is a number or was matched by the owner's table.
     decision : Decision or None
         What was decided about leaving records out; None where nothing was.
+    checkpoint_digest : str
+        The checkpoint's, as it was when its scores were computed.
     answers : RecordAnswers or None
         What the model answers; None where an earlier version scored, and kept no answers.
     is_demo : bool
@@ -137,6 +139,7 @@ class Look:
     class_of: Mapping[str, str] = field(default_factory=dict)
     decision: Decision | None = None
     is_demo: bool = False
+    checkpoint_digest: str = ""
     answers: RecordAnswers | None = None
     own_labels: Sequence[str | None] = ()
     relabelled: Mapping[int, str | None] = field(default_factory=dict)
@@ -320,6 +323,7 @@ def look(project_path: Path) -> Look:
         other_checkpoints=kept_scores(project),
         decision=decision_of(project),
         is_demo=settings.demo,
+        checkpoint_digest=settings.checkpoint.digest,
         answers=answers,
         class_of={}
         if opened is None

@@ -26,6 +26,7 @@ from dataselect_gui.release.procedure import Foresight
 from dataselect_gui.release.registry import KINDS
 from dataselect_gui.release.terms import Terms
 from dataselect_gui.texts import N_, _
+from dataselect_gui.workflow.expected_leaving import ExpectedLeaving, expected_leaving
 from dataselect_gui.workflow.looking import Look
 
 MARKS = tuple(Decimal(mark) for mark in ("0.1", "0.25", "0.5", "1", "2", "4", "8"))
@@ -96,6 +97,9 @@ class Preview:
         For a range of ε, what to expect: ``epsilon``, and ``precision``, ``recall`` and ``random``,
         or ``width`` (noise within it 95 times in 100) and ``against`` (an average count). None where
         that depends on scores, and none was shown yet.
+    expected : ExpectedLeaving or None
+        How many records are expected to leave; None for the same reason, and where the release repeats
+        an earlier one.
     """
 
     leaves: list[dict[str, str]]
@@ -109,6 +113,7 @@ class Preview:
     delta_after: Decimal
     nearest: dict[str, tuple[object, object]] | None
     usefulness: list[dict[str, float]] | None
+    expected: ExpectedLeaving | None
 
     def as_json(self) -> dict[str, object]:
         """Return it as a JSON object."""
@@ -118,6 +123,7 @@ class Preview:
             "left_after": None if self.left_after is None else exact(self.left_after),
             "spent_after": exact(self.spent_after),
             "delta_after": exact(self.delta_after),
+            "expected": None if self.expected is None else self.expected.as_json(),
         }
 
 
@@ -130,6 +136,7 @@ def preview_of(
     features: Sequence[str],
     *,
     is_told: bool,
+    has_classes: bool,
 ) -> Preview:
     """Return what a release would come to.
 
@@ -149,6 +156,8 @@ def preview_of(
         The columns that the model takes, where records are rows.
     is_told : bool
         Whether how many records the rule picks may be told.
+    has_classes : bool
+        Whether a label is one class of several that exclude each other.
     """
     taking = candidates.eligible if candidates.part is None else candidates.part
     chances = _chances(candidates, terms.max_contributions)
@@ -180,6 +189,9 @@ def preview_of(
             }
             for mark in marks
         ],
+        expected=None
+        if foresight.same or not is_told
+        else expected_leaving(terms, candidates, chances, has_classes=has_classes),
     )
 
 

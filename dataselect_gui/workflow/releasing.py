@@ -304,6 +304,7 @@ def _foresee(
             proposal.pending,
             features,
             is_told=is_told,
+            has_classes=inputs.checkpoint.task.has_classes,
         ),
         relabelled=_count_relabelled(project, proposal.candidates),
     )

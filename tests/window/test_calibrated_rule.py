@@ -8,7 +8,6 @@ from pytestqt.qtbot import QtBot
 from dataselect_gui import workflow
 from dataselect_gui.selection.forms import read_rule
 from dataselect_gui.window.explore.place import ExplorePlace
-from dataselect_gui.window.release.sentences import rule_sentence
 from dataselect_gui.window.state import State
 from tests.decisions import THRESHOLDS, WRONG, losses, undecided
 
@@ -43,4 +42,4 @@ def test_it_is_told_by_what_it_means(
     state.open(project)
     assert explore.rule_line.full_text.startswith(line)
     assert state.look is not None
-    assert rule_sentence(rule, state.look.request).startswith(start)
+    assert workflow.rule_sentence(rule, state.look.request).startswith(start)

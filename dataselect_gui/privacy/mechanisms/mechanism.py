@@ -286,6 +286,13 @@ class SelectionMechanism(Mechanism):
             How many records take part, and how many of them the rule picked.
         """
 
+    def chances(self) -> tuple[float, float] | None:
+        """Return with which probability a record leaves that the rule picked, and another one.
+
+        None where that depends on the scores.
+        """
+        return None
+
     @abstractmethod
     def how_drawn(self, *, of_people: bool, lowest: bool, by_rule: bool) -> str:
         """Return how it draws, as a sentence.

@@ -106,6 +106,10 @@ class OneSided(SelectionMechanism):
         """Return the expected agreement: a part of the selection leaves, and nothing else."""
         return Agreement(1.0, self.share, share_of(selected, records))
 
+    def chances(self) -> tuple[float, float]:
+        """Return the chances of a record that the rule picked, and of another one."""
+        return self.share, 0.0
+
     def how_drawn(self, *, of_people: bool, lowest: bool, by_rule: bool) -> str:
         """Return how it draws, as a sentence."""
         del lowest

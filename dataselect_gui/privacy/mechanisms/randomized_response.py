@@ -66,6 +66,10 @@ class RandomizedResponse(SelectionMechanism):
         right, wrong = kept * selected, (1 - kept) * (records - selected)
         return Agreement(share_of(right, right + wrong), kept, share_of(selected, records))
 
+    def chances(self) -> tuple[float, float]:
+        """Return the chances of a record that the rule picked, and of another one."""
+        return self.kept_share, 1 - self.kept_share
+
     def how_drawn(self, *, of_people: bool, lowest: bool, by_rule: bool) -> str:
         """Return how it draws, as a sentence."""
         del of_people, lowest

@@ -58,6 +58,10 @@ class Undrawn(SelectionMechanism):
         """Return what to expect: the whole selection leaves."""
         return Agreement(1.0, 1.0, share_of(selected, records))
 
+    def chances(self) -> tuple[float, float]:
+        """Return the chances of a record that the rule picked, and of another one."""
+        return 1.0, 0.0
+
     def parameters(self) -> dict[str, dict[str, object]]:
         """Return the share that leaves: all."""
         return {"share_that_leaves": {"value": 1.0, "from": self.share_from}}

@@ -53,6 +53,7 @@ class ImageTables(Images):
 
     name: ClassVar[str] = "image-table"
     nouns: ClassVar[str] = N_("a Parquet file of images")
+    counted: ClassVar[tuple[str, str]] = (N_("{count:,} image"), N_("{count:,} images"))
     advice: ClassVar[str] = N_("a Parquet file with images, a folder that the datasets library saved")
     endings: ClassVar[frozenset[str]] = ENDINGS
 

@@ -58,6 +58,7 @@ class Images(RecordKind):
 
     name: ClassVar[str] = "images"
     nouns: ClassVar[str] = N_("a folder of images")
+    counted: ClassVar[tuple[str, str]] = (N_("{count:,} image"), N_("{count:,} images"))
     advice: ClassVar[str] = N_(
         "a folder with images (JPEG, PNG, GIF, BMP, TIFF, WebP, PGM, PPM, TGA, JPEG 2000)"
     )

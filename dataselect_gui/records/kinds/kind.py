@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from dataselect_gui.records.forms.form import WrittenForm
 from dataselect_gui.records.images import PixelRange, Values
 from dataselect_gui.records.source import Content, Contents, Source, SourceRef
+from dataselect_gui.texts import N_
 
 if TYPE_CHECKING:
     from dataselect_gui.checkpoints.checkpoint import Member
@@ -102,6 +103,8 @@ class RecordKind(ABC):
         What a source of it is, as in “Records are read from …”; translated where it is shown.
     advice : str
         The same, with all that a person may have to know to choose one.
+    counted : tuple of str
+        One of its records and several, with ``{count}``; translated where they are counted.
     endings : frozenset of str
         Of the files that are sources of this kind, in small letters; none where sources are folders.
     is_read : bool
@@ -122,6 +125,7 @@ class RecordKind(ABC):
     name: ClassVar[str]
     nouns: ClassVar[str]
     advice: ClassVar[str]
+    counted: ClassVar[tuple[str, str]] = (N_("{count:,} record"), N_("{count:,} records"))
     endings: ClassVar[frozenset[str]] = frozenset()
     is_read: ClassVar[bool] = False
     is_confined: ClassVar[bool]

@@ -49,6 +49,7 @@ class Rows(RecordKind):
 
     name: ClassVar[str] = "rows"
     nouns: ClassVar[str] = N_("a table of rows or texts (such as a CSV file)")
+    counted: ClassVar[tuple[str, str]] = (N_("{count:,} row"), N_("{count:,} rows"))
     advice: ClassVar[str] = N_("a table of rows or texts (CSV, TSV, JSON lines, Parquet, Feather)")
     endings: ClassVar[frozenset[str]] = ENDINGS
     is_read: ClassVar[bool] = True

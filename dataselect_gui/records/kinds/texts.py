@@ -47,6 +47,7 @@ class Texts(RecordKind):
 
     name: ClassVar[str] = "texts"
     nouns: ClassVar[str] = N_("a folder of texts")
+    counted: ClassVar[tuple[str, str]] = (N_("{count:,} text"), N_("{count:,} texts"))
     advice: ClassVar[str] = N_("a folder with texts (.txt) and no images")
     is_read: ClassVar[bool] = True
     is_confined: ClassVar[bool] = False

@@ -10,9 +10,7 @@ import threading
 from collections import deque
 from collections.abc import Iterable
 
-import numpy as np
 from cachetools import LRUCache
-from numpy.typing import NDArray
 from PySide6.QtCore import QDeadlineTimer, QObject, Qt, QThread, Signal
 from PySide6.QtGui import QImage, QPixmap
 
@@ -22,6 +20,7 @@ from dataselect_gui.texts import _
 from dataselect_gui.window import faults
 from dataselect_gui.window.explore.tile import Shown
 from dataselect_gui.window.state import State
+from dataselect_gui.window.widgets.images import image_of
 from dataselect_gui.workflow import ChangedRecordError, Lines, Look, Pictures, UnreadableRecordError
 
 Key = tuple[int, int]
@@ -149,7 +148,7 @@ class Thumbnails(QObject):
             if pictures is None:
                 return
             seen = pictures.picture(*key)
-            outcome = seen if isinstance(seen, tuple) else _as_qt(seen)
+            outcome = seen if isinstance(seen, tuple) else image_of(seen)
         except DataSelectError as error:
             outcome = ""
             self._missed.emit(generation, error)
@@ -240,14 +239,6 @@ class _Decoder(QThread):
         """Decode until the end; called by the thread."""
         while (task := self._thumbnails.take()) is not None:
             self._thumbnails.decode(*task)
-
-
-def _as_qt(pixels: NDArray[np.uint8]) -> QImage:
-    height, width, _ = pixels.shape
-    held = np.ascontiguousarray(pixels)
-    borrowed = QImage(held.data, width, height, held.strides[0], QImage.Format.Format_RGB888)
-    # The conversion copies, so that nothing points into `held` any more.
-    return borrowed.convertToFormat(QImage.Format.Format_RGB32)
 
 
 def _size(entry: Shown) -> int:

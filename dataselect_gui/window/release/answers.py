@@ -26,7 +26,6 @@ from dataselect_gui.window.release.prospect import (
     known_bounds,
     when_chosen,
 )
-from dataselect_gui.window.release.sentences import rule_sentence
 from dataselect_gui.window.release.what import What
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
@@ -42,6 +41,7 @@ from dataselect_gui.workflow import (
     ReleaseRequest,
     Rule,
     exact,
+    rule_sentence,
     rule_sentences,
     short_number,
 )
@@ -116,6 +116,8 @@ class Answers(QFrame):
 
     def show_project(self, look: Look | None, rule: Rule | None) -> None:
         """Begin anew with a project: records, one-sided, ε 1."""
+        if look is not None:
+            self.training.finding_out.show_checkpoint(look.checkpoint_digest, look.request.contact)
         self.blockSignals(True)
         self.what.begin()
         self.amount.begin()

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QLineEdit, QVBoxLayout, QWidget
 
 from dataselect_gui.plain import visible
-from dataselect_gui.texts import _
+from dataselect_gui.texts import N_, _
 from dataselect_gui.texts.promises import (
     AFTER_EXACT,
     CHOOSE_EXACT,
@@ -19,6 +19,7 @@ from dataselect_gui.texts.promises import (
     WITHHELD_HERE,
     as_sentence,
 )
+from dataselect_gui.window.release.expected import Expected
 from dataselect_gui.window.release.left_out import LeftOutPanel
 from dataselect_gui.window.release.pictures import Bars, Squares
 from dataselect_gui.window.release.prospect import Prospect
@@ -45,6 +46,11 @@ from dataselect_gui.window.widgets.layout import row
 from dataselect_gui.window.widgets.plain import Button, CheckBox
 from dataselect_gui.workflow import Look, Rule, exact, leaving_warning, relabelled_sentence
 
+FOR_OTHERS = N_(
+    "A page for your data-protection officer: what would leave, what is promised, and for the two of "
+    "you alone how many records. Nothing is drawn for it."
+)
+
 
 def _unprotected() -> str:
     return f"{_(NO_PROTECTION)} {_(NOT_COVERED_LATER)}"
@@ -61,14 +67,18 @@ class Consequence(QWidget):
         The owner wants to look through the candidates.
     people_wanted()
         The owner wants to withhold records by a list.
+    page_wanted()
+        The owner wants a page of what would leave.
     """
 
     changed = Signal()
     look_through = Signal()
     people_wanted = Signal()
+    page_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__()
+        self.expected = Expected()
         self._squares, self._bars = Squares(), Bars()
         self.picture, self.bars = paragraph(step=1), paragraph(step=1)
         self.promise, self.with_earlier = paragraph(), paragraph()
@@ -82,6 +92,7 @@ class Consequence(QWidget):
         self.consent = CheckBox(_(CONSENT))
         self.warning, self._withheld = paragraph(), paragraph(role="dim")
         self.relabelled, self.left_out = paragraph(role="dim"), LeftOutPanel()
+        self.save_page, self.saved = Button(_("Save what would leave…")), paragraph(role="dim")
         self._count_cost: Decimal | None = None
         self.uncovered = Fold(_("What ε does not cover"))
         self.drawn = Fold(_("How it is drawn"))
@@ -103,6 +114,10 @@ class Consequence(QWidget):
         self.consent.setChecked(False)
         self.choose_exact.setChecked(False)
         self.reason.clear()
+
+    def show_saved(self, name: str | None) -> None:
+        """Say what a page of what would leave is for, or that it was saved as a file of that name."""
+        self.saved.setText(_(FOR_OTHERS) if name is None else _("Saved as {name}.", name=name))
 
     def show_prospect(self, prospect: Prospect, rule: Rule | None, *, after_exact: bool) -> None:
         """Show what would follow; what is being worked out anew is shown as not holding now.
@@ -138,12 +153,28 @@ class Consequence(QWidget):
         self.relabelled.setText(relabelled_sentence(count))
         self.relabelled.setVisible(count > 0)
         self._withheld.setText(_(WITHHELD if prospect.discloses else WITHHELD_HERE))
-        self._stay.setEnabled(not prospect.waiting)
-        if prospect.preview is not None and not prospect.is_exact:
-            self._show_expected(prospect, after_exact=after_exact)
-            self._stay.show()
-        else:
-            self._stay.hide()
+        if prospect.waiting:
+            self.show_saved(None)  # That was of another release.
+        self.save_page.setEnabled(prospect.preview is not None and not prospect.waiting)
+        self.expected.show_preview(prospect.preview)
+        is_foreseen = prospect.preview is not None and not prospect.is_exact
+        self._keep_room(of_budget=is_foreseen)
+        if is_foreseen:
+            self._show_promise(prospect, after_exact=after_exact)
+        for part in self._promised:
+            part.setEnabled(not prospect.waiting)
+            if not is_foreseen:
+                part.hide()
+        self.expected.setEnabled(not prospect.waiting)
+        parts = (self.expected, self.exact, self.viewed)
+        self._stay.setVisible(is_foreseen or not all(part.isHidden() for part in parts))
+
+    def _keep_room(self, *, of_budget: bool) -> None:
+        """Keep room for the budget while none is set, so that nothing moves under the pointer then."""
+        policy = self.budget.sizePolicy()
+        if policy.retainSizeWhenHidden() != of_budget:
+            policy.setRetainSizeWhenHidden(of_budget)
+            self.budget.setSizePolicy(policy)
 
     def _count_sentences(self) -> list[str]:
         """Say what a count cost that was drawn before; nothing where there was none."""
@@ -153,7 +184,7 @@ class Consequence(QWidget):
             _("The count itself spent ε {cost}: that is in the ledger.", cost=exact(self._count_cost))
         ]
 
-    def _show_expected(self, prospect: Prospect, *, after_exact: bool) -> None:
+    def _show_promise(self, prospect: Prospect, *, after_exact: bool) -> None:
         preview, foreseen, expected = prospect.preview, prospect.foreseen, prospect.expected
         assert preview is not None
         assert foreseen is not None
@@ -181,6 +212,8 @@ class Consequence(QWidget):
         self.table.show_prospect(prospect)
         self.budget.setVisible(prospect.budget is not None and not prospect.is_over)
         self.budget.setText(budget_sentence(prospect))
+        self.uncovered.show()
+        self.drawn.show()
         self.uncovered.set_text(*(f"· {item}" for item in preview.not_protected))
         self.drawn.set_text(preview.mechanism)
         self.nearest.setVisible(preview.nearest is not None and not preview.same)
@@ -190,23 +223,21 @@ class Consequence(QWidget):
 
     def _build(self) -> None:
         self._stay = StayPanel()
-        self._belief = row(self._bars, self.bars, spacing=16)
         body = self._stay.body
+        for shown in (self.expected, self.exact, self.viewed):
+            body.addWidget(shown)
+        self._belief = row(self._bars, self.bars, spacing=16)
         self._seen = Pair(row(self._squares, self.picture, spacing=16), self._belief, least=520)
-        body.addWidget(self._seen)
-        for label in (self.promise, self.with_earlier, self.earlier_exact, self.usefulness):
-            body.addWidget(label)
-        body.addWidget(self.table)
-        # Its room is kept while no budget is set, so that nothing moves under the pointer then.
-        policy = self.budget.sizePolicy()
-        policy.setRetainSizeWhenHidden(True)
-        self.budget.setSizePolicy(policy)
-        body.addWidget(self.budget)
-        folds = QVBoxLayout()
-        folds.setSpacing(0)
-        for fold in (self.uncovered, self.drawn, self.nearest):
-            folds.addWidget(fold)
-        body.addLayout(folds)
+        said = (self._seen, self.promise, self.with_earlier, self.earlier_exact, self.usefulness)
+        folds = (self.uncovered, self.drawn, self.nearest)
+        self._promised: tuple[QWidget, ...] = (*said, self.table, self.budget, *folds)
+        for each in (*said, self.table, self.budget):
+            body.addWidget(each)
+        column = QVBoxLayout()
+        column.setSpacing(0)
+        for fold in folds:
+            column.addWidget(fold)
+        body.addLayout(column)
         own = QFrame()
         own.setProperty("role", "panel")
         word = QVBoxLayout(own)
@@ -221,6 +252,12 @@ class Consequence(QWidget):
         by_list.clicked.connect(self.people_wanted)
         word.addWidget(by_list, 0, Qt.AlignmentFlag.AlignLeading)
         word.addWidget(self.repeat)
+        word.addSpacing(theme.SPACE[1])
+        word.addWidget(paragraph(_("Does somebody else have to agree?"), bold=True))
+        word.addWidget(self.saved)
+        word.addWidget(self.save_page, 0, Qt.AlignmentFlag.AlignLeading)
+        self.save_page.clicked.connect(self.page_wanted)
+        self.show_saved(None)
         self.reason.setPlaceholderText(visible(_("Reason, kept in the ledger")))
         self.reason.setAccessibleName(visible(_("Reason for a release without protection")))
         self.exact.body.addWidget(self.choose_exact)
@@ -228,7 +265,7 @@ class Consequence(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.SPACE[2])
-        for part in (self.exact, self.viewed, self._stay, self.left_out, own):
+        for part in (self._stay, self.left_out, own):
             column.addWidget(part)
         column.addStretch()
 

@@ -6,7 +6,15 @@ from pathlib import Path
 from dataselect_gui import workflow
 from dataselect_gui.errors import InterruptedByPersonError
 from dataselect_gui.texts import _
-from dataselect_gui.workflow import Check, CountAnswers, JobContext, Progress, Released, ReleaseRequest
+from dataselect_gui.workflow import (
+    Check,
+    CountAnswers,
+    JobContext,
+    Progress,
+    Released,
+    ReleaseRequest,
+    Verified,
+)
 
 
 @dataclass(frozen=True)
@@ -28,6 +36,34 @@ class Foreseeing:
         """Find out; where nobody wants to know any more, stop."""
         stopping = JobContext(lambda _step: context.check(), context.stop, context.kind)
         return workflow.preview(self.project, self.request, stopping)
+
+
+@dataclass(frozen=True)
+class SavingPage:
+    """Saves what would leave as a page; returns its name.
+
+    Attributes
+    ----------
+    project : Path
+        The project's folder.
+    request : ReleaseRequest
+        What is asked for.
+    foreseen : Released
+        What it would come to.
+    to : Path
+        Where the page goes.
+    """
+
+    project: Path
+    request: ReleaseRequest
+    foreseen: Released
+    to: Path
+
+    def __call__(self, context: JobContext) -> str:
+        """Write it."""
+        del context
+        workflow.write_leaving_page(self.project, self.request, self.foreseen, self.to)
+        return self.to.name
 
 
 @dataclass(frozen=True)
@@ -65,8 +101,8 @@ class Done:
         What came of it.
     kind : str
         What left.
-    checks : list of Check
-        Check by check.
+    verified : Verified
+        What its check came to.
     digest : str
         What stands for the whole bundle.
     documents : list of str
@@ -77,10 +113,15 @@ class Done:
 
     released: Released
     kind: str
-    checks: list[Check]
+    verified: Verified
     digest: str
     documents: list[str]
     content: int
+
+    @property
+    def checks(self) -> list[Check]:
+        """What was checked, one by one."""
+        return self.verified.checks
 
 
 @dataclass(frozen=True)
@@ -121,7 +162,7 @@ class Releasing:
         return Done(
             released=released,
             kind=self.request.kind,
-            checks=workflow.verify(bundle).checks,
+            verified=workflow.verify(bundle),
             digest=workflow.digest_of(bundle),
             documents=sorted(path.name for path in bundle.iterdir() if path.is_file()),
             content=workflow.count_records(bundle),

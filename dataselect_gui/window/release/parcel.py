@@ -1,10 +1,10 @@
 """The right column of the Release place: what would leave and what stays; afterwards, what left."""
 
-from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import _, ngettext
-from dataselect_gui.texts.promises import SAME
+from dataselect_gui.window.release.card import Card
 from dataselect_gui.window.release.jobs import Done
 from dataselect_gui.window.release.kinds import kind_named
 from dataselect_gui.window.release.samples import data_fields, leaving, staying
@@ -12,10 +12,7 @@ from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import LeavePanel, Note, StayPanel, paragraph
 from dataselect_gui.window.widgets.check_line import check_line
 from dataselect_gui.window.widgets.column import clear
-from dataselect_gui.window.widgets.copying import CopyButton
 from dataselect_gui.window.widgets.fold import Fold
-from dataselect_gui.window.widgets.layout import row
-from dataselect_gui.window.widgets.opening import OpenButton
 from dataselect_gui.workflow import CANNOT_CHECK, Look
 
 
@@ -26,15 +23,14 @@ class ParcelColumn(QWidget):
     ----------
     leave, stay : LeavePanel, StayPanel
         The frames of the two.
-    copy_digest, copy_path : CopyButton
-        Copy the bundle's digest and its path, where one left.
+    card : Card or None
+        What is done with the bundle, where one left.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self._done: Done | None = None
-        self.copy_digest: CopyButton | None = None
-        self.copy_path: CopyButton | None = None
+        self.card: Card | None = None
         self.leave, self.stay = LeavePanel(), StayPanel()
         self.error = Note("stop")
         self.error.hide()
@@ -79,9 +75,9 @@ class ParcelColumn(QWidget):
         self.error.hide()
         body = self.leave.body
         clear(body)
-        body.addWidget(paragraph(done.released.bundle.name, step=2, bold=True))
-        if done.released.repeated:
-            body.addWidget(paragraph(_(SAME)))
+        self.card = Card(done, None if self._look is None else self._look.request.contact)
+        body.addWidget(self.card)
+        body.addSpacing(theme.SPACE[1])
         body.addWidget(
             Fold(
                 kind_named(done.kind).count_in_words(done.content), *data_fields(done.kind, self._look)
@@ -90,31 +86,11 @@ class ParcelColumn(QWidget):
         documents = ngettext("{count} document", "{count} documents", len(done.documents))
         body.addWidget(Fold(documents, *done.documents))
         body.addSpacing(theme.SPACE[1])
-        is_verified = all(check.ok for check in done.checks)
-        verdict = _("Verified") if is_verified else _("Not verified")
-        body.addWidget(paragraph(verdict, bold=True, role="done" if is_verified else ""))
-        body.addSpacing(theme.SPACE[0])
         for check in done.checks:
             body.addWidget(check_line(check))
             body.addSpacing(theme.SPACE[0])
         body.addWidget(Fold(_("What a check cannot show"), *map(_, CANNOT_CHECK)))
-        body.addSpacing(theme.SPACE[1])
-        body.addWidget(paragraph(_("Digest, to send separately"), bold=True))
-        body.addSpacing(theme.SPACE[0])
-        digest = QLineEdit(done.digest)
-        digest.setReadOnly(True)
-        digest.setCursorPosition(0)
-        digest.setAccessibleName(visible(_("Digest of the bundle")))
-        self.copy_digest = CopyButton(_("Copy"), done.digest)
-        self.copy_digest.setAccessibleName(visible(_("Copy the digest")))
-        body.addWidget(row(digest, self.copy_digest))
-        body.addSpacing(theme.SPACE[1])
-        folder = OpenButton(_("Open folder"))
-        folder.set_path(done.released.bundle)
-        self.copy_path = CopyButton(_("Copy its path"), str(done.released.bundle))
-        body.addWidget(row(folder, self.copy_path, paragraph()))
-        folder.show()  # Only what is shown can have the focus, which the pressed button lost.
-        folder.setFocus()
+        self.card.take_focus()
 
     def show_error(self, text: str) -> None:
         """Say why nothing was released."""

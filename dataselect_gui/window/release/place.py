@@ -26,7 +26,7 @@ from dataselect_gui.window.release.answers import Answers
 from dataselect_gui.window.release.consequence import Consequence
 from dataselect_gui.window.release.foot import Foot
 from dataselect_gui.window.release.foresight import Foresight
-from dataselect_gui.window.release.jobs import Counting, Done, Releasing
+from dataselect_gui.window.release.jobs import Counting, Done, Releasing, SavingPage
 from dataselect_gui.window.release.kinds import is_unprotected
 from dataselect_gui.window.release.missing import (
     what_a_count_lacks,
@@ -46,6 +46,8 @@ from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.budget import read_amount
 from dataselect_gui.window.widgets.plain import choose_place, tip
 from dataselect_gui.workflow import CountAnswers, JobKind, ReleaseRequest, exact
+
+_PAGE = "leaving.html"
 
 
 class ReleasePlace(QWidget, Place):
@@ -152,6 +154,7 @@ class ReleasePlace(QWidget, Place):
         self.consequence.look_through.connect(self._show_records)
         self.consequence.left_out.look_through.connect(self._show_left_out)
         self.consequence.people_wanted.connect(self._show_people)
+        self.consequence.page_wanted.connect(self._save_leaving)
         self.foot.button.clicked.connect(self._release)
         self.foot.go.clicked.connect(self._go_to_missing)
         self.foot.budget_wanted.connect(self._set_budget)
@@ -367,6 +370,15 @@ class ReleasePlace(QWidget, Place):
         if chosen is not None:
             self._own_destination = chosen
             self._show()
+
+    def _save_leaving(self) -> None:
+        look, foreseen = self._state.look, self.prospect.foreseen
+        if look is None or foreseen is None:
+            return
+        to = choose_place(self, _("Save what would leave"), _PAGE, _("Pages (*.html)"))
+        if to is not None:
+            work = SavingPage(look.folder, self.prospect.asked, foreseen, to)
+            self._jobs.start(JobKind.PAGE, work, self.consequence.show_saved, self._on_refused)
 
     def _set_budget(self) -> None:
         amount = read_amount(self.foot.budget.text())

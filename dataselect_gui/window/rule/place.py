@@ -11,7 +11,6 @@ from dataselect_gui.texts import N_, _, ngettext
 from dataselect_gui.window.latest import PAUSE_MILLISECONDS, Latest
 from dataselect_gui.window.place import Place, PlaceId
 from dataselect_gui.window.release.prospect import when_chosen
-from dataselect_gui.window.release.sentences import rule_sentence
 from dataselect_gui.window.rule.conditions import ConditionPanel
 from dataselect_gui.window.rule.share import ShareForm
 from dataselect_gui.window.state import State
@@ -33,6 +32,7 @@ from dataselect_gui.workflow import (
     Rule,
     ScoreCut,
     requested_rule,
+    rule_sentence,
 )
 
 EXPLANATION = N_(

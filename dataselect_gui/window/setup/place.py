@@ -24,6 +24,7 @@ from dataselect_gui.window.setup.kept_scores import OtherCheckpoints
 from dataselect_gui.window.setup.labels import LabelTable
 from dataselect_gui.window.setup.leaving_out import LeavingOut
 from dataselect_gui.window.setup.reading import Reading
+from dataselect_gui.window.setup.samples import Samples
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.column import ColumnPlace, Pair
@@ -110,6 +111,7 @@ class SetupPlace(ColumnPlace, Place):
         self._unit_hint = paragraph(role="dim")
         self._person: str | None = None
         self._known_units = ""
+        self.samples = Samples(self.unit)
         self.split = ComboBox()
         self.split.setAccessibleName(visible(_("Part of the records")))
         self.split.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToContents)
@@ -140,6 +142,15 @@ class SetupPlace(ColumnPlace, Place):
         self.show_records(None, None)
         self.show_checkpoint(None, None)
         self.show_trial("")
+
+    @property
+    def has_threads(self) -> bool:
+        """Whether some of the records are being read."""
+        return self.samples.running
+
+    def close_threads(self) -> None:
+        """Stop reading them; the window calls this before it closes."""
+        self.samples.close_thread()
 
     @property
     def unit_column(self) -> str | None:
@@ -193,6 +204,7 @@ class SetupPlace(ColumnPlace, Place):
             self.leaving_out.begin()
             return
         self.leaving_out.ask(inspection)
+        self.training.finding_out.show_checkpoint(inspection.digest, inspection.asks.contact)
         facts = checkpoint_facts(inspection)
         unknown = [
             _("The request asks for something that is not known here: {key}", key=key)
@@ -220,6 +232,7 @@ class SetupPlace(ColumnPlace, Place):
         self.checkpoint.show_facts("", requested(look.request), [], look.checkpoint)
         self.other_checkpoints.show_kept(look.other_checkpoints)
         self.leaving_out.show_decision(look.decision)
+        self.training.finding_out.show_checkpoint(look.checkpoint_digest, look.request.contact)
         self.go_back.hide()
         self.read_anew.show()
         self._anew_row.setVisible(has_columns(look))
@@ -372,6 +385,7 @@ class SetupPlace(ColumnPlace, Place):
         self.column.addWidget(self.confined)
         self.column.addWidget(self._split_row)
         self.column.addWidget(Pair(self.records, self.checkpoint))
+        self.column.addWidget(self.samples)
         self.column.addWidget(self.other_checkpoints)
         self.column.addWidget(self._anew_row)
         self.column.addWidget(self.reading)

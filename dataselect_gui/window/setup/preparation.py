@@ -112,6 +112,7 @@ class Preparation(QObject):
         setup.training.answered.connect(self._on_answered)
         for changed in (setup.unit.activated, setup.training.answered, setup.leaving_out.changed):
             changed.connect(self._drop_interrupted)
+        setup.samples.follow(state)
         state.opened.connect(self._on_opened)
         state.inputs_changed.connect(self._show_idle)
         state.training_changed.connect(self._on_training)

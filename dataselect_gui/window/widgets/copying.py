@@ -25,6 +25,11 @@ class CopyButton(Button):
         self.clicked.connect(self._copy)
         QGuiApplication.clipboard().dataChanged.connect(self._show)
 
+    def set_content(self, content: str) -> None:
+        """Set what it copies."""
+        self._content = content
+        self._show()
+
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self._content)
 

@@ -15,6 +15,7 @@ from dataselect_gui.texts import N_, _
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.budget import read_amount
+from dataselect_gui.window.widgets.finding_out import FindingOut
 from dataselect_gui.window.widgets.numbers import in_local_form
 from dataselect_gui.window.widgets.plain import Label, RadioButton
 from dataselect_gui.workflow import exact
@@ -46,6 +47,7 @@ class TrainingQuestion(QWidget):
         self.epsilon.setAccessibleName(visible(_("The training's ε")))
         self.delta.setAccessibleName(visible(_("The training's δ")))
         self.delta.setPlaceholderText("0.00001")
+        self.finding_out = FindingOut()
         self._group = QButtonGroup(self)
         self._amounts = QWidget()
         amounts = QHBoxLayout(self._amounts)
@@ -65,6 +67,7 @@ class TrainingQuestion(QWidget):
             self._group.addButton(button)
             column.addWidget(button)
         column.insertWidget(4, self._amounts)
+        column.addWidget(self.finding_out)
         self._group.buttonClicked.connect(self._on_click)
         self.show_answer(None)
 
@@ -92,10 +95,14 @@ class TrainingQuestion(QWidget):
             {"no": self.no, "dp": self.private, "yes": self.unknown, "unknown": self.unknown}.get(kind),
         )
         self.blockSignals(False)
+        self._show_more()
+
+    def _show_more(self) -> None:
         self._amounts.setVisible(self.private.isChecked())
+        self.finding_out.setVisible(self.unknown.isChecked())
 
     def _on_click(self) -> None:
-        self._amounts.setVisible(self.private.isChecked())
+        self._show_more()
         self.changed.emit()
         self._on_typed()
 

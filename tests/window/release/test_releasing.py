@@ -59,17 +59,16 @@ def test_the_default_path_takes_four_clicks_to_a_verified_bundle(
 def test_digest_and_path_of_what_left_are_copied_by_a_button(place: ReleasePlace, qtbot: QtBot) -> None:
     answer_no(qtbot, place)
     finish(qtbot, place)
-    parcel, clipboard = place.parcel, QGuiApplication.clipboard()
-    assert parcel.done is not None
-    assert parcel.copy_digest is not None
-    assert parcel.copy_path is not None
-    click(qtbot, parcel.copy_digest)
-    assert clipboard.text() == workflow.digest_of(parcel.done.released.bundle)
-    assert (parcel.copy_digest.text(), parcel.copy_path.text()) == ("Copied", "Copy its path")
-    parcel.copy_path.setFocus()
-    qtbot.keyClick(parcel.copy_path, Qt.Key.Key_Space)  # type: ignore[no-untyped-call]
-    assert clipboard.text() == str(parcel.done.released.bundle)
-    assert (parcel.copy_digest.text(), parcel.copy_path.text()) == ("Copy", "Copied")
+    done, card, clipboard = place.parcel.done, place.parcel.card, QGuiApplication.clipboard()
+    assert done is not None
+    assert card is not None
+    click(qtbot, card.copy_digest)
+    assert clipboard.text() == workflow.digest_of(done.released.bundle)
+    assert (card.copy_digest.text(), card.copy_path.text()) == ("Copied", "Copy its path")
+    card.copy_path.setFocus()
+    qtbot.keyClick(card.copy_path, Qt.Key.Key_Space)  # type: ignore[no-untyped-call]
+    assert clipboard.text() == str(done.released.bundle)
+    assert (card.copy_digest.text(), card.copy_path.text()) == ("Copy", "Copied")
 
 
 def test_a_folder_that_nothing_opens_is_said_in_words_and_its_path_copied(

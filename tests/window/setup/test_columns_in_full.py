@@ -104,7 +104,7 @@ def test_a_column_of_labels_is_scored_by(
     assert not window.setup.score.isEnabled()
     assert "None of your labels" in window.setup.status.text()
     choose_label(qtbot, window, "grade")
-    assert not window.setup.labels.isVisible()
+    assert (window.setup.labels.hint, window.setup.labels.choices) == ("", {})
     assert window.setup.reading.label.chosen() == "grade"
     assert window.setup.unit_column == "patient"
     assert "bird, cat, dog; every record has one" in shown_text(window)

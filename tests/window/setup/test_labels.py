@@ -53,9 +53,44 @@ def test_classes_of_another_data_set_are_scored_once_a_person_says_which_is_whic
 def test_labels_that_all_fit_ask_nothing(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     give(qtbot, window, records(tmp_path / "v.npz", ["Bird ", "dog"]))
     give(qtbot, window, consortium(tmp_path / "consortium"))
-    assert not window.setup.labels.isVisible()
+    table = window.setup.labels
+    assert (table.hint, table.choices) == ("", {})
+    assert not table.use.isVisible()
     assert window.setup.score.isEnabled()
     assert "4 have no label" in shown_text(window)
+
+
+def test_a_label_that_fits_by_itself_is_counted_and_can_be_changed(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, made_up: list[dict[str, Any]]
+) -> None:
+    source = records(tmp_path / "v.npz", ["Bird ", "dog"], 13)
+    given = np.load(source)["y"]
+    give(qtbot, window, source, consortium(tmp_path / "consortium"))
+    setup, labels = window.setup, window.setup.labels
+    QTest.mouseClick(labels.open, Qt.MouseButton.LeftButton)
+    assert list(labels.choices) == ["Bird ", "dog"]
+    assert [choice.chosen() for choice in labels.choices.values()] == ["bird", "dog"]
+    qtbot.waitUntil(labels.choices["dog"].isVisible)
+    shown = [label.text() for label in labels.findChildren(QLabel) if label.isVisible()]
+    for number, name in enumerate(["Bird ", "dog"]):
+        place = shown.index(name)
+        assert shown[place + 1 : place + 3] == [str((given == number).sum()), "by itself"]
+    choice = labels.choices["Bird "]
+    assert choice.hasFocus()
+    assert not labels.unused
+    QTest.keyClick(choice, Qt.Key.Key_Down)
+    assert choice.chosen() == "cat"
+    assert not setup.score.isEnabled()
+    QTest.keyClick(choice, Qt.Key.Key_Up)
+    assert setup.score.isEnabled(), "it is as it was"
+    QTest.keyClick(choice, Qt.Key.Key_Down)
+    labels.use.setFocus()
+    QTest.keyClick(labels.use, Qt.Key.Key_Return)
+    settle(qtbot, window)
+    assert labels.choices["Bird "].chosen() == "cat"
+    setup.score.click()
+    settle(qtbot, window)
+    assert made_up[0]["labels"] == LabelRule(classes=(("Bird ", "cat"),))
 
 
 def test_some_labels_fit_and_the_others_are_asked_for(
@@ -63,7 +98,8 @@ def test_some_labels_fit_and_the_others_are_asked_for(
 ) -> None:
     give(qtbot, window, records(tmp_path / "v.npz", ["fish", "dog"]))
     give(qtbot, window, consortium(tmp_path / "consortium"))
-    assert list(window.setup.labels.choices) == ["fish"]
+    assert list(window.setup.labels.choices) == ["fish", "dog"]
+    assert [choice.chosen() for choice in window.setup.labels.choices.values()] == [None, "dog"]
     assert "Some of your labels" in shown_text(window)
     assert window.setup.score.isEnabled()
 
@@ -176,3 +212,35 @@ def test_more_labels_than_are_shown_are_asked_for_in_turn(
     assert source is not None
     said = dict(source.labels.classes)
     assert (said["L00"], said["L69"], said["L01"], len(said)) == ("dog", "cat", "", 70)
+
+
+def test_many_labels_are_found_by_their_names_and_what_was_chosen_stays(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    labels = [f"L{number:02d}" for number in range(70)] * 3 + ["dog"]
+    give(qtbot, window, table(tmp_path / "scans", labels), consortium(tmp_path / "consortium"))
+    asked = window.setup.labels
+    asked.choices["L03"].setFocus()
+    QTest.keyClick(asked.choices["L03"], Qt.Key.Key_Down)
+    asked.filter.setFocus()
+    QTest.keyClicks(asked.filter, "l6")
+    assert list(asked.choices) == [f"L{number}" for number in range(60, 70)]
+    QTest.keyClick(asked.choices["L69"], Qt.Key.Key_End)
+    asked.filter.selectAll()
+    QTest.keyClicks(asked.filter, "DOG")
+    assert list(asked.choices) == ["dog"]
+    asked.filter.clear()
+    assert asked.choices["L03"].chosen() == "bird"
+    asked.use.click()
+    settle(qtbot, window)
+    source = window.state.inputs.source
+    assert source is not None
+    said = dict(source.labels.classes)
+    assert (said["L03"], said["L69"]) == ("bird", "dog")
+    assert "dog" not in said, "it fits by itself"
+
+
+def test_few_labels_need_no_search(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    give(qtbot, window, records(tmp_path / "v.npz", ["fish", "dog"]))
+    give(qtbot, window, consortium(tmp_path / "consortium"))
+    assert not window.setup.labels.filter.isVisible()
