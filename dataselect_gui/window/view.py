@@ -5,16 +5,20 @@ record are none.
 """
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
 
+from dataselect_gui import workflow
 from dataselect_gui.texts import _
 from dataselect_gui.window.arrangement import Arrangement, title_of
 from dataselect_gui.window.undo import Step
-from dataselect_gui.workflow import FilterColumns, Look, ScoreCut
+
+if TYPE_CHECKING:
+    from dataselect_gui.workflow import FilterColumns, Look, ScoreCut
 
 
 class View(QObject):
@@ -161,9 +165,9 @@ class View(QObject):
 
     # Within
 
-    def _begin_view(self, look: Look, cut: ScoreCut | None) -> None:
+    def _begin_view(self, look: "Look", cut: "ScoreCut | None") -> None:
         """Show all records of a project, by the score that it cuts by."""
-        self.columns = FilterColumns(look)
+        self.columns = workflow.FilterColumns(look)
         self.marked = np.zeros(len(look.ids), dtype=bool)
         self.stale = np.zeros(len(look.ids), dtype=bool)
         self.current = None
@@ -177,9 +181,9 @@ class View(QObject):
             descending=cut is None or not cut.lowest,
         )
 
-    def _renew_view(self, look: Look) -> None:
+    def _renew_view(self, look: "Look") -> None:
         """Look for and sort records by their new labels from now on; what is shown stays."""
-        self.columns = FilterColumns(look)
+        self.columns = workflow.FilterColumns(look)
         self.arrangement.use(self.columns)
 
     def _end_view(self) -> None:

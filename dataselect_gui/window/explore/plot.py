@@ -38,6 +38,7 @@ class Plot:
 
         self._library, self._drag = pyqtgraph, drag
         self.widget: Any = pyqtgraph.GraphicsLayoutWidget(owner)
+        self.widget.setProperty("role", "plot")
         self.widget.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.widget.ci.setContentsMargins(6, 2, 6, 0)
         self.widget.ci.setSpacing(0)
@@ -65,10 +66,6 @@ class Plot:
         """Take the colours of the theme."""
         colours = theme.palette()
         self.widget.setBackground(colours.panel)
-        self.widget.setStyleSheet(
-            f"QGraphicsView {{ border: 2px solid {colours.panel} }}"
-            f"QGraphicsView:focus {{ border: 2px solid {colours.accent} }}"
-        )
         self._axis.setPen(colours.edge)
         self._axis.setTextPen(colours.dim)
         self._axis.setTickFont(theme.font(-1))

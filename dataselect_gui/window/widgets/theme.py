@@ -182,6 +182,8 @@ QLabel[role="dim"] {{ color: {c.dim}; }}
 QLabel[role="warning"] {{ color: {c.warn}; }}
 QLabel[role="done"] {{ color: {c.done}; }}
 QPlainTextEdit[role="reader"] {{ background: {c.sunk}; border: 0; }}
+QGraphicsView[role="plot"] {{ border: 2px solid {c.panel}; }}
+QGraphicsView[role="plot"]:focus {{ border-color: {c.accent}; }}
 QFrame[role="strip"] {{ background: {c.stay_tint}; border: 0; }}
 QPushButton {{ background: {c.panel}; border: 1px solid {c.edge}; border-radius: {RADIUS}px;
     padding: 4px 12px; min-height: 20px; }}
