@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Self
+from typing import Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,7 @@ _RECORDS, _CONTENT, _PROBLEMS = "records.json", "content.npy", "problems.json"
 _WHOLE_ROWS = "rows.npy"
 WITHOUT_LABEL = frozenset({"random"})
 """The scores that no label changes."""
+Text = TypeVar("Text", str, str | None)
 Labels = Mapping[str, str | None]
 """Id → label, None for no label."""
 
@@ -174,8 +175,8 @@ class Table:
         whole_rows = np.load(folder / _WHOLE_ROWS) if (folder / _WHOLE_ROWS).is_file() else None
         self.own = Index(
             records["ids"],
-            records["labels"],
-            records["units"],
+            _shared(records["labels"]),
+            None if records["units"] is None else _shared(records["units"]),
             np.load(folder / _CONTENT),
             whole_rows,
         )
@@ -351,3 +352,9 @@ def _labelled_alike(rows: _Rows, old: Index, new: Index) -> _Rows:
     pairs = zip(rows[0].tolist(), rows[1].tolist(), strict=True)
     alike = np.array([old.labels[before] == new.labels[now] for before, now in pairs], dtype=bool)
     return rows[0][alike], rows[1][alike]
+
+
+def _shared(texts: list[Text]) -> list[Text]:
+    """Return texts so that equal ones are one object: a million labels are few."""
+    pool: dict[Text, Text] = {}
+    return list(map(pool.setdefault, texts, texts))

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QPixmap
+from PySide6.QtGui import QPixmap, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from dataselect_gui import workflow
@@ -42,6 +42,7 @@ class Samples(QFrame):
         self.sentence = paragraph(bold=True)
         self._unit = unit
         self._shown: SourceRef | None = None
+        self._is_asked = False
         self._latest = Latest(self)
         # Its room is there before what it shows is: nothing below moves when that arrives.
         body = QWidget()
@@ -92,16 +93,28 @@ class Samples(QFrame):
         self._unit.currentIndexChanged.connect(look)
 
     def show_source(self, where: SourceRef | None) -> None:
-        """Show some records of a source; None for nothing."""
+        """Show some records of a source, which is opened once this is seen; None for nothing."""
         if where == self._shown:
             return
         if where is None or self._shown is None or where.path != self._shown.path:
             self._empty()  # What is shown is of other records.
         self._shown = where
         self.setVisible(where is not None)
-        if where is None:
-            self._latest.drop()
+        self._latest.drop()
+        self._is_asked = False
+        if self.isVisible():
+            self._ask()
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        """Open the source now."""
+        super().showEvent(event)
+        self._ask()
+
+    def _ask(self) -> None:
+        where = self._shown
+        if where is None or self._is_asked:
             return
+        self._is_asked = True
 
         def work(context: JobContext) -> Sample:
             return workflow.sample_records(where, _MOST, _SIDE, context)

@@ -9,6 +9,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
+from dataselect_gui.window.place import PlaceId
 from dataselect_gui.window.setup.samples import Samples
 from dataselect_gui.window.shell.main_window import MainWindow
 from tests.helpers import array_file
@@ -17,6 +18,7 @@ from tests.window.steps import give
 
 
 def wait(qtbot: QtBot, window: MainWindow) -> Samples:
+    window.show_place(PlaceId.SETUP)  # They are read once they are seen.
     samples = window.setup.samples
     qtbot.waitUntil(lambda: not samples.waiting and not samples.running, timeout=20_000)
     return samples
