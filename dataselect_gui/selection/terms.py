@@ -31,11 +31,11 @@ def all_of(terms: Sequence[str]) -> str:
     return " and ".join(f"({term})" if _needs_brackets(term) else term for term in terms)
 
 
-def is_same_term(one: str, other: str) -> bool:
+def is_same_term(term: str, other: str) -> bool:
     """Say whether two terms are the same, however they are spaced and quoted."""
-    if one == other:
+    if term == other:
         return True
-    nodes = _parsed(one), _parsed(other)
+    nodes = _parsed(term), _parsed(other)
     return None not in nodes and len({ast.dump(node) for node in nodes if node is not None}) == 1
 
 

@@ -37,17 +37,17 @@ class TextIndex:
         """Return which texts hold a part, in whatever case; shape (n,)."""
         if not part:
             return np.ones(len(self._texts), dtype=bool)
-        found = np.zeros(len(self._texts), dtype=bool)
-        found[self._rows_at(self._places(_bytes_of(part)))] = True
-        return found
+        matches = np.zeros(len(self._texts), dtype=bool)
+        matches[self._rows_at(self._places(_bytes_of(part)))] = True
+        return matches
 
     def equal(self, texts: Sequence[str]) -> NDArray[np.bool_]:
         """Return which texts are one of several, letter for letter; shape (n,)."""
-        found = np.zeros(len(self._texts), dtype=bool)
+        matches = np.zeros(len(self._texts), dtype=bool)
         for text in texts:
             alike = self._rows_at(self._places(_BREAK + _bytes_of(text) + _BREAK))
-            found[[row for row in alike.tolist() if self._texts[row] == text]] = True
-        return found
+            matches[[row for row in alike.tolist() if self._texts[row] == text]] = True
+        return matches
 
     def _rows_at(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return in which text each place among the bytes is, that of a break in the text behind it."""

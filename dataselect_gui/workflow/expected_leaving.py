@@ -100,8 +100,8 @@ class ExpectedLeaving:
     @property
     def distorted(self) -> list[ClassExpected]:
         """The classes whose share changes much, those that are lost first, then by how much."""
-        found = [each for each in self.classes if each.is_distorted]
-        return sorted(found, key=lambda each: (not each.is_lost, each.likeness))
+        distorted = [each for each in self.classes if each.is_distorted]
+        return sorted(distorted, key=lambda each: (not each.is_lost, each.likeness))
 
     def as_json(self) -> dict[str, object]:
         """Return it as a JSON object."""

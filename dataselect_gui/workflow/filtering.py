@@ -87,7 +87,7 @@ class FilterColumns(Mapping[str, Column]):
         terms = terms_of(text)
         if not terms:
             return matching(text, self)
-        found = np.ones(len(self._project.ids), dtype=bool)
+        matches = np.ones(len(self._project.ids), dtype=bool)
         for term in terms:
             rows = self._found.get(term)
             if rows is None:
@@ -95,8 +95,8 @@ class FilterColumns(Mapping[str, Column]):
                 if not columns_in(term) & CHANGING:
                     kept = list(self._found.items())[1 - _MOST_KEPT :]
                     self._found = {**dict(kept), term: rows}
-            found &= rows
-        return found
+            matches &= rows
+        return matches
 
     def is_quick(self, text: str) -> bool:
         """Say whether to find records by a filter takes a moment only, however many there are."""

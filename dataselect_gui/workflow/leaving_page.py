@@ -80,7 +80,7 @@ def write_leaving_page(
         ),
     ]
     disclosed = [] if not kind.discloses else [DISCLOSED, *([] if form is None else [form.warning])]
-    told = [*disclosed, WITHHELD if kind.discloses else WITHHELD_HERE]
+    warnings = [*disclosed, WITHHELD if kind.discloses else WITHHELD_HERE]
     counted = []
     if expected is not None:
         counted = [leaving_sentence(expected), selection_sentence(expected)]
@@ -91,7 +91,7 @@ def write_leaving_page(
         leaves=preview.leaves,
         mechanism=preview.mechanism,
         promise=preview.promise,
-        not_protected=[*map(_, told), *map(as_sentence, preview.not_protected)],
+        not_protected=[*map(_, warnings), *map(as_sentence, preview.not_protected)],
         spending=_spending(preview),
         project=_("Project: {name}", name="Demo" if project.settings.demo else project_path.stem),
         counted=counted,

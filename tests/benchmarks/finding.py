@@ -95,7 +95,7 @@ def acts_of(explore: ExplorePlace) -> dict[str, Callable[[], None]]:
     row, histogram = explore.find_row, explore.histogram
     cuts = cycle([f"{cut:.2f}" for cut in np.linspace(0.5, 4.0, 17)])
     names = cycle(LABELS)
-    words = (f"{number % 97}{number % 7}.p" for number in count(10))
+    texts = (f"{number % 97}{number % 7}.p" for number in count(10))
     orders = cycle([(name, way) for way in (True, False) for name in SCORES])
     ends = cycle([(0.3 + step / 10, 1.0 + step / 5) for step in range(20)])
 
@@ -108,8 +108,8 @@ def acts_of(explore: ExplorePlace) -> dict[str, Callable[[], None]]:
         "class filter": lambda: row.set_filter(f'label == "{next(names)}"'),
         "brush": lambda: histogram.brushed.emit("loss", [next(ends)]),
         "all again, then sort": sort,
-        "text search": lambda: row.set_filter(next(words)),
-        "text search in a class": lambda: row.set_filter(f'label == "cat" and "{next(words)}" in id'),
+        "text search": lambda: row.set_filter(next(texts)),
+        "text search in a class": lambda: row.set_filter(f'label == "cat" and "{next(texts)}" in id'),
     }
 
 

@@ -105,9 +105,9 @@ def test_ranges_that_are_added_show_what_lies_in_any(added: list[Range]) -> None
     ranges: list[Range] = []
     for drag in added:
         ranges = with_range(ranges, drag)
-    found = matching(brush_term("loss", ranges), COLUMNS)
+    matches = matching(brush_term("loss", ranges), COLUMNS)
     inside = [any(low <= value <= high for low, high in added) for value in VALUES.tolist()]
-    assert found.tolist() == inside
+    assert matches.tolist() == inside
     assert brush_of(brush_term("loss", ranges), "loss") == ([], ranges)
 
 

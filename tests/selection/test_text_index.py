@@ -10,15 +10,15 @@ letters = st.text(st.sampled_from("aAbÄäß\nİ\ud800ÿ1"), max_size=6)
 
 @given(st.lists(letters, max_size=12), letters)
 def test_a_part_is_found_whatever_the_case(texts: list[str], part: str) -> None:
-    found = TextIndex(texts).holding(part)
-    assert found.tolist() == [part.casefold() in text.casefold() for text in texts]
+    matches = TextIndex(texts).holding(part)
+    assert matches.tolist() == [part.casefold() in text.casefold() for text in texts]
 
 
 @given(st.lists(letters, max_size=12), st.lists(letters, max_size=3))
 def test_equal_texts_are_equal_letter_for_letter(texts: list[str], sought: list[str]) -> None:
     sought += texts[:1]
-    found = TextIndex(texts).equal(sought)
-    assert found.tolist() == [text in sought for text in texts]
+    matches = TextIndex(texts).equal(sought)
+    assert matches.tolist() == [text in sought for text in texts]
 
 
 def test_many_texts_are_found_in_all_pieces() -> None:

@@ -22,8 +22,8 @@ def test_it_is_the_stable_order_of_python(
     ordered = sorted(known, key=lambda row: -values[row] if descending else values[row])
     expected = ordered + [row for row in rows if math.isnan(values[row])]
     ranks = ranks_of(np.array(values))
-    found = order_of(ranks, np.array(rows, dtype=np.int64), descending=descending)
-    assert found.tolist() == expected
+    order = order_of(ranks, np.array(rows, dtype=np.int64), descending=descending)
+    assert order.tolist() == expected
 
 
 @pytest.mark.parametrize(

@@ -27,8 +27,8 @@ STEPS: list[tuple[str, Do]] = [
 
 def in_footer(window: MainWindow, what: str) -> int | None:
     """Return a count that the footer states; None where it states none of these."""
-    found = re.search(rf"([\d,]+) {what}", window.footer.counts.full_text)
-    return None if found is None else int(found[1].replace(",", ""))
+    match = re.search(rf"([\d,]+) {what}", window.footer.counts.full_text)
+    return None if match is None else int(match[1].replace(",", ""))
 
 
 @pytest.mark.parametrize("is_table", [False, True])

@@ -134,25 +134,25 @@ def test_a_settled_correction_that_becomes_another_one_after_a_view_is_late(tmp_
 
 
 def test_a_view_in_one_project_makes_a_correction_in_another_late(tmp_path: Path) -> None:
-    one, two = made(tmp_path, "one"), made(tmp_path, "two")
-    workflow.look(one)
-    workflow.relabel(two, {"3": "dog"})
-    scored_again(two)
-    assert not claims(two, tmp_path / "b")
-    assert claims(one, tmp_path / "b1")
+    first, second = made(tmp_path, "one"), made(tmp_path, "two")
+    workflow.look(first)
+    workflow.relabel(second, {"3": "dog"})
+    scored_again(second)
+    assert not claims(second, tmp_path / "b")
+    assert claims(first, tmp_path / "b1")
 
 
 def test_who_settled_a_correction_cannot_release_without_it_from_another_project(
     tmp_path: Path,
 ) -> None:
-    one, two = made(tmp_path, "one"), made(tmp_path, "two")
-    workflow.relabel(one, {"3": "dog"})
-    scored_again(one)
-    workflow.look(one)
-    assert not claims(two, tmp_path / "b")
-    workflow.relabel(two, {"3": "dog"})
-    scored_again(two)
-    assert claims(two, tmp_path / "b2")
+    first, second = made(tmp_path, "one"), made(tmp_path, "two")
+    workflow.relabel(first, {"3": "dog"})
+    scored_again(first)
+    workflow.look(first)
+    assert not claims(second, tmp_path / "b")
+    workflow.relabel(second, {"3": "dog"})
+    scored_again(second)
+    assert claims(second, tmp_path / "b2")
 
 
 def test_a_project_that_is_made_anew_does_not_forget_the_view(tmp_path: Path) -> None:

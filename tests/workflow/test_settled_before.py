@@ -138,24 +138,24 @@ def test_a_project_that_was_seen_on_another_machine_claims_nothing(
 @pytest.mark.parametrize("last", ["wrong", "none"])
 def test_of_two_projects_that_decide_otherwise_the_last_decides(tmp_path: Path, last: LeaveOut) -> None:
     """Whoever released whichever suits would have chosen after viewing."""
-    one = undecided(tmp_path, losses(17), name="one")
-    two = undecided(tmp_path, losses(17), name="two")
-    decide(one, "none" if last == "wrong" else "wrong")
-    decide(two, last)
-    workflow.look(two)
-    assert claims(two, tmp_path / "a", **(EVERY if last == "none" else {}))
-    assert not claims(one, tmp_path / "b", **({} if last == "none" else EVERY))
+    first = undecided(tmp_path, losses(17), name="one")
+    second = undecided(tmp_path, losses(17), name="two")
+    decide(first, "none" if last == "wrong" else "wrong")
+    decide(second, last)
+    workflow.look(second)
+    assert claims(second, tmp_path / "a", **(EVERY if last == "none" else {}))
+    assert not claims(first, tmp_path / "b", **({} if last == "none" else EVERY))
 
 
 def test_a_look_in_one_project_is_a_look_at_its_decision(tmp_path: Path) -> None:
     """The other decided later, and was not the one to be looked into."""
-    one = undecided(tmp_path, losses(17), name="one")
-    two = undecided(tmp_path, losses(17), name="two")
-    decide(one, "wrong")
-    decide(two, "none")
-    workflow.look(one)
-    assert claims(one, tmp_path / "a")
-    assert not claims(two, tmp_path / "b", **EVERY)
+    first = undecided(tmp_path, losses(17), name="one")
+    second = undecided(tmp_path, losses(17), name="two")
+    decide(first, "wrong")
+    decide(second, "none")
+    workflow.look(first)
+    assert claims(first, tmp_path / "a")
+    assert not claims(second, tmp_path / "b", **EVERY)
 
 
 def test_records_that_were_seen_elsewhere_make_a_decision_late_where_they_join(tmp_path: Path) -> None:

@@ -41,30 +41,30 @@ def two_of_the_same_people(folder: Path) -> tuple[Path, Path]:
 
 
 def test_a_view_is_none_of_other_records_of_the_same_people(tmp_path: Path) -> None:
-    one, two = two_of_the_same_people(tmp_path)
-    for project in (one, two):
+    first, second = two_of_the_same_people(tmp_path)
+    for project in (first, second):
         decide(project, "none")
-    workflow.select_records(one, None, withhold=ids_of(one)[:1])
-    workflow.look(one)
-    workflow.select_records(two, None, withhold=ids_of(two)[:2])
-    workflow.look(two)
-    assert claims(one, tmp_path / "a", **EVERY)
-    assert claims(two, tmp_path / "b", **EVERY)
-    workflow.select_records(one, None, withhold=ids_of(one)[:2])
-    assert not claims(one, tmp_path / "c", **EVERY)
+    workflow.select_records(first, None, withhold=ids_of(first)[:1])
+    workflow.look(first)
+    workflow.select_records(second, None, withhold=ids_of(second)[:2])
+    workflow.look(second)
+    assert claims(first, tmp_path / "a", **EVERY)
+    assert claims(second, tmp_path / "b", **EVERY)
+    workflow.select_records(first, None, withhold=ids_of(first)[:2])
+    assert not claims(first, tmp_path / "c", **EVERY)
 
 
 def test_what_was_settled_last_is_so_though_another_account_was_joined_later(tmp_path: Path) -> None:
-    one = undecided(tmp_path, losses(17), name="one")
-    two = undecided(tmp_path, losses(17), name="two", seed=1)
-    decide(two, "none")
-    decide(one, "wrong")
+    first = undecided(tmp_path, losses(17), name="one")
+    second = undecided(tmp_path, losses(17), name="two", seed=1)
+    decide(second, "none")
+    decide(first, "wrong")
     arrays = [arrays_of(tmp_path / f"r{seed}.npz") for seed in (0, 1)]
     both = Project.open(of_rows(tmp_path, *arrays, name="both"))
     with Ledger(tmp_path / "home").session() as session:
         account_in(session, both)
-    workflow.look(one)
-    assert claims(one, tmp_path / "b")
+    workflow.look(first)
+    assert claims(first, tmp_path / "b")
 
 
 def test_everything_is_late_where_it_was_decided_otherwise_of_some_records(tmp_path: Path) -> None:

@@ -72,12 +72,11 @@ class Search(QObject):
 
         def work(context: JobContext | None = None) -> NDArray[np.int64]:
             del context
-            found = columns.find(meant)
-            if (
-                score is not None
-            ):  # The chart of the score ignores its own brush: what it needs is kept.
+            matches = columns.find(meant)
+            if score is not None:
+                # The chart of the score ignores its own brush: what it needs is kept.
                 columns.find(all_of(brush_of(meant, score)[0]) or meant)
-            return np.flatnonzero(found)
+            return np.flatnonzero(matches)
 
         def succeed(rows: NDArray[np.int64]) -> None:
             state.show_only(rows, by=text)

@@ -99,8 +99,8 @@ def test_who_does_not_know_has_the_question_ready(
     click(qtbot, asking.copy)
     sent = QGuiApplication.clipboard().text()
     assert find_checkpoint(checkpoint).digest() in sent
-    for words in ("these very records", "differential privacy", "ε and δ", "for each person?"):
-        assert words in sent
+    for phrase in ("these very records", "differential privacy", "ε and δ", "for each person?"):
+        assert phrase in sent
     assert sent.splitlines() == asking.question.toPlainText().splitlines()
     asking.show_checkpoint("", None)
     assert asking.whom.text() == ASK_SENDER

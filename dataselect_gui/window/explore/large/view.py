@@ -284,8 +284,8 @@ class LargeView(QWidget):
 
     def _stand_in(self, row: int) -> QPixmap | None:
         """Return the largest picture of a record that is decoded already."""
-        found = (self._thumbnails.find(key_of(row, side)) for side in _SIDES)
-        return next((picture for picture in found if isinstance(picture, QPixmap)), None)
+        pictures = (self._thumbnails.find(key_of(row, side)) for side in _SIDES)
+        return next((picture for picture in pictures if isinstance(picture, QPixmap)), None)
 
     def _on_read(self, read: _Read) -> None:
         if not self.is_open or self._row is None:

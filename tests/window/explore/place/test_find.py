@@ -32,10 +32,10 @@ def test_a_filter_that_is_typed_shows_what_it_finds(
 ) -> None:
     rule, chosen = state.rule, state.selection.chosen.copy()
     type_in(qtbot, explore, 'loss > 0.5 and label == "cat"')
-    found = [row for row in range(COUNT) if row / COUNT > 0.5 and row % 3 == 1]
-    assert shown(state) == found
-    assert explore.find_row.count.text() == f"{len(found)} of {COUNT}"
-    assert state.order.tolist() == sorted(found, reverse=state.descending), "the order stays"
+    rows = [row for row in range(COUNT) if row / COUNT > 0.5 and row % 3 == 1]
+    assert shown(state) == rows
+    assert explore.find_row.count.text() == f"{len(rows)} of {COUNT}"
+    assert state.order.tolist() == sorted(rows, reverse=state.descending), "the order stays"
     assert (state.rule, state.undo.count()) == (rule, 0)
     np.testing.assert_array_equal(state.selection.chosen, chosen)
     type_in(qtbot, explore, "")
