@@ -50,7 +50,7 @@ def test_the_default_path_takes_four_clicks_to_a_verified_bundle(
     assert all(check.ok for check in done.checks)
     assert "Verified" in shown(place.parcel)
     assert "checksums: All" in shown(place.parcel)
-    assert place.foot.bar.text == "ε 1 of 4 spent"
+    assert place.foot.left.text() == "ε 3 left"
     focused = place.focusWidget()  # Whether or not the window is active.
     assert isinstance(focused, QPushButton)
     assert focused.text() == "Open folder"
