@@ -1,6 +1,6 @@
 """The three columns of the Release place: each scrolls alone; with little room all are one."""
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from dataselect_gui.window.widgets import theme
@@ -42,6 +42,10 @@ class Columns(QWidget):
         for area, stretch in zip(self._areas, (0, 1, 0), strict=True):
             row.addWidget(area, stretch)
         self._fill(is_narrow=False)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        """Return what stacked columns need, or a window with three of them could not be made small."""
+        return self._areas[1].minimumSizeHint()
 
     def arrange(self, width: int) -> None:
         """Set the columns beside each other where a width has room for that."""

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("home")
         ({"kind": "songs"}, "cannot be released"),
         ({"kind": "scores", "mechanism": "one-sided"}, "no mechanism"),
         ({"kind": "offers", "mechanism": "exact"}, "no mechanism"),
-        ({"kind": "report"}, "What the report shall tell"),
+        ({"kind": "report"}, "Choose what is to be counted"),
         ({"kind": "report", "bins": "0.5,0.25"}, "ascending"),
         ({"kind": "report", "bins": "a,b"}, "--bins cannot be"),
         ({"kind": "report", "bins": "0.5", "mechanism": "discrete-gaussian"}, "δ is missing"),
@@ -75,7 +75,7 @@ def test_a_class_that_no_table_can_hold_is_told_before_anything_is_drawn(
     select(project, threshold="0.5")
     asked = {"kind": "report", "bins": "0.5"}
     if name:
-        with pytest.raises(UsageError, match="--by-class does not apply"):
+        with pytest.raises(UsageError, match="Counting by class is not possible"):
             release(project, tmp_path / "b", **asked, by_class=True)
     else:
         release(project, tmp_path / "b", **asked, by_class=True)

@@ -114,10 +114,10 @@ def test_every_entry_tells_what_it_is_and_where_its_terms_come_from(
         ["Budget set to ε 20", "", "Set with the first release"],
         ["Records by one-sided, loss at least 0.5", "1", "Cut-off from the request"],
         ["Scores by laplace, loss", "1", "Bounds agreed beforehand"],
-        ["Records by one-sided, loss", "1, none claimed", "Cut-off chosen after viewing"],
+        ["Records by one-sided, loss", "1, none claimed", "Cut-off chosen after seeing scores"],
         ["Threshold of loss bought", "0.5", ""],
-        [entries[5][0], "1", "Cut-off bought; bounds agreed beforehand"],
-        ["Records by exact, loss", "no protection", "Cut-off chosen after viewing; a test"],
+        [entries[5][0], "1", "Cut-off picked with protection; range of the score agreed beforehand"],
+        ["Records by exact, loss", "no protection", "Cut-off chosen after seeing scores; a test"],
     ]
     assert entries[5][0].startswith("Records by one-sided, loss at least ")
     assert place.totals.unprotected.isVisible()

@@ -234,7 +234,7 @@ def test_repeating_costs_nothing(place: ReleasePlace, project: Path, qtbot: QtBo
     assert place.foot.button.text() == "Release again, spend ε 0"
     assert consequence.repeat.text() == SAME
     assert numbers(consequence.budget.text()) == ["3"]
-    assert "an earlier release again" in consequence.budget.text()
+    assert "you have made it before" in consequence.budget.text()
     finish(qtbot, place)
     done = place.parcel.done
     assert done is not None

@@ -1,6 +1,9 @@
 """The strip of notices: what went well goes by itself, and what has to be answered stays."""
 
+from collections.abc import Iterator
+
 import pytest
+from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from dataselect_gui.window.widgets import notice
@@ -12,11 +15,18 @@ def nothing() -> None:
 
 
 @pytest.fixture
-def strip(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> NoticeStrip:
+def strip(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[NoticeStrip]:
     monkeypatch.setattr(notice, "EXPIRES", 20)
-    made = NoticeStrip()
-    qtbot.addWidget(made)
-    return made
+    window, field, made = QWidget(), QLineEdit(), NoticeStrip()
+    column = QVBoxLayout(window)
+    column.addWidget(field)
+    column.addWidget(made)
+    qtbot.addWidget(window)
+    window.show()
+    field.setFocus()
+    qtbot.waitUntil(field.hasFocus)
+    yield made
+    window.close()
 
 
 def test_what_went_well_goes_by_itself(strip: NoticeStrip, qtbot: QtBot) -> None:
