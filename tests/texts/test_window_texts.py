@@ -105,7 +105,7 @@ def test_no_text_is_shown_that_is_not_in_the_catalogue() -> None:
         'label.setText(f"{count:,} records")',
         'label.setText("Restore" if is_withheld else _("Withhold"))',
         'parts.append(f"{count} records")',
-        'facts = [("Skipped", name)]',
+        'facts = [("Passed over", name)]',
         'NO_PROJECT = "Open a project first."',
         'label.setText(_("{what}", what="two words"))',
         'box.add("each record", data)',

@@ -182,7 +182,7 @@ def _why_not_claimed(rule: Rule | None) -> str:
     match rule:
         case ScoreCut(by="count"):
             return _(
-                "Taking the best {count} reveals something about your data.", count=f"{rule.value:,}"
+                "Taking the best {count:,} reveals something about your data.", count=int(rule.value)
             )
         case ScoreCut(by="fraction"):
             share = exact(rule.value * 100)

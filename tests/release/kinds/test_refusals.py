@@ -102,7 +102,7 @@ def test_one_amount_has_one_release(project: Path, tmp_path: Path, text: str) ->
 def test_bounds_must_be_public(tmp_path: Path, source: Path) -> None:
     project = scored_project(tmp_path / "n.dataselect", source, consortium(tmp_path / "plain"))
     select(project, threshold="0.5")
-    with pytest.raises(UsageError, match="Public bounds of “loss” are missing"):
+    with pytest.raises(UsageError, match="Enter the lowest and highest possible value of “loss”"):
         release(project, tmp_path / "b", kind="scores")
     release(project, tmp_path / "b", kind="scores", bounds="0,2")
     document = document_of(tmp_path / "b")
