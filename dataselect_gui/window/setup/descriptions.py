@@ -172,8 +172,7 @@ def _rule_text(rule: FixedRule, request: Request) -> str:
     if request.calibration is None or rule != calibrated_rule(request):
         return visible(" ".join(rule_sentences(rule, short_number)), _MOST_TEXT)
     return _(
-        "leaving out records that look wrong; of clean records, this leaves out at most "
-        "{percent:g} % on average",
+        "leaving out records that look wrong; of clean records, at most {percent:g} % on average",
         percent=request.calibration.alpha * 100,
     )
 

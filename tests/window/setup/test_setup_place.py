@@ -212,7 +212,7 @@ def test_the_request_is_told_in_words() -> None:
     ]
     assert requested(request_of({"calibration": calibration(), "rule": WRONG}))[0] == (
         "Asks for",
-        "leaving out records that look wrong; of clean records, this leaves out at most 10 % on average",
+        "leaving out records that look wrong; of clean records, at most 10 % on average",
     )
     assert requested(request_of({"rule": WRONG}))[0][1].startswith("Records whose loss is at most")
     assert requested(workflow.Request()) == [("Asks for", "nothing in particular")]
