@@ -27,7 +27,7 @@ class Offers(SelectionKind):
     """Tokens of the records that a mechanism picks; only the owner knows which is which."""
 
     name: ClassVar[str] = "offers"
-    title: ClassVar[str] = N_("Offers")
+    title: ClassVar[str] = N_("A list of what you offer")
     explanation: ClassVar[str] = N_(
         "A list leaves: one random name for each record that you would give. No record leaves, and "
         "only you can tell which name is which."
