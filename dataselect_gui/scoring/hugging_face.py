@@ -135,8 +135,13 @@ def _tensors(member: Member) -> dict[str, Tensor]:
 
 def _check_size(member: Member, kind: Any, config: Any) -> None:  # noqa: ANN401  (a class of the library)
     """Refuse a configuration of a larger model than the files hold, or of a far smaller one."""
-    with torch.device("meta"), _at_most(len(member.tensors)):
-        model = kind(config)
+    try:
+        with torch.device("meta"), _at_most(len(member.tensors)):
+            model = kind(config)
+    except _TooManyError:
+        raise _incomplete(
+            member, _("Its config.json describes a model of far more parts than its files hold.")
+        ) from None
     _check_shapes(member, model)
     stored = {
         id(value): value.numel()

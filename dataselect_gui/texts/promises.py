@@ -21,7 +21,7 @@ BUT_FOR_DELTA = N_("There is one extra chance in {inverse} at most that it tells
 
 # What is not
 
-UNPROMISED = N_("ε cannot be promised here.")
+UNPROMISED = N_("No privacy guarantee (ε) is possible here.")
 NO_PROTECTION = N_(
     "No protection. Every selected record leaves. Anyone who knows of a record learns for certain "
     "whether it was selected."
@@ -118,7 +118,7 @@ RELATED = N_("what one unit's records tell about another's: c related units toge
 
 # What a check shows, and what it cannot
 
-CHECKS_HOLD = N_("Everything that can be checked holds.")
+CHECKS_HOLD = N_("Everything that can be checked is in order.")
 CANNOT_CHECK = (
     N_("that the mechanism drew its randomness as described"),
     N_("that the threshold was fixed before anybody looked at the scores"),

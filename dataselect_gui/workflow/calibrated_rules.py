@@ -63,7 +63,8 @@ def why_not_wrong(request: Request, class_names: Sequence[str]) -> str:
     """
     if request.calibration is None:
         return _(
-            "The consortium's request brings no calibration, so which records look wrong is not known."
+            "The consortium's request does not say from which score on a record looks wrong (it "
+            "brings no calibration)."
         )
     if not TASKS[request.task or SINGLE_LABEL.name].has_classes:
         return _("The calibration is by class, and this model's labels are not single classes.")
@@ -85,6 +86,6 @@ def why_no_count(request: Request) -> str:
     if can_decide(alpha):
         return ""
     return _(
-        "A noised count cannot decide: the calibration's α is {alpha}, and it must be below 0.5.",
+        "A count with noise cannot decide: the calibration's α is {alpha}, and it must be below 0.5.",
         alpha=exact(alpha),
     )

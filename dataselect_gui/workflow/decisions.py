@@ -106,15 +106,15 @@ def decision_of(project: Project) -> Decision | None:
 def decision_sentences(decision: Decision) -> list[str]:
     """Return a decision in words."""
     if decision.leave_out == "none":
-        lines = [_("Decided: everything that is eligible, nothing is left out.")]
+        lines = [_("Decided: all records may leave, nothing is left out.")]
     elif decision.leave_out == "wrong":
         lines = [_("Decided: records that look wrong are left out.")]
     elif decision.answer is None:
-        lines = [_("Decided: a noised count decides. It was not drawn yet.")]
+        lines = [_("Decided: a count with noise decides. It was not made yet.")]
     elif decision.answer == "wrong":
-        lines = [_("A noised count decided: records that look wrong are left out.")]
+        lines = [_("A count with noise decided: records that look wrong are left out.")]
     else:
-        lines = [_("A noised count decided: everything that is eligible, nothing is left out.")]
+        lines = [_("A count with noise decided: all records may leave, nothing is left out.")]
     lines.append(
         _("That was before any score of these records was shown on this machine.")
         if decision.taken == "before"
@@ -122,7 +122,10 @@ def decision_sentences(decision: Decision) -> list[str]:
     )
     if decision.is_changed and decision.taken == "before":
         lines.append(
-            _("The selection is another one now, chosen after viewing: a release by it claims no ε.")
+            _(
+                "The selection is another one now, chosen after scores were seen: a release by it "
+                "claims no ε."
+            )
         )
     return lines
 

@@ -56,7 +56,7 @@ def before_deletion(project_path: Path) -> Deletion:
     stays = [
         _("The records: {path}", path=settings.source.path),
         _("The checkpoint: {path}", path=settings.checkpoint.path),
-        _("The ledger: what was released was released, and counts for these records ever after"),
+        _("The ledger: what was released still counts for these records"),
         _("Every bundle that was written, and every copy of it"),
     ]
     studies = studies_of(study_subject(project_path))

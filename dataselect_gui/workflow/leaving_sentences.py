@@ -10,8 +10,8 @@ _MOST_NAME = 60
 
 UNLIKE = N_("What leaves is unlike your records:")
 HOW_UNLIKE = N_(
-    "A class is named here where its share falls below half of what it is in your records, rises above "
-    "twice that, or none of it is expected to leave."
+    "A class is named here if its share of what leaves is less than half, or more than twice, its "
+    "share of your records, or if none of it is expected to leave."
 )
 
 
@@ -67,7 +67,11 @@ def distortion_sentences(expected: ExpectedLeaving) -> list[str]:
     lines = [_(UNLIKE), *(_class_sentence(each, expected) for each in named)]
     if others > 0:
         lines.append(
-            ngettext("So it is of {count:,} more class.", "So it is of {count:,} more classes.", others)
+            ngettext(
+                "The same is true of {count:,} more class.",
+                ("The same is true of {count:,} more classes."),
+                others,
+            )
         )
     return lines
 

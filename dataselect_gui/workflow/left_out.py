@@ -114,8 +114,8 @@ def left_out_total(figures: LeftOutFigures) -> str:
     """Return in words how many look wrong, beside what clean records would come to."""
     total = figures.total
     return _(
-        "{left_out:,} of {records:,} eligible records look wrong: {share} in 100 ({range}). Of clean "
-        "records it would be at most {alpha} in 100, averaged over calibrations.",
+        "{left_out:,} of the {records:,} records that may leave look wrong: {share} in 100 "
+        "({range}). Of clean records, at most {alpha} in 100 would, averaged over calibrations.",
         left_out=total.left_out,
         records=total.records,
         share=_hundredths(total.share),

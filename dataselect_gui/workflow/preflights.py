@@ -107,7 +107,7 @@ def preflight_facts(preflight: Preflight) -> list[tuple[str, str]]:
     result = preflight.result
     return [
         (_("Parameters"), _parameters(result)),
-        (_("Batches"), _(_BATCHING[result.batching])),
+        (_("Computed"), _(_BATCHING[result.batching])),
         *((_("Inputs"), note) for note in result.notes),
         (_("Checked"), _checked(result)),
         (_("Precision"), _precision(result)),
@@ -126,14 +126,11 @@ def preflight_facts(preflight: Preflight) -> list[tuple[str, str]]:
 
 
 _BATCHING: dict[Batching, str] = {
-    "by operation": N_(
-        "records are computed together; each operation has a rule that keeps them apart"
-    ),
+    "by operation": N_("several records at once; each operation has a rule that keeps them apart"),
     "one at a time": N_(
-        "one record at a time: for something in the graph there is no rule that would keep several "
-        "apart"
+        "one record at a time: something in the model has no rule that keeps several apart"
     ),
-    "by family": N_("records are computed together; models of this family keep them apart"),
+    "by family": N_("several records at once; models of this family keep them apart"),
 }
 
 
@@ -170,10 +167,14 @@ def _parameters(result: PreflightResult) -> str:
 
 def _checked(result: PreflightResult) -> str:
     if not result.checked:
-        return _("not against a plain computation: none of the records that were tried has a label")
+        return _("not computed the plain way, too: none of the records that were tried has a label")
     return ngettext(
-        "{count} of your record agree with a plain computation to {deviation:.0e} of the score",
-        "{count} of your records agree with a plain computation to {deviation:.0e} of the score",
+        "{count} of your records was also computed the plain way; its score agrees (to "
+        "{deviation:.0e})",
+        (
+            "{count} of your records were also computed the plain way; the scores agree (to "
+            "{deviation:.0e})"
+        ),
         result.checked,
         deviation=result.deviation,
     )

@@ -35,26 +35,39 @@ MARKS = tuple(Decimal(mark) for mark in ("0.1", "0.25", "0.5", "1", "2", "4", "8
 DOCUMENTS = (
     Leaving(
         "release.json, privacy.json",
-        N_("Mechanism and parameters"),
-        (("parameters", N_("mechanism, ε, score, and where each came from")),),
+        N_("How it was made, in numbers"),
+        (("parameters", N_("method, ε, score, and where each came from")),),
         '"mechanism": "one-sided", "epsilon": "1"',
     ),
     Leaving(
         "release.json",
-        N_("Hashes"),
-        (("hashes", N_("of the checkpoints and of the ledger's last entry")),),
+        N_("Fingerprints of the model"),
+        (
+            (
+                "hashes",
+                N_(
+                    "numbers by which the checkpoints and the ledger's last entry can be "
+                    "recognised (hashes)"
+                ),
+            ),
+        ),
         '"ledger_head": "c41f…9a"',
     ),
     Leaving(
         "croissant.json, README.md",
-        N_("Card"),
-        (("description", N_("the same for machines and for people")),),
+        N_("A description of the bundle"),
+        (
+            (
+                "description",
+                N_("what it is, what is promised and what is not, for people and for machines"),
+            ),
+        ),
         "“What is not protected: …”",
     ),
     Leaving(
         "SHA256SUMS",
-        N_("Checksums"),
-        (("checksums", N_("of the bundle's own files")),),
+        N_("Fingerprints of the files"),
+        (("checksums", N_("by which the receiver sees that no file was changed")),),
         "9b1d…07  README.md",
     ),
 )

@@ -352,10 +352,14 @@ class TermsBuilder:
         if known is not None:
             return known
         raise UsageError(
-            _("Public bounds of “{score}” are missing.", score=score),
             _(
-                "The noise must cover the whole range that a score may have, and the range must not be "
-                "read off the records."
+                "Enter the lowest and highest possible value of “{score}”, as agreed with the "
+                "consortium.",
+                score=score,
+            ),
+            _(
+                "Don't read them off your data: the noise must cover the whole range that a score "
+                "may have."
             ),
             _(
                 "Add --bounds L,U as agreed beforehand, for example --bounds 0,5, or ask the "
@@ -427,7 +431,7 @@ def _two_bounds(stated: Sequence[object]) -> tuple[Decimal, Decimal]:
     # Scores are doubles.
     if len(numbers) != 2 or not is_small or float(numbers[0]) >= float(numbers[1]):
         raise UsageError(
-            _("The bounds of the score are not as they should be."),
+            _("The lowest and highest possible value of the score are not as they should be."),
             _(
                 "They are two numbers from −{largest} to {largest}, the lower first.",
                 largest=LARGEST_BOUND,

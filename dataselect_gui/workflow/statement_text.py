@@ -29,8 +29,8 @@ def statement_in_words(account: Account) -> list[str]:
 def one_sided_total(account: Account) -> str:
     """Return what the one-sided releases come to, as a sentence."""
     return _(
-        "The one-sided releases together: ε {epsilon}. Of those that read the same columns only the "
-        "largest counts.",
+        "All one-sided releases together: ε {epsilon}. Of those that read the same columns, only "
+        "the largest counts.",
         epsilon=exact(account.one_sided),
     )
 
@@ -46,8 +46,8 @@ def composed_total(composed: Composed, delta: Decimal) -> str:
         The account's sum of δ.
     """
     return _(
-        "The others together, composed as privacy loss distributions: ε {epsilon:.4g} at δ {delta}, or "
-        "ε {loose:.4g} at δ {loose_delta}.",
+        "The others together, counted more exactly (as privacy loss distributions): ε "
+        "{epsilon:.4g} at δ {delta}, or ε {loose:.4g} at δ {loose_delta}.",
         epsilon=composed.total_pld,
         delta=exact(delta),
         loose=composed.total_pld_loose,
@@ -58,7 +58,7 @@ def composed_total(composed: Composed, delta: Decimal) -> str:
 def unprotected_releases(account: Account) -> str:
     """Return how many releases the totals do not cover, as a sentence."""
     return ngettext(
-        "{count} release had no protection; these totals do not cover them.",
+        "{count} release had no protection; these totals do not cover it.",
         "{count} releases had no protection; these totals do not cover them.",
         account.exact_releases,
     )
@@ -86,9 +86,9 @@ def entry_description(entry: AccountEntry) -> str:
                 "Training under differential privacy used these records (δ {delta})", delta=entry.delta
             )
         case "reserved" if entry.threshold_of is not None:
-            return _("Threshold of {score} bought", score=entry.threshold_of)
+            return _("A cut-off of {score} was picked with protection", score=entry.threshold_of)
         case "reserved" if entry.decides is not None:
-            return _("A noised count decided whether records that look wrong are left out")
+            return _("A count with noise decided whether records that look wrong are left out")
         case "reserved":
             return _release_description(entry.terms or EntryTerms())
         case "drawn":

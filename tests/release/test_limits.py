@@ -184,7 +184,7 @@ def test_a_class_that_no_report_can_name_is_told_before_anything_is_charged(
     tmp_path: Path, name: str
 ) -> None:
     project = a_project(tmp_path, classes=(*CLASSES, name))
-    with pytest.raises(UsageError, match="--by-class does not apply"):
+    with pytest.raises(UsageError, match="Counting by class is not possible"):
         release(project, tmp_path / "b", **REPORT)
     assert charges(project) == []
 

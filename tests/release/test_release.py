@@ -201,7 +201,7 @@ def test_a_threshold_is_the_requests_only_if_it_is(project: Path, tmp_path: Path
 def test_records_that_may_have_trained_the_model_leave_only_by_exact(
     project: Path, tmp_path: Path, answer: str
 ) -> None:
-    with pytest.raises(UsageError, match="ε cannot be promised here"):
+    with pytest.raises(UsageError, match="No privacy guarantee"):
         release(project, tmp_path / "bundle", in_training=answer)
     exact = {"mechanism": "exact", "epsilon": None, "acknowledge_exact": True, "reason": "a test"}
     done = release(project, tmp_path / "bundle", in_training=answer, **exact)

@@ -79,7 +79,9 @@ def test_a_preflight_tells_ways_precision_time_and_memory(tmp_path: Path) -> Non
     assert actual.dp_training == "no"
     assert "BatchNorm" in actual.dp_objections[0]
     facts = dict(workflow.preflight_facts(preflight))
-    assert facts["Checked"].startswith("3 of your records agree with a plain computation to ")
+    assert facts["Checked"].startswith(
+        "3 of your records were also computed the plain way; the scores agree (to "
+    )
     assert "BatchNorm" in facts["Private training"]
     assert re.fullmatch(
         r"float32; it moves \d of \d+ of your records by more than 0.01 %. In float64, scoring would "

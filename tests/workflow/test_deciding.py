@@ -432,7 +432,7 @@ def test_the_ledger_says_that_a_count_decided_and_keeps_its_answer_alone(tmp_pat
     project = undecided(tmp_path, losses(20))
     decide(project, "count", SURE)
     lines = workflow.statement_in_words(workflow.account(project))
-    said = "A noised count decided whether records that look wrong are left out"
+    said = "A count with noise decided whether records that look wrong are left out"
     (line,) = [line for line in lines if said in line]
     assert f" {SURE} " in line
     (entry,) = [entry for entry in workflow.account(project).entries if entry.decides is not None]

@@ -37,7 +37,7 @@ def test_an_answer_that_is_none_is_refused(compared: Path, tmp_path: Path, answe
 def test_where_either_was_trained_on_the_records_no_epsilon_is_claimed(
     compared: Path, tmp_path: Path, own: str, its: str
 ) -> None:
-    with pytest.raises(UsageError, match="cannot be promised"):
+    with pytest.raises(UsageError, match="No privacy guarantee"):
         release(
             compared,
             tmp_path / "bundle",

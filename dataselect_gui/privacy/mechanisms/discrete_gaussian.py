@@ -23,9 +23,10 @@ class DiscreteGaussian(NoiseMechanism):
     """Every number gets noise of P[k] ∝ e^(−k²/2σ²); the scale is σ."""
 
     name: ClassVar[str] = "discrete-gaussian"
-    title: ClassVar[str] = N_("Gaussian noise")
+    title: ClassVar[str] = N_("Less noise, with δ")
     explanation: ClassVar[str] = N_(
-        "Less noise for many numbers at once, for a promise that holds but for a small chance δ."
+        "Gaussian noise: less of it where there are many numbers. In return, the promise may fail "
+        "with a small chance, δ."
     )
     takes: ClassVar[frozenset[Answer]] = frozenset({"epsilon", "delta"})
     steps_per_count: ClassVar[int] = 1000

@@ -18,7 +18,7 @@ class Everything(Undrawn):
     """No mechanism and no score: every eligible record leaves."""
 
     name: ClassVar[str] = "everything"
-    title: ClassVar[str] = N_("Everything that is eligible")
+    title: ClassVar[str] = N_("All records that may leave")
     explanation: ClassVar[str] = EVERYTHING
     takes: ClassVar[frozenset[Answer]] = frozenset()
     no_epsilon: ClassVar[str] = N_("A release of everything has no ε.")

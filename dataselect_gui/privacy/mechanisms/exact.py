@@ -18,7 +18,7 @@ class Exact(Undrawn):
     """No mechanism: the selection leaves as it is."""
 
     name: ClassVar[str] = "exact"
-    title: ClassVar[str] = N_("Exact: your rule's picks, unprotected")
+    title: ClassVar[str] = N_("Exact and unprotected")
     explanation: ClassVar[str] = N_(
         "All records that your rule picks leave, and no others; no chance decides. So whoever sees the "
         "bundle learns of every record what your rule said of it."

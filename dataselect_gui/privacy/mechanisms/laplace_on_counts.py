@@ -19,8 +19,8 @@ class LaplaceOnCounts(NoiseMechanism):
     """Every number gets noise of P[k] ∝ e^(−|k|/b)."""
 
     name: ClassVar[str] = "discrete-laplace"
-    title: ClassVar[str] = N_("Laplace noise on each count")
-    explanation: ClassVar[str] = N_("ε alone bounds what counts reveal.")
+    title: ClassVar[str] = N_("Noise on each count")
+    explanation: ClassVar[str] = N_("Laplace noise: ε alone limits what the counts reveal.")
     takes: ClassVar[frozenset[Answer]] = frozenset({"epsilon"})
 
     delta: None = None

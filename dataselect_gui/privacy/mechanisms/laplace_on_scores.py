@@ -14,8 +14,10 @@ class LaplaceOnScores(LaplaceOnCounts):
     """Every score gets noise, on its grid between public bounds."""
 
     name: ClassVar[str] = "laplace"
-    title: ClassVar[str] = N_("Laplace noise on each score")
-    explanation: ClassVar[str] = N_("Each score is clipped to public bounds first.")
+    title: ClassVar[str] = N_("Noise on each score")
+    explanation: ClassVar[str] = N_(
+        "Laplace noise. Scores beyond the lowest and highest possible value are set to these first."
+    )
     takes: ClassVar[frozenset[Answer]] = frozenset({"epsilon", "bounds"})
 
     def expect(self, records: int, selected: int) -> Agreement:

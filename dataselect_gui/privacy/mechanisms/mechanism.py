@@ -135,7 +135,8 @@ class Mechanism(ABC):
     explanation: ClassVar[str]
     takes: ClassVar[frozenset[Answer]]
     epsilon_means: ClassVar[str] = N_(
-        "ε limits what this reveals of each record. Smaller reveals less, and chance has more say."
+        "ε limits what this reveals about each record. A smaller ε reveals less, and chance "
+        "changes more."
     )
     promise: ClassVar[str | None] = None
     assumption: ClassVar[str | None] = None

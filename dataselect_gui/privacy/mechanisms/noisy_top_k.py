@@ -39,9 +39,10 @@ class NoisyTopK(SelectionMechanism):
     """
 
     name: ClassVar[str] = "noisy-top-k"
-    title: ClassVar[str] = N_("Noisy top-k")
+    title: ClassVar[str] = N_("The best, by noisy scores")
     explanation: ClassVar[str] = N_(
-        "Scores get noise, and a public number of the best by it is taken. So some others {leave} too."
+        "Noisy top-k: chance changes each score, and the best by the changed scores are taken. "
+        "Everybody may know how many. Some that you did not select {leave} too."
     )
     takes: ClassVar[frozenset[Answer]] = frozenset({"epsilon", "count", "bounds"})
     keeps_to_selection: ClassVar[bool] = False

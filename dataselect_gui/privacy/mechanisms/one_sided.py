@@ -49,14 +49,14 @@ class OneSided(SelectionMechanism):
     """A record that the rule picked leaves where its secret E ~ Exp(1) is below ε/m."""
 
     name: ClassVar[str] = "one-sided"
-    title: ClassVar[str] = N_("One-sided: chance decides")
+    title: ClassVar[str] = N_("Chance keeps some back")
     explanation: ClassVar[str] = N_(
-        "Nothing but your selection leaves, and chance keeps a part of it back, by one draw per record "
-        "that is made once for good."
+        "One-sided: only records of your selection leave, and chance keeps a part of them back. It "
+        "is drawn once for each record, for good."
     )
     takes: ClassVar[frozenset[Answer]] = frozenset({"epsilon", "threshold"})
     epsilon_means: ClassVar[str] = N_(
-        "ε limits what a missing record reveals. Smaller reveals less, and fewer records leave."
+        "ε limits what a missing record reveals. A smaller ε reveals less, and fewer records leave."
     )
     promise: ClassVar[str | None] = N_(
         "If none of someone's records is in this bundle, that hardly tells the receiver whether they "

@@ -29,10 +29,10 @@ class RandomizedResponse(SelectionMechanism):
     """Each bit is kept with probability e^x / (1 + e^x), x = ε/m, and flipped otherwise."""
 
     name: ClassVar[str] = "randomized-response"
-    title: ClassVar[str] = N_("Randomised response")
+    title: ClassVar[str] = N_("Chance flips some")
     explanation: ClassVar[str] = N_(
-        "Whether a record is in your selection is told truly or turned round, by chance. So some "
-        "others {leave} too."
+        "Randomised response: chance flips for some records whether they count as selected. So "
+        "some that you did not select {leave} too."
     )
     takes: ClassVar[frozenset[Answer]] = frozenset({"epsilon", "threshold"})
     keeps_to_selection: ClassVar[bool] = False

@@ -56,8 +56,8 @@ class Gradient(Kind):
     name: ClassVar[str] = "gradient"
     title: ClassVar[str] = N_("Gradient")
     explanation: ClassVar[str] = N_(
-        "One sum with noise leaves: what your selection would teach the model in a step. No record "
-        "leaves."
+        "One sum leaves, changed by chance: what your selection would teach the model in one step. "
+        "No record leaves."
     )
     question: ClassVar[str] = N_("What hides each record")
     usefulness: ClassVar[str] = N_(
@@ -96,8 +96,8 @@ class Gradient(Kind):
             norm = stated_norm(options.requested_norm, "The request's max_grad_norm")
             return cls(norm, "request")
         raise UsageError(
-            _("The norm that gradients are clipped to is missing."),
-            _("The request states no max_grad_norm, and the noise follows from that norm."),
+            _("Enter how much one record can add at most (the clip norm)."),
+            _("The request states no max_grad_norm, and the noise depends on it."),
             _("Add --clip C, for example --clip 1."),
         )
 

@@ -27,15 +27,16 @@ class Offers(SelectionKind):
     """Tokens of the records that a mechanism picks; only the owner knows which is which."""
 
     name: ClassVar[str] = "offers"
-    title: ClassVar[str] = N_("Offers")
+    title: ClassVar[str] = N_("A list of what you offer")
     explanation: ClassVar[str] = N_(
-        "Random names of records that you offer leave. No record leaves, and only you can tell which "
-        "name is which."
+        "A list leaves: one random name for each record that you would give. No record leaves, and "
+        "only you can tell which name is which."
     )
-    question: ClassVar[str] = N_("How records are offered")
+    question: ClassVar[str] = N_("How records get on the list")
     verb: ClassVar[str] = N_("are offered")
     usefulness: ClassVar[str] = N_(
-        "Of 100 records on offer, about {precision} are in your selection. Random: {random}."
+        "Of 100 records on offer, about {precision} are in your selection. Of 100 picked at random "
+        "it would be {random}."
     )
     compared: ClassVar[str] = N_("are on offer")
     heading: ClassVar[str] = N_("Records on offer")
@@ -49,7 +50,7 @@ class Offers(SelectionKind):
     leaves: ClassVar[tuple[Leaving, ...]] = (
         Leaving(
             "data/offers.csv",
-            N_("Names on offer"),
+            N_("Random names, one for each record on offer"),
             (("token", N_("a random name that only you can tie to a record")),),
             "9d2e…40",
         ),

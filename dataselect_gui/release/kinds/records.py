@@ -45,10 +45,11 @@ class Records(SelectionKind):
 
     name: ClassVar[str] = "records"
     title: ClassVar[str] = N_("Records")
-    explanation: ClassVar[str] = N_("The records themselves leave, in full, with their labels.")
+    explanation: ClassVar[str] = N_("The records leave in full, with their labels.")
     question: ClassVar[str] = N_("How records leave")
     usefulness: ClassVar[str] = N_(
-        "Of 100 records that leave, about {precision} are in your selection. Random: {random}."
+        "Of 100 records that leave, about {precision} are in your selection. Of 100 picked at "
+        "random it would be {random}."
     )
     compared: ClassVar[str] = N_("leave")
     heading: ClassVar[str] = N_("A selection of records")

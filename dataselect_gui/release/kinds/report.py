@@ -65,11 +65,12 @@ class Report(Kind):
     name: ClassVar[str] = "report"
     title: ClassVar[str] = N_("Report")
     explanation: ClassVar[str] = N_(
-        "Counts with noise leave: how many of your records score how high, or pass your rule. No "
-        "record leaves."
+        "Only counts leave, each changed a little by chance: how many of your records score how "
+        "high, or are picked by your rule. No record leaves."
     )
     usefulness: ClassVar[str] = N_(
-        "95 times in 100, a count is off by no more than {width}. An average count is {against}."
+        "Chance changes each count: 95 times in 100 by no more than {width}. An average count is "
+        "{against}."
     )
     compared: ClassVar[str] = N_("Average count")
     heading: ClassVar[str] = N_("Counts of records, with noise")
@@ -111,8 +112,11 @@ class Report(Kind):
         """Return a report over the cells that the owner names."""
         if options.bins is None and options.count_threshold is None and not options.passing:
             raise UsageError(
-                _("What the report shall tell is missing."),
-                _("It tells how many pass the rule, a histogram, a count, or several of these."),
+                _("Choose what is to be counted."),
+                _(
+                    "It can be how many your rule picks, how many lie in each range of the score, "
+                    "how many reach one score, or several of these."
+                ),
                 _("Add --passing, --bins 0,0.1,0.2 (public edges), or --count-threshold T."),
             )
         classes = options.classes
@@ -120,7 +124,7 @@ class Report(Kind):
             classes and len(classes) <= limits.MOST_CLASSES and all(map(is_class_name, classes))
         ):
             raise UsageError(
-                _("--by-class does not apply."),
+                _("Counting by class is not possible here."),
                 _(
                     "The checkpoint names no classes, or too many, or by names that a table "
                     "cannot hold: longer than {most} characters, or with some that "
@@ -352,8 +356,11 @@ def _edges(stated: str) -> tuple[Decimal, ...]:
     is_ascending = all(low < high for low, high in pairwise(map(float, edges)))
     if not is_ascending or len(edges) > limits.MOST_EDGES:
         raise UsageError(
-            _("--bins are not as they should be."),
-            _("They are edges in ascending order, {most} at most.", most=limits.MOST_EDGES),
+            _("The ranges of the score are not clear."),
+            _(
+                "They are given by their edges in ascending order, {most} at most.",
+                most=limits.MOST_EDGES,
+            ),
             _("Give them like --bins 0,0.1,0.2,0.5."),
         )
     return tuple(edges)

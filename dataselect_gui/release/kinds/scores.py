@@ -50,11 +50,12 @@ class Scores(Kind):
     name: ClassVar[str] = "scores"
     title: ClassVar[str] = N_("Scores")
     explanation: ClassVar[str] = N_(
-        "One score with noise for each eligible record leaves, under a random name. No record leaves."
+        "A score leaves for each record that may take part, changed by chance and under a random "
+        "name. No record leaves."
     )
     usefulness: ClassVar[str] = N_(
-        "Of 100 records that look best by what leaves, about {precision} are in your selection. "
-        "Random: {random}."
+        "Of 100 records that look best by what leaves, about {precision} are in your selection. Of "
+        "100 picked at random it would be {random}."
     )
     compared: ClassVar[str] = N_("look best")
     heading: ClassVar[str] = N_("Scores of records, with noise")
@@ -86,9 +87,9 @@ class Scores(Kind):
         padded = options.pad_to
         if padded is not None and padded < options.taking_part:
             raise UsageError(
-                _("--pad-to is too small."),
-                _("There are more records that take part than rows were declared."),
-                _("Declare more rows."),
+                _("There are too few rows in the file."),
+                _("More records take part than there are rows."),
+                _("Declare more rows, with --pad-to."),
             )
         if padded is not None and padded > limits.MOST_ROWS:
             raise UsageError(

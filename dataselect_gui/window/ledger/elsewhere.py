@@ -17,14 +17,14 @@ from dataselect_gui.window.widgets.plain import Button, choose_folder
 from dataselect_gui.workflow import JobContext, JobKind
 
 HEAD = N_(
-    "Note it where this machine cannot change it: on paper, in another system. Whoever has it can find "
-    "out later whether the ledger still holds everything up to here."
+    "Write it down where this machine cannot change it, on paper or in another system. Later it "
+    "shows whether the ledger still holds everything up to here."
 )
-HOLDS_BUNDLE = N_("The ledger holds the release that “{name}” was made by.")
-HOLDS_HEAD = N_("The ledger holds that entry, and everything before it.")
+HOLDS_BUNDLE = N_("The ledger holds the release from which “{name}” was made.")
+HOLDS_HEAD = N_("The ledger still holds that entry and everything before it.")
 LACKS_HEAD = N_(
-    "The ledger does not hold that entry. It was shortened, put back or made anew since, or the head "
-    "is not one of this ledger."
+    "The ledger does not hold that entry. Since then it was shortened, replaced by an older one or "
+    "made anew; or the fingerprint is of another ledger."
 )
 
 
@@ -46,17 +46,17 @@ class Elsewhere(QFrame):
         self._asking = Latest(self)
         self.head = QLineEdit()
         self.head.setReadOnly(True)
-        self.head.setAccessibleName(visible(_("Head of the chain")))
+        self.head.setAccessibleName(visible(_("The ledger's fingerprint")))
         self.noted = QLineEdit()
-        self.noted.setAccessibleName(visible(_("A head that was noted earlier")))
-        self.noted.setPlaceholderText(visible(_("A head that you noted earlier")))
+        self.noted.setAccessibleName(visible(_("A fingerprint that was noted earlier")))
+        self.noted.setPlaceholderText(visible(_("A fingerprint that you noted earlier")))
         self.check_head = Button(_("Is it still in the ledger?"))
-        self.check_bundle = Button(_("Hold a bundle against the ledger…"))
+        self.check_bundle = Button(_("Compare a bundle with the ledger…"))
         self.result = Note("warn")
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 16, 16)
         column.setSpacing(theme.SPACE[1])
-        column.addWidget(paragraph(_("Head of the chain, to keep elsewhere"), bold=True))
+        column.addWidget(paragraph(_("The ledger's fingerprint, to keep elsewhere"), bold=True))
         column.addWidget(self.head)
         column.addWidget(paragraph(_(HEAD), role="dim"))
         column.addSpacing(theme.SPACE[0])

@@ -20,13 +20,13 @@ _ENTRY = {
 _CUT = {
     "request": N_("Cut-off from the request"),
     "agreed": N_("Cut-off agreed beforehand"),
-    "bought": N_("Cut-off bought"),
-    "viewed": N_("Cut-off chosen after viewing"),
+    "bought": N_("Cut-off picked with protection"),
+    "viewed": N_("Cut-off chosen after seeing scores"),
 }
 _BOUNDS = {
-    "request": N_("bounds from the request"),
-    "score": N_("bounds that the score has by itself"),
-    "agreed": N_("bounds agreed beforehand"),
+    "request": N_("range of the score from the request"),
+    "score": N_("range that the score has by itself"),
+    "agreed": N_("range of the score agreed beforehand"),
 }
 
 

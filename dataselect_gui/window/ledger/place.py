@@ -22,8 +22,9 @@ from dataselect_gui.window.widgets.plain import Button, choose_place
 from dataselect_gui.workflow import Account, JobContext, JobKind
 
 CANNOT_NOTICE = N_(
-    "The ledger notices that it was edited, shortened or put back. It cannot notice that every copy "
-    "was rolled back at once, another DATASELECT_HOME, or a second machine."
+    "The ledger notices if it was edited, shortened or replaced by an older one. It cannot notice "
+    "if all its copies were replaced at once, if another ledger was used (DATASELECT_HOME), or "
+    "what was released on a second machine."
 )
 NOTHING_OPEN = N_("Open a project to see what was released from its records.")
 NOTHING_YET = N_("Nothing was released from these records yet.")
@@ -131,7 +132,7 @@ class LedgerPlace(ColumnPlace, Place):
         self.entries.show_entries(entries)
 
     def _build(self) -> None:
-        self._panel = StayPanel()
+        self._panel = StayPanel(_("Budget"))
         buttons = QHBoxLayout()
         buttons.setSpacing(theme.SPACE[1])
         buttons.addWidget(self.raise_budget)

@@ -5,7 +5,6 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from dataselect_gui.texts import N_, _
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
-from dataselect_gui.window.widgets.budget import BudgetBar
 from dataselect_gui.window.widgets.plain import Label
 from dataselect_gui.workflow import (
     Account,
@@ -15,8 +14,8 @@ from dataselect_gui.workflow import (
     unprotected_releases,
 )
 
-_COMPOSING = N_("The others together, composed as privacy loss distributions: working it out…")
-_ONE_SECRET = N_("One secret for each record serves them.")
+_COMPOSING = N_("The others, counted more exactly (as privacy loss distributions): working it out…")
+_ONE_SECRET = N_("They share one secret of each record.")
 
 
 class Totals(QWidget):
@@ -25,7 +24,6 @@ class Totals(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._left = paragraph(step=5, bold=True)
-        self._bar = BudgetBar()
         self.plain, self.composed, self.one_sided = paragraph(), paragraph(), paragraph()
         self.unprotected = paragraph(role="warning")
         column = QVBoxLayout(self)
@@ -37,16 +35,14 @@ class Totals(QWidget):
     def show_account(self, account: Account) -> None:
         """Show an account."""
         plain, one_sided = account.total_plain, account.one_sided
-        self._bar.show_budget(account.budget, plain)
-        self._bar.setVisible(account.budget is not None)
         left = account.left
         self._left.setText(
             _("No budget yet") if left is None else _("ε {amount} left", amount=exact(left))
         )
         self.plain.setText(
             _(
-                "Plain total, which the budget counts: ε {total}. That is ε {one_sided} of "
-                "one-sided releases, and ε {others} of all others together.",
+                "Your budget counts ε {total}: ε {one_sided} for one-sided releases, and ε "
+                "{others} for all others.",
                 total=exact(plain),
                 one_sided=exact(one_sided),
                 others=exact(plain - one_sided),
@@ -65,5 +61,5 @@ class Totals(QWidget):
         if composed is not None:
             self.composed.setText(composed_total(composed, account.delta))
 
-    def _lines(self) -> tuple[Label | BudgetBar, ...]:
-        return self._left, self._bar, self.plain, self.composed, self.one_sided, self.unprotected
+    def _lines(self) -> tuple[Label, ...]:
+        return self._left, self.plain, self.composed, self.one_sided, self.unprotected

@@ -142,7 +142,7 @@ class Answers(QFrame):
         if rule is not None and request is not None:
             text = rule_sentence(rule, request)
         elif look is not None and look.waits_for_count:
-            text = _("A noised count decides.")
+            text = _("A count with noise decides what is left out.")
         else:
             text = _("No cut-off yet.")
         self.rule.setText(text)
@@ -224,9 +224,12 @@ class Answers(QFrame):
         self.max_contributions.setRange(1, 10_000)
         self.max_contributions.setFixedWidth(72)
         self.max_contributions.lineEdit().setTextMargins(4, 0, 4, 0)  # The style gives it none.
-        self.max_contributions.setAccessibleName(visible(_("At most so many records of a person")))
-        text = _("The others stay, by one random choice. It is fixed with the first release.")
-        box = _apart(paragraph(_("Records of a person, at most"), bold=True))
+        self.max_contributions.setAccessibleName(visible(_("Most records of one person")))
+        text = _(
+            "If a person has more, the others stay; chance decides which, once. The first "
+            "release fixes this number."
+        )
+        box = _apart(paragraph(_("Most records of one person"), bold=True))
         layout = box.layout()
         assert isinstance(layout, QVBoxLayout)
         layout.addWidget(self.max_contributions, 0, Qt.AlignmentFlag.AlignLeading)

@@ -20,8 +20,8 @@ from dataselect_gui.window.widgets.opening import OpenButton
 from dataselect_gui.window.widgets.plain import Button, choose_place
 
 NEXT = N_(
-    "Next: send this folder to {receiver}. Tell them the digest by another way, such as the telephone. "
-    "With it they see that nothing was changed on the way."
+    "Next: send this folder to {receiver}. Tell them its fingerprint in another way, such as by "
+    "telephone. It shows them that nothing was changed on the way."
 )
 NOT_NEXT = N_("Do not send this folder: a check failed. Release the same again, which costs nothing.")
 _CONSORTIUM = N_("the consortium")
@@ -82,7 +82,7 @@ class Card(QWidget):
             column.addWidget(paragraph(_(SAME)))
         column.addWidget(paragraph(verdict, bold=True, role="done" if is_verified else ""))
         column.addWidget(row(self.open_folder, self.copy_path, paragraph()))
-        column.addWidget(paragraph(_("Digest, to send separately"), bold=True))
+        column.addWidget(paragraph(_("Fingerprint (digest), to send separately"), bold=True))
         column.addWidget(row(digest, self.copy_digest))
         column.addWidget(self.next_step)
         column.addWidget(self.save_report, 0, Qt.AlignmentFlag.AlignLeading)

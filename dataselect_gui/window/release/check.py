@@ -21,10 +21,13 @@ from dataselect_gui.window.widgets.layout import row
 from dataselect_gui.window.widgets.plain import Button, choose_file, choose_folder, choose_place
 from dataselect_gui.workflow import CANNOT_CHECK, JobContext, JobKind, Verified
 
-EXPLANATION = N_("Drop the folder of a bundle anywhere here. It is checked with nothing but itself.")
+EXPLANATION = N_("Drop the folder that you received anywhere here. Nothing else is needed to check it.")
 _PAGE = "check.html"
-NO_KEY = N_("No key: whose signature it is cannot be told.")
-KEY = N_("What you know from the owner by another way; each makes the check stronger.")
+NO_KEY = N_("No key: the check cannot tell whose signature it is.")
+KEY = N_(
+    "Did the owner tell you a fingerprint, or give you a key, in another way? Each makes the "
+    "check stronger."
+)
 
 
 class CheckPlace(ColumnPlace, Place):
@@ -118,7 +121,7 @@ class CheckPlace(ColumnPlace, Place):
         findings.addWidget(paragraph(_("What was checked"), bold=True))
         findings.addLayout(self._list)
         self._known, known = _panel()
-        self.digest.setPlaceholderText(visible(_("Digest, as the owner sent it separately")))
+        self.digest.setPlaceholderText(visible(_("Fingerprint (digest), as the owner told you")))
         self.digest.setAccessibleName(visible(_("Digest of the bundle")))
         known.addWidget(paragraph(_("What you know from the owner"), bold=True))
         known.addWidget(paragraph(_(KEY), role="dim"))

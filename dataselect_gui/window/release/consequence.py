@@ -25,6 +25,7 @@ from dataselect_gui.window.release.pictures import Bars, Squares
 from dataselect_gui.window.release.prospect import Prospect
 from dataselect_gui.window.release.sentences import (
     CONSENT,
+    IN_FULL,
     NO_RECALL,
     REPEAT,
     bars_sentence,
@@ -47,8 +48,13 @@ from dataselect_gui.window.widgets.plain import Button, CheckBox
 from dataselect_gui.workflow import Look, Rule, exact, leaving_warning, relabelled_sentence
 
 FOR_OTHERS = N_(
-    "A page for your data-protection officer: what would leave, what is promised, and for the two of "
-    "you alone how many records. Nothing is drawn for it."
+    "A page for your data-protection officer: what would leave, what is promised, and, for the two "
+    "of you alone, how many records. Saving it releases nothing and uses no budget."
+)
+
+
+_FIRST = N_(
+    "Here you see how many records would leave, and what that reveals. One thing is missing first:"
 )
 
 
@@ -78,7 +84,7 @@ class Consequence(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.expected = Expected()
+        self.first, self.expected = paragraph(), Expected()
         self._squares, self._bars = Squares(), Bars()
         self.picture, self.bars = paragraph(step=1), paragraph(step=1)
         self.promise, self.with_earlier = paragraph(), paragraph()
@@ -95,7 +101,7 @@ class Consequence(QWidget):
         self.save_page, self.saved = Button(_("Save what would leave…")), paragraph(role="dim")
         self._count_cost: Decimal | None = None
         self.uncovered = Fold(_("What ε does not cover"))
-        self.drawn = Fold(_("How it is drawn"))
+        self.drawn = Fold(_("How it works, exactly"))
         self.nearest = Fold(_("The most similar earlier release"))
         self._build()
         self.consent.toggled.connect(self.changed)
@@ -166,8 +172,11 @@ class Consequence(QWidget):
             if not is_foreseen:
                 part.hide()
         self.expected.setEnabled(not prospect.waiting)
-        parts = (self.expected, self.exact, self.viewed)
-        self._stay.setVisible(is_foreseen or not all(part.isHidden() for part in parts))
+
+    def show_first(self, answer: str) -> None:
+        """Say what is shown here, and what has to be answered first; empty for nothing."""
+        self.first.setText(_(_FIRST), answer)
+        self.first.setVisible(bool(answer))
 
     def _keep_room(self, *, of_budget: bool) -> None:
         """Keep room for the budget while none is set, so that nothing moves under the pointer then."""
@@ -222,12 +231,12 @@ class Consequence(QWidget):
         self.repeat.setText(_(SAME if preview.same else REPEAT))
 
     def _build(self) -> None:
-        self._stay = StayPanel()
+        self._stay = StayPanel(_("What would follow"))
         body = self._stay.body
-        for shown in (self.expected, self.exact, self.viewed):
+        for shown in (self.first, self.expected, self.exact, self.viewed):
             body.addWidget(shown)
         self._belief = row(self._bars, self.bars, spacing=16)
-        self._seen = Pair(row(self._squares, self.picture, spacing=16), self._belief, least=520)
+        self._seen = Pair(row(self._squares, self.picture, spacing=16), self._belief, least=460)
         said = (self._seen, self.promise, self.with_earlier, self.earlier_exact, self.usefulness)
         folds = (self.uncovered, self.drawn, self.nearest)
         self._promised: tuple[QWidget, ...] = (*said, self.table, self.budget, *folds)
@@ -271,13 +280,14 @@ class Consequence(QWidget):
 
     def _make_disclosing(self) -> QWidget:
         self._disclosing = QWidget()
-        look = Button(_("Look through candidates"))
+        look = Button(_("Look through your records"))
         look.setProperty("role", "link")
         look.clicked.connect(self.look_through)
         column = QVBoxLayout(self._disclosing)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.SPACE[1])
-        column.addWidget(paragraph(f"{_(DISCLOSED)} {_(NO_RECALL)}"))
+        column.addWidget(paragraph(_(IN_FULL)))
+        column.addWidget(paragraph(f"{_(DISCLOSED)} {_(NO_RECALL)}", role="dim"))
         column.addWidget(self.consent)
         column.addWidget(self.warning)
         column.addWidget(look, 0, Qt.AlignmentFlag.AlignLeading)

@@ -19,9 +19,9 @@ from dataselect_gui.workflow import Rule, ScoreCut, exact
 
 _PRICE = "0.2"
 _KEEP = {
-    "threshold": N_("Keep mine, chosen after viewing"),
-    "count": N_("Keep the number of records"),
-    "fraction": N_("Keep the share of records"),
+    "threshold": N_("Keep mine, no promise"),
+    "count": N_("Keep my number, no promise"),
+    "fraction": N_("Keep my share, no promise"),
 }
 
 
@@ -55,7 +55,7 @@ class CutOff(QWidget):
         super().__init__()
         self.from_request = RadioButton()
         self.from_agreed = RadioButton(_("Agreed before anybody saw scores"))
-        self.bought = RadioButton(_("Buy a private one"))
+        self.bought = RadioButton(_("Pick one near mine, protected"))
         self.viewed = RadioButton(_(_KEEP["threshold"]))
         self.price = QLineEdit(_PRICE)
         self.price.setFixedWidth(72)
@@ -122,7 +122,7 @@ class CutOff(QWidget):
         self.setVisible(rule is not None and chosen != "before")
         by_threshold, is_open = _can_be_public(rule), chosen == "open"
         self.from_request.setVisible(is_open and (agreed is not None or is_agreed))
-        message = N_("The request: {threshold}") if is_agreed else N_("Use the agreed {threshold}")
+        message = N_("From the request: {threshold}") if is_agreed else N_("Use the agreed {threshold}")
         self.from_request.setText(_(message, threshold=_("its rule") if agreed is None else agreed))
         self.from_agreed.setVisible(is_open and by_threshold)
         self.bought.setVisible(is_open and (rule is None or isinstance(rule, ScoreCut)))
@@ -161,7 +161,7 @@ class CutOff(QWidget):
         buying = QVBoxLayout(self._buying)
         buying.setContentsMargins(22, 0, 0, 0)
         buying.setSpacing(theme.SPACE[0])
-        buying.addWidget(row(paragraph(_("for ε")), self.price))
+        buying.addWidget(row(paragraph(_("It may use ε")), self.price))
         buying.addWidget(paragraph(_(BUYING), role="dim"))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

@@ -25,10 +25,10 @@ from dataselect_gui.workflow import (
 )
 
 _LATE = N_(
-    "You chose this after scores were shown, and not before. What that choice tells of your records no "
-    "ε covers, so none is claimed, and the card says so."
+    "You chose this after scores were shown. The choice itself reveals something about your "
+    "records, and no ε covers that. So no ε is claimed, and the bundle says so."
 )
-_OTHERWISE = N_("If you choose otherwise now, after scores were shown, no ε is claimed.")
+_OTHERWISE = N_("If you change this now, after scores were shown, no ε is claimed.")
 
 
 class Decided(QWidget):

@@ -17,7 +17,7 @@ from dataselect_gui.workflow import (
 )
 
 _MOST_CLASSES = 12
-_EXPECTED = N_("Expected before the draw; how many leave in the end is up to chance.")
+_EXPECTED = N_("This is what to expect: chance decides how many leave in the end.")
 
 
 class Expected(QWidget):

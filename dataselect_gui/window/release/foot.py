@@ -9,9 +9,9 @@ from dataselect_gui.plain import visible
 from dataselect_gui.texts import _
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
-from dataselect_gui.window.widgets.budget import BudgetBar
 from dataselect_gui.window.widgets.layout import row
 from dataselect_gui.window.widgets.plain import Button, Label
+from dataselect_gui.workflow import exact
 
 DEFAULT_BUDGET = "4"
 
@@ -21,8 +21,8 @@ class Foot(QFrame):
 
     Attributes
     ----------
-    bar : BudgetBar
-        The budget after this release; hidden while there is none.
+    left : Label
+        What is left of the budget, now and after this release; hidden while there is none.
     budget, set_budget : QLineEdit, Button
         By which the first one is set.
     hint, go : Label, Button
@@ -42,7 +42,7 @@ class Foot(QFrame):
         super().__init__()
         self.setProperty("role", "foot")
         self.setMinimumHeight(64)
-        self.bar = BudgetBar()
+        self.left = Label()
         self.budget, self.set_budget = QLineEdit(DEFAULT_BUDGET), Button(_("Set budget"))
         self.hint, self.go = paragraph(), Button()
         self.button = Button()
@@ -60,7 +60,7 @@ class Foot(QFrame):
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(16, 8, 16, 8)
         self._grid.setHorizontalSpacing(theme.SPACE[3])
-        self._grid.addWidget(self.bar, 1, 0)
+        self._grid.addWidget(self.left, 1, 0)
         self._grid.addWidget(self._first_budget, 1, 0)
         self._grid.addWidget(self.button, 1, 2)
         self._grid.setColumnStretch(1, 1)
@@ -89,18 +89,33 @@ class Foot(QFrame):
         self.button.setEnabled(not text)
         self._hints.setVisible(bool(text) or not self._is_narrow)
 
+    def show_button(self, text: str, *, is_repeat: bool) -> None:
+        """Show what the button would do; where that was done already, it is not loud."""
+        self.button.setText(text)
+        theme.set_role(self.button, "" if is_repeat else "leave")
+
     def show_account(
         self, budget: Decimal | None, spent: Decimal, proposed: Decimal | None, *, is_known: bool
     ) -> None:
-        """Show the budget, as `BudgetBar.show_budget` does, or ask for the first one.
+        """Show what is left of the budget, or ask for the first one; its bar stands in the header.
 
         Parameters
         ----------
-        budget, spent, proposed
+        budget, spent, proposed : Decimal or None
             As `BudgetBar.show_budget` has them.
         is_known : bool
             Whether the ledger can be read.
         """
-        self.bar.setVisible(budget is not None)
+        self.left.setVisible(budget is not None)
         self._first_budget.setVisible(budget is None and is_known)
-        self.bar.show_budget(budget, spent, proposed)
+        if budget is not None:
+            self.left.setText(_left_of(budget - spent, proposed or Decimal(0)))
+
+
+def _left_of(left: Decimal, proposed: Decimal) -> str:
+    """Say what is left of a budget, and after a release that it has room for."""
+    if not 0 < proposed <= left:
+        return _("ε {left} left", left=exact(left))
+    return _(
+        "ε {left} left, ε {after} after this release", left=exact(left), after=exact(left - proposed)
+    )

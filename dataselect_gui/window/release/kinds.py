@@ -32,6 +32,11 @@ def is_of_everything(mechanism: str | None) -> bool:
     return chosen is not None and not chosen.takes
 
 
+def is_of_counts(kind: str) -> bool:
+    """Say whether what leaves are counts."""
+    return "bins" in kind_named(kind).takes
+
+
 def has_cut(kind: str, mechanism: str | None, *, passing: bool) -> bool:
     """Say whether where the cut-off comes from changes what is promised."""
     taken = takes(kind, mechanism)

@@ -36,14 +36,13 @@ class LeftOutPanel(StayPanel):
     look_through = Signal()
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(_("Records that look wrong"))
         self.figures: LeftOutFigures | None = None
         self.total, self._unit = paragraph(), paragraph(role="dim")
         self.by_class = Fold(_("Left out by class"))
         self.show_them = Button(_("Look at them, worst first"))
         self.show_them.setProperty("role", "link")
         self.show_them.clicked.connect(self.look_through)
-        self.body.addWidget(paragraph(_("Records that look wrong"), bold=True))
         for part in (self.total, self._unit, paragraph(_(LEAVING_OUT_HELPS), role="dim")):
             self.body.addWidget(part)
         self.body.addWidget(self.by_class)
@@ -68,7 +67,10 @@ class LeftOutPanel(StayPanel):
             return
         self.total.setText(left_out_total(self.figures))
         self._unit.setText(
-            _("Each record counts by itself. A person has several here, so the true range is wider.")
+            _(
+                "The range takes each record by itself. A person has several records here, so the "
+                "true range is wider."
+            )
         )
         self._unit.setVisible(look.unit_column is not None)
         shown = self.figures.by_class[:_MOST_CLASSES]

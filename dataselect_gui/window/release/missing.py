@@ -38,7 +38,7 @@ def what_is_unanswered(
         (prospect.account is None, _("The ledger cannot be read."), None),
         (
             asked.in_training is None and not prospect.is_everything,  # Nothing depends on it there.
-            _("Give the training's ε and δ.")
+            _("Enter the ε and δ of the training.")
             if is_private
             else _("Say whether these records helped to train this checkpoint."),
             answers.training.epsilon if is_private else answers.training.no,
@@ -47,17 +47,17 @@ def what_is_unanswered(
         (not asked.mechanism, _(UNPROMISED), answers.what.unprotected),
         (
             asked.epsilon is None and not prospect.is_exact,
-            _("Give ε, a number above 0 and at most {most}.", most=LARGEST_AMOUNT),
+            _("Enter ε, a number above 0 and at most {most}.", most=LARGEST_AMOUNT),
             amount.epsilon,
         ),
         (
             "delta" in takes(asked.kind, asked.mechanism) and asked.delta is None,
-            _("Give δ, a small number above 0."),
+            _("Enter δ, a small number above 0."),
             amount.delta,
         ),
         (
             asked.threshold_from == "bought:",
-            _("Give the ε that the cut-off may cost."),
+            _("Enter the ε that the cut-off may use."),
             cut.price,
         ),
     ]
@@ -117,17 +117,17 @@ def what_is_missing(
         ),
         (
             prospect.discloses and not consequence.consent.isChecked(),
-            _("Say that you may disclose these records."),
+            _("Tick that you may disclose these records."),
             consequence.consent,
         ),
         (
             needs_word and not consequence.choose_exact.isChecked(),
-            _("Say that you choose no protection."),
+            _("Tick that you choose no protection."),
             consequence.choose_exact,
         ),
         (
             needs_word and not consequence.reason.text().strip(),
-            _("Give a reason; the ledger keeps it."),
+            _("Enter a reason. The ledger keeps it."),
             consequence.reason,
         ),
         (prospect.foreseen is None or prospect.waiting, _(WORKING), None),

@@ -42,33 +42,36 @@ class Parameters(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.low, self.high = (
-            _number(_("Lower bound of the score")),
-            _number(_("Upper bound of the score")),
+            _number(_("Lowest possible value of the score")),
+            _number(_("Highest possible value of the score")),
         )
-        self.count, self.rows = _whole(_("How many are taken")), _whole(_("Rows, as declared"))
+        self.count, self.rows = _whole(_("How many are taken")), _whole(_("Number of rows in the file"))
         self.bins = QLineEdit()
-        self.bins.setAccessibleName(visible(_("Edges of the histogram")))
+        self.bins.setAccessibleName(visible(_("Count by ranges of the score")))
         self.bins.setPlaceholderText("0, 0.1, 0.2, 0.5")
         self.by_class = CheckBox(_("By class"))
         self.passing = CheckBox(_("Count the records that your rule picks"))
-        self.beyond = _number(_("Count the records at or beyond"))
-        self.clip = _number(_("Norm that gradients are clipped to"))
+        self.beyond = _number(_("Count the records from this score on"))
+        self.clip = _number(_("Most that one record can add"))
         self._asked: tuple[QLineEdit, ...] = ()
         self._is_by_score = True
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(theme.SPACE[0])
         bounds = row(self.low, Label(_("to")), self.high, paragraph())
-        self._bounds = self._part(_("Public bounds of the score"), _(BOUNDS), bounds)
+        self._bounds = self._part(_("The score's lowest and highest possible value"), _(BOUNDS), bounds)
         count, rows = row(self.count, paragraph()), row(self.rows, paragraph())
         beyond, clip = row(self.beyond, paragraph()), row(self.clip, paragraph())
-        self._passing = self._part(_("How many pass your rule"), _(NOT_WORTH), self.passing)
+        self._passing = self._part(_("How many your rule picks"), _(NOT_WORTH), self.passing)
         self._parts = {
             "count": (self._part(_("How many are taken"), _(COUNT), count), self.count),
-            "pad_to": (self._part(_("Rows, as declared"), _(PADDING), rows), self.rows),
-            "bins": (self._part(_("Edges of the histogram"), _(BINS), self.bins), self.bins),
-            "count_threshold": (self._part(_("A count at or beyond"), _(COUNTED), beyond), self.beyond),
-            "clip": (self._part(_("Norm to clip to"), _(CLIP), clip), self.clip),
+            "pad_to": (self._part(_("Number of rows in the file"), _(PADDING), rows), self.rows),
+            "bins": (self._part(_("Count by ranges of the score"), _(BINS), self.bins), self.bins),
+            "count_threshold": (
+                self._part(_("Count from one score on"), _(COUNTED), beyond),
+                self.beyond,
+            ),
+            "clip": (self._part(_("Most that one record can add"), _(CLIP), clip), self.clip),
         }
         self._by_class = self._part(_("Classes"), _(BY_CLASS), self.by_class)
         for field in self._fields:

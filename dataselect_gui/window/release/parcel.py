@@ -62,7 +62,7 @@ class ParcelColumn(QWidget):
         for body, items in zip((self.leave.body, self.stay.body), shown, strict=True):
             clear(body)
             for item in items:
-                sample = _("Made-up sample: {sample}", sample=item.sample)
+                sample = _("Made-up example: {sample}", sample=item.sample)
                 body.addWidget(Fold(item.title, *item.lines, sample))
                 if item.fields:
                     fields = paragraph(visible(", ".join(item.fields)), role="dim")

@@ -11,18 +11,14 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import (
-    QBoxLayout,
-    QScrollArea,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError
 from dataselect_gui.texts import _
 from dataselect_gui.window.place import Place, PlaceId
 from dataselect_gui.window.release.answers import Answers
+from dataselect_gui.window.release.columns import Columns
 from dataselect_gui.window.release.consequence import Consequence
 from dataselect_gui.window.release.foot import Foot
 from dataselect_gui.window.release.foresight import Foresight
@@ -119,28 +115,18 @@ class ReleasePlace(QWidget, Place):
     # Building
 
     def _build(self) -> None:
-        content = QWidget()
-        self._columns = QBoxLayout(QBoxLayout.Direction.LeftToRight, content)
-        self._columns.setContentsMargins(16, 16, 16, 16)
-        self._columns.setSpacing(theme.SPACE[3])
-        self._columns.addWidget(self.answers)
-        self._columns.addWidget(self.consequence, 1)
-        self._columns.addWidget(self.parcel)
-        self._scroll = QScrollArea()
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setWidget(content)
+        self.columns = Columns(self.answers, self.consequence, self.parcel)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
-        outer.addWidget(self._scroll, 1)
+        outer.addWidget(self.columns, 1)
         outer.addWidget(self.foot)
         self._arrange()
 
     def _connect(self) -> None:
         self.parcel.installEventFilter(self)
-        self._scroll.verticalScrollBar().actionTriggered.connect(self._let_go_of_parcel)
-        self.answers.changed.connect(self._show)
+        self.columns.scrolled.connect(self._let_go_of_parcel)
+        self.answers.changed.connect(self._on_answers)
         self.answers.training.answered.connect(self._on_answered)
         self.answers.cut_off.agreed_wanted.connect(self._use_agreed)
         self.answers.cut_off.share_wanted.connect(self._use_share)
@@ -168,15 +154,8 @@ class ReleasePlace(QWidget, Place):
         self._jobs.finished.connect(self._show)
 
     def _arrange(self) -> None:
-        is_narrow = self.width() < theme.NARROW
-        direction = QBoxLayout.Direction.TopToBottom if is_narrow else QBoxLayout.Direction.LeftToRight
-        self._columns.setDirection(direction)
-        room = self.width() - theme.NARROW  # The middle column needs all of it, up to here.
-        for column, least, usual in ((self.answers, 290, 320), (self.parcel, 290, 380)):
-            width = min(usual, least + room * (usual - least) // 120)
-            column.setMinimumWidth(0 if is_narrow else width)
-            column.setMaximumWidth(16_777_215 if is_narrow else width)
-        self.foot.set_narrow(is_narrow)
+        self.columns.arrange(self.width())
+        self.foot.set_narrow(self.width() < theme.NARROW)
 
     # What would be released
 
@@ -223,7 +202,7 @@ class ReleasePlace(QWidget, Place):
         if self._state.place is not PlaceId.RELEASE:
             return  # The ledger may be another project's: it is read when the place is shown.
         look = self._state.look
-        self._scroll.setEnabled(look is not None and not self._jobs.running)
+        self.columns.setEnabled(look is not None and not self._jobs.running)
         if look is None:
             return
         request = self.request()
@@ -233,6 +212,7 @@ class ReleasePlace(QWidget, Place):
         self.answers.destination.setText(request.to.name)
         self.answers.destination.setToolTip(tip(str(request.to)))
         text, self._missing = self._consider(request)
+        self.consequence.show_first("" if self._jobs.running else text)
         prospect = self.prospect
         self.answers.decided.show_missing(what_a_count_lacks(prospect, self.answers))
         after_exact = self._state.account is not None and self._state.account.exact_releases > 0
@@ -245,7 +225,9 @@ class ReleasePlace(QWidget, Place):
             text, self._missing = self._jobs.title, None
         is_over = prospect.is_over and not self._jobs.running
         self.foot.show_hint(text, _(RAISE) if is_over else _(TAKE) if self._missing is not None else "")
-        self.foot.button.setText(button_text(prospect, again=self.parcel.done is not None))
+        is_done = self.parcel.done is not None
+        is_repeat = prospect.preview is not None and prospect.preview.same
+        self.foot.show_button(button_text(prospect, again=is_done), is_repeat=is_done and is_repeat)
         self.foot.show_account(
             prospect.budget,
             prospect.spent,
@@ -270,7 +252,7 @@ class ReleasePlace(QWidget, Place):
             self._project = project
             self.foot.begin()
             self._let_go_of_parcel()
-            self._scroll.verticalScrollBar().setValue(0)
+            self.columns.begin()
         self.parcel.error.hide()
         self.parcel.show_preview("records", self._state.look)
         self.consequence.show_records(self._state.look)
@@ -319,6 +301,10 @@ class ReleasePlace(QWidget, Place):
         self._foresight.doubt()
         self.consequence.forget_consent()
         self._show_rule()
+        self._show()
+
+    def _on_answers(self) -> None:
+        self.parcel.error.hide()  # It was about other answers.
         self._show()
 
     def _on_answered(self) -> None:
@@ -393,7 +379,7 @@ class ReleasePlace(QWidget, Place):
         if self.prospect.is_over:
             self.raise_wanted.emit()
         elif self._missing is not None:
-            self._scroll.ensureWidgetVisible(self._missing)
+            self.columns.show_widget(self._missing)
             self._missing.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _release(self) -> None:
@@ -416,7 +402,7 @@ class ReleasePlace(QWidget, Place):
         QTimer.singleShot(1, self, self._scroll_to_parcel)
 
     def _scroll_to_parcel(self) -> None:
-        self._scroll.verticalScrollBar().setValue(self.parcel.y() - theme.SPACE[3])
+        self.columns.show_column(self.parcel)
 
     def _let_go_of_parcel(self) -> None:
         """Let the owner scroll, or see to another release."""
@@ -425,6 +411,6 @@ class ReleasePlace(QWidget, Place):
     def _on_fault(self, error: DataSelectError) -> None:
         self._last = None
         self.parcel.show_error(str(error))
-        self._scroll.ensureWidgetVisible(self.parcel.error)
+        self.columns.show_widget(self.parcel.error)
         self._after = self.foot.button.setFocus  # It had the focus, and lost it while it was disabled.
         self._state.read_account()

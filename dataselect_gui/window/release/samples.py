@@ -35,14 +35,26 @@ _RECORDS_STAY = (
     "scan_0412.png",
 )
 _STAYS = (
-    (N_("Scores"), N_("Fields: loss, el2n, grad_norm, vog, …"), N_("vog 0.412")),
+    (N_("Scores"), N_("What the program computed for each record."), N_("vog 0.412")),
     (N_("Counts"), N_("How many records you have, selected and withheld."), N_("1,204 records")),
-    (N_("File names"), N_("Field: id. Names in the bundle are random."), "scan_0412.png"),
-    (N_("Order"), N_("The order of the source. The bundle's is random."), N_("0412 before 0413")),
-    (N_("Dates"), N_("Times of files and all image metadata."), "2031-02-29 25:10"),
-    (N_("Unit column"), N_("Who a record belongs to."), N_("patient 17")),
-    (N_("Withheld list"), N_("Which records you keep back, and who opted out."), "scan_0007.png"),
-    (N_("Notes"), N_("Reasons in the ledger."), N_("“Agreed with the board.”")),
+    (N_("File names"), N_("In the bundle, names are random."), "scan_0412.png"),
+    (
+        N_("Order of the records"),
+        N_("The order that your records have here. In the bundle it is random."),
+        N_("0412 before 0413"),
+    ),
+    (
+        N_("Dates"),
+        N_("When files were made, and everything that cameras write into images."),
+        "2031-02-29 25:10",
+    ),
+    (N_("Whose record it is"), N_("The column that says who a record belongs to."), N_("patient 17")),
+    (N_("What you withhold"), N_("Which records you keep back, and who opted out."), "scan_0007.png"),
+    (
+        N_("Your notes"),
+        N_("The reasons that you wrote into the ledger."),
+        N_("“Agreed with the board.”"),
+    ),
 )
 
 

@@ -6,13 +6,13 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import N_, _
 from dataselect_gui.window.release.prospect import Prospect
-from dataselect_gui.window.release.sentences import rounded
+from dataselect_gui.window.release.sentences import rounded, width_of
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.column import clear
 from dataselect_gui.window.widgets.plain import Label
 
-_EVENLY = N_("As if scores were spread evenly between their bounds.")
+_EVENLY = N_("This assumes that scores are spread evenly between their lowest and highest value.")
 
 
 class Usefulness(QWidget):
@@ -61,8 +61,8 @@ def _columns(
     """Return the heads of the table and its cells, line by line."""
     compared = _(prospect.kind.compared)
     if "width" in lines[0]:
-        return ("ε", _("Off by, 95 times in 100"), compared), [
-            (f"{line['epsilon']:g}", f"± {rounded(line['width'])}", rounded(line["against"]))
+        return ("ε", _("Off by at most, 95 times in 100"), compared), [
+            (f"{line['epsilon']:g}", f"± {width_of(prospect, line)}", rounded(line["against"]))
             for line in lines
         ]
     heads = (

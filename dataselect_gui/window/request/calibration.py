@@ -32,7 +32,9 @@ _SCORES = {
     "loss": N_("The model finds the label unlikely: a wrong label, or a confusing picture."),
     "distance": N_("The record looks unlike its class: a foreign picture."),
 }
-_WHY = N_("Whoever trained it knows. From rows that it was trained on, far too much is left out.")
+_WHY = N_(
+    "Whoever trained it knows. With rows that it was trained on, owners would leave out far too much."
+)
 _FIELD, _NAMES = 120, 120
 _LARGEST_FACTOR = 1e6
 
@@ -65,7 +67,8 @@ class CalibrationForm(QFrame):
         self.directions = CheckBox(_("Also a direction for each class"))
         self._private, self._delta_row = QWidget(), QWidget()
         self._open = paragraph(
-            _("Otherwise what leaves is made of few of your rows, and can reveal some."), role="dim"
+            _("Without it, what leaves is made of few of your rows, and can reveal some of them."),
+            role="dim",
         )
         self._build()
         for field in (self.alpha, self.epsilon, self.delta, self.validation_loss):
@@ -155,18 +158,19 @@ class CalibrationForm(QFrame):
         most = f"{factor:,.2f}" if factor < 10 else f"{factor:,.0f}"
         if factor > _LARGEST_FACTOR:
             return _(
-                "So large an ε protects no row: the odds on it may change a million times and more."
+                "An ε this large protects no row: the odds on it may change by a factor of a "
+                "million and more."
             )
         if delta is not None and not self._delta_row.isHidden():
             return _(
-                "Seeing the request changes the odds on any one row of yours, its label included, by "
-                "at most {most} times, but for a chance of {delta}.",
+                "The request can change what somebody thinks of any one of your rows, its label "
+                "included: the odds by at most a factor of {most}, but for a chance of {delta}.",
                 most=most,
                 delta=self.delta.text().strip(),
             )
         return _(
-            "Seeing the request changes the odds on any one row of yours, its label included, by at "
-            "most {most} times.",
+            "The request can change what somebody thinks of any one of your rows, its label "
+            "included: the odds by at most a factor of {most}.",
             most=most,
         )
 
@@ -188,7 +192,7 @@ class CalibrationForm(QFrame):
         _add(asked, _("By"), self._score_boxes())
         _add(asked, _("Trained on them?"), self._training_question())
         _add(asked, _("Privacy"), self._privacy())
-        more = paragraph(_("For the score clipped_alignment; it needs the clip norm."), role="dim")
+        more = paragraph(_("For the score clipped_alignment. It needs the clip norm."), role="dim")
         self.directions.setAccessibleDescription(visible(more.text()))
         _add(asked, _("More"), row(self.directions, more))
         column.addLayout(asked)

@@ -36,8 +36,8 @@ from dataselect_gui.workflow import (
 )
 
 _Inspected: TypeAlias = tuple[int, SourceRef, Inspection]
-_PARTS = N_("These rows come in several parts, which are not mixed. Choose which one is meant.")
-_UNLABELLED = N_("None of the rows has a label: there are no classes to find thresholds of.")
+_PARTS = N_("These rows come in several parts. Choose one of them: parts are not mixed.")
+_UNLABELLED = N_("No row has a label, so there are no classes to find thresholds for.")
 _UNREADABLE = N_("None of the rows can be read.")
 _MOST_LABELS = 5
 
@@ -79,7 +79,8 @@ class Given(QWidget):
         self.rows = Well(
             _("Clean rows"),
             _(
-                "Drop rows that you know to be right, with labels: {kinds}. 200 a class serve well.",
+                "Drop rows that you know to be right, with labels: {kinds}. 200 rows of each class "
+                "are enough.",
                 kinds=what_opens(),
             ),
         )

@@ -49,7 +49,7 @@ NOTHING_YET = N_("Give clean rows, or fill in what owners should know.")
 FAULTY = N_("Correct what is marked above.")
 BUSY = N_("Other work is in progress.")
 STOPPED = N_("The calibration was stopped. Nothing was written.")
-STOPPING = N_("It stops when what is in hand is done.")
+STOPPING = N_("It stops when the step that is running is done.")
 CHANGED_MEANWHILE = N_("Another program changed the request meanwhile. Look at what is written now.")
 CHANGES_SCORES = N_(
     "How the model was trained and how deep images are read change what is computed: that is written "
@@ -337,7 +337,9 @@ class RequestPlace(ColumnPlace, Place):
             QTimer.singleShot(1, self, self._show_findings)  # Once they have their place.
         else:
             self.noted.emit(
-                Message(_("The calibration is done."), actions=((_(SHOW), self._come_here),))
+                Message(
+                    _("The calibration is done."), actions=((_(SHOW), self._come_here),), role="success"
+                )
             )
 
     def _on_failed(self, error: DataSelectError) -> None:

@@ -80,7 +80,7 @@ class RulePlace(ColumnPlace, Place):
         self.back, self.use = Button(_("Back")), Button(_("Use this rule"))
         self.use_asked = Button(_("Use the consortium's rule"))
         self.add, self.load = Button(_("Add a condition")), Button(_("Load a rule file…"))
-        self.everything = Button(_("Everything that is eligible"))
+        self.everything = Button(_("All records that may leave"))
         self.share = ShareForm()
         self.now, self.asked, self.in_full = paragraph(), paragraph(), Fold(_("In full"))
         self.sentences, self.count, self.error = QVBoxLayout(), paragraph(bold=True), Note("stop")

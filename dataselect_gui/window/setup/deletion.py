@@ -99,7 +99,7 @@ class DeletionPlace(ColumnPlace, Place):
     def _on_deleted(self, is_gone: bool) -> None:
         why = "" if is_gone else _("Its folder stays: there are other files in it.")
         do = _("The ledger still holds what was released.")
-        self.deleted.emit(Message(_("“{name}” was deleted.", name=self._name), why, do))
+        self.deleted.emit(Message(_("“{name}” was deleted.", name=self._name), why, do, role="success"))
 
 
 def _panel(title: str, items: QVBoxLayout) -> QFrame:

@@ -41,7 +41,7 @@ def source_facts(inspection: SourceInspected) -> Facts:
         facts.insert(0, (_("Part"), inspection.split))
     if inspection.ignored:
         ignored = ngettext("{count:,} other file", "{count:,} other files", inspection.ignored)
-        facts.append((_("Passed over"), ignored))
+        facts.append((_("Skipped"), ignored))
     return facts + [(_("Note"), note) for note in inspection.notes]
 
 
@@ -59,7 +59,7 @@ def checkpoint_facts(inspection: CheckpointInspected) -> Facts:
         )
     facts = [
         (_("Model"), model.architecture or _("a .pt2 graph")),
-        (_("Series"), series),
+        (_("Saved states"), series),
         _predicted(inspection),
         (_("Scores"), ", ".join(model.scores)),
         *requested(inspection.asks),
@@ -115,7 +115,7 @@ def _reading(source: SourceRef) -> Facts:
     elif source.label_column is not None:
         facts.append((_("Labels from"), _("column {column}", column=source.label_column)))
     if rule.separator is not None:
-        facts.append((_("Between labels"), f"“{rule.separator}”"))
+        facts.append((_("Labels separated by"), f"“{rule.separator}”"))
     return facts
 
 
@@ -172,8 +172,7 @@ def _rule_text(rule: FixedRule, request: Request) -> str:
     if request.calibration is None or rule != calibrated_rule(request):
         return visible(" ".join(rule_sentences(rule, short_number)), _MOST_TEXT)
     return _(
-        "leaving out records that look wrong; of clean records it would be at most {percent:g} %, on "
-        "average",
+        "leaving out records that look wrong; of clean records, at most {percent:g} % on average",
         percent=request.calibration.alpha * 100,
     )
 

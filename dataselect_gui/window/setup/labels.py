@@ -18,20 +18,20 @@ _WIDEST = 360
 _MOST_UNFILTERED = 20
 """More labels than that can be searched."""
 _NONE_FIT = N_(
-    "None of your labels is one of the model's classes, so no record can be scored yet. Say which of "
-    "the model's classes each of them is."
+    "The model does not know any of your labels, so no record can be scored yet. Choose the "
+    "model's class for each label."
 )
 _SOME_FIT = N_(
-    "Some of your labels are none of the model's classes. Their records have no score that needs a "
-    "label, unless you say which class they are."
+    "The model does not know some of your labels. Choose its class for each of them; their records "
+    "otherwise get no score that needs a label."
 )
 _NAMELESS = N_(
-    "The checkpoint gives its classes numbers and no names. Say in the terminal which is which: "
-    "dataselect score … --labels FILE."
+    "The checkpoint numbers its classes and does not name them. Say in the terminal which is "
+    "which: dataselect score … --labels FILE."
 )
 _NAMES = N_(
-    "Nearly every record has a label of its own, and none is one of the model's classes. That is what "
-    "a column of names or numbers of records looks like: choose another column of labels."
+    "Nearly every record has a different label, and the model knows none of them. This column "
+    "seems to name or number the records. Choose another column of labels."
 )
 _UNUSED = N_("The classes that you chose are not used yet: press “Use these classes”.")
 
@@ -138,8 +138,8 @@ class LabelTable(QFrame):
         fit = len(matches) - len(open_ones)
         self._fitting.setText(
             ngettext(
-                "{count:,} of your labels is one of the model's classes by itself.",
-                "{count:,} of your labels are among the model's classes by themselves.",
+                "{count:,} of your labels matches a class of the model.",
+                "{count:,} of your labels match classes of the model.",
                 fit,
             )
         )
@@ -190,7 +190,7 @@ class LabelTable(QFrame):
         choice.setMinimumContentsLength(10)
         choice.setMaximumWidth(_WIDEST)
         choice.activated.connect(self._on_touched)
-        by_itself = "" if _is_open(match) else _("by itself")
+        by_itself = "" if _is_open(match) else _("matches")
         leading = Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter
         self._rows.addWidget(Label(shown), place, 0, leading)
         self._rows.addWidget(choice, place, 1)

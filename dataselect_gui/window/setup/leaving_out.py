@@ -24,12 +24,14 @@ from dataselect_gui.workflow import (
 )
 
 _WHY = N_(
-    "Decide before you see any score. A study of these records, or another project of them, is "
-    "looking, too. What you choose after looking tells of your records, and no ε covers that."
+    "Decide before you see any score. A study or another project of these records counts as seeing "
+    "scores, too. What you decide afterwards reveals something about your records, and no ε covers "
+    "that."
 )
 _COUNT = N_(
-    "The program counts how many look wrong and adds noise to that. They are left out only if it is "
-    "more than twice what it would be among clean records. You see which of both it chose."
+    "The program counts how many look wrong, and changes the count a little by chance. They are "
+    "left out only if it is more than twice what clean records would give. You then see which of "
+    "the two it chose."
 )
 
 
@@ -47,15 +49,17 @@ class LeavingOut(QFrame):
     def __init__(self) -> None:
         super().__init__()
         self.setProperty("role", "panel")
-        self.everything = RadioButton(_("Nothing: everything that is eligible"))
-        self.wrong = RadioButton(_("Records that look wrong"))
-        self.count = RadioButton(_("Let a noised count decide"))
+        self.everything = RadioButton(_("No: all records may leave"))
+        self.wrong = RadioButton(_("Yes: those that look wrong"))
+        self.count = RadioButton(_("Let the program decide, by a count with noise"))
         self.epsilon = QLineEdit(COUNT_EPSILON)
         self.epsilon.setFixedWidth(72)
         self.epsilon.setAccessibleName(visible(_("ε of the count")))
         self._group = QButtonGroup(self)
         self._price = row(
-            Label(_("for ε")), self.epsilon, paragraph(_("This is taken from the budget."), role="dim")
+            Label(_("It may use ε")),
+            self.epsilon,
+            paragraph(_("This is taken from the budget."), role="dim"),
         )
         self._helps = paragraph(_(LEAVING_OUT_HELPS), role="dim")
         self._counts = paragraph(_(_COUNT), role="dim")
@@ -85,7 +89,7 @@ class LeavingOut(QFrame):
     def unfinished(self) -> str:
         """What is missing, as a sentence; empty for nothing."""
         is_missing = self.leave_out == "count" and self.count_epsilon is None
-        return _("Give the ε that the count may cost, a number above 0.") if is_missing else ""
+        return _("Enter the ε that the count may use, a number above 0.") if is_missing else ""
 
     # Showing
 
@@ -131,7 +135,7 @@ class LeavingOut(QFrame):
         self.begin()
         if decision is not None:
             self._decided.setText(" ".join(decision_sentences(decision)))
-            self._obstacle.setText(_("In Release you can still choose otherwise."))
+            self._obstacle.setText(_("You can still choose otherwise in Release."))
             self._obstacle.show()
             self._show(is_asked=False, is_offered=False)
 
@@ -157,7 +161,7 @@ class LeavingOut(QFrame):
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 16, 16)
         column.setSpacing(theme.SPACE[0])
-        column.addWidget(paragraph(_("What is left out"), bold=True))
+        column.addWidget(paragraph(_("Leave some records out?"), bold=True))
         for part in (self._why, self._decided, self.everything, self.wrong):
             column.addWidget(part)
         column.addWidget(_indented(self._helps))

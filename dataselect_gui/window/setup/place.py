@@ -43,17 +43,19 @@ from dataselect_gui.workflow import (
     what_opens,
 )
 
-_NO_RECORDS = N_("Not chosen yet: drop {kinds}.")
-_NO_CHECKPOINT = N_("Not chosen yet: drop the consortium's folder, or its .pt2 file.")
-_ALONE = N_("No column tells people apart, so each record is protected by itself.")
-_ANEW = N_("What is read another way is scored into a project of its own: the present scores stay.")
-_FIXED = N_("Chosen when these records were first scored.")
-_HINT = N_("Where a person has several records, protect the person: choose the column that names them.")
-_TRYING = N_("It is being tried on some of your records. You need not wait for that.")
-_TRY = N_(
-    "Does picking by a score help, with your records? See for yourself, before you share anything."
+_NO_RECORDS = N_("Nothing chosen yet. Drop your records anywhere here: {kinds}.")
+_NO_CHECKPOINT = N_(
+    "Nothing chosen yet. Drop the folder that the consortium sent you, or its .pt2 file, anywhere here."
 )
-_PARTS = N_("These records come in several parts, which are not mixed. Choose which one is meant.")
+_ALONE = N_("The records don't say whose they are, so each record is protected by itself.")
+_ANEW = N_("Reading them another way makes a new project. The scores that you have stay.")
+_FIXED = N_("Chosen when these records were first scored.")
+_HINT = N_(
+    "Does a person have several records? Then protect the person: choose the column that names them."
+)
+_TRYING = N_("The checkpoint is being tried on some of your records. You need not wait.")
+_TRY = N_("Does picking by a score help with your records? Try it before you share anything.")
+_PARTS = N_("These records come in several parts. Choose one of them: parts are not mixed.")
 _PROPOSED = N_(
     "Several records share a {column}, so each {column} is protected, not each record alone."
 )
@@ -96,7 +98,7 @@ class SetupPlace(ColumnPlace, Place):
         self.records = InputFacts(_("Your records"))
         self.checkpoint = InputFacts(_("The consortium's checkpoint"))
         # Below the button, so that nothing moves under the pointer when its facts arrive.
-        self.preflight = Facts(_("The checkpoint on your records"))
+        self.preflight = Facts(_("The checkpoint, tried on your records"))
         # Shown only where something is missing.
         confined = workflow.available_confinement()
         self.confined = paragraph(confined.sentence, role="warning")
@@ -207,7 +209,7 @@ class SetupPlace(ColumnPlace, Place):
         self.training.finding_out.show_checkpoint(inspection.digest, inspection.asks.contact)
         facts = checkpoint_facts(inspection)
         unknown = [
-            _("The request asks for something that is not known here: {key}", key=key)
+            _("The request asks for something that this program does not know: {key}", key=key)
             for key in inspection.unknown_in_request
         ]
         self.checkpoint.show_facts("", facts, unknown, path)
@@ -258,13 +260,15 @@ class SetupPlace(ColumnPlace, Place):
             "no clothes."
         )
         checkpoint = _(
-            "Five states of a small model, trained on other images, and thresholds above which a "
-            "record looks wrong. Such records are left out."
+            "A small model, saved five times while it learned from other images. With it comes the "
+            "score from which on a record looks wrong; such records are left out."
         )
         self.records.show_facts(records, [], [])
         self.checkpoint.show_facts(checkpoint, [], [])
 
-    def show_idle(self, button: str = "", *, ready: bool = False, text: str = "") -> None:
+    def show_idle(
+        self, button: str = "", *, ready: bool = False, is_done: bool = False, text: str = ""
+    ) -> None:
         """Show that nothing is running.
 
         Parameters
@@ -273,11 +277,14 @@ class SetupPlace(ColumnPlace, Place):
             What the button says; empty for “Score”.
         ready : bool
             Whether there is something to score.
+        is_done : bool
+            Whether all of it is scored, so that the button need not be loud.
         text : str
             The status; empty for none.
         """
         self.score.setText(button or _("Score"))
         self.score.setEnabled(ready)
+        theme.set_role(self.score, "" if is_done else "primary")
         self.score.show()
         self.stop.hide()
         self.progress.hide()

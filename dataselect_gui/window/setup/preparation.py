@@ -31,16 +31,16 @@ from dataselect_gui.workflow import (
 )
 
 _LONG = {
-    JobKind.SCORING: N_("What you gave waits until scoring has ended."),
-    JobKind.STUDY: N_("What you gave waits until the study has ended."),
-    JobKind.CALIBRATION: N_("What you gave waits until the calibration has ended."),
+    JobKind.SCORING: N_("What you chose waits until scoring has ended."),
+    JobKind.STUDY: N_("What you chose waits until the study has ended."),
+    JobKind.CALIBRATION: N_("What you chose waits until the calibration has ended."),
 }
 """The jobs that take long, with what is said of files that are given meanwhile."""
 _KEPT = {JobKind.SCORING, JobKind.STUDY}
 """Those of them that go on where they were stopped."""
 _STAYS = N_(
-    "Scores of these records were shown before. What was decided then about leaving out stays; Release "
-    "shows it."
+    "Scores of these records were shown before, so the earlier decision about leaving records out "
+    "stays. Release shows it."
 )
 _BY_CHOICES = {JobKind.SCORING, JobKind.INSPECTION, JobKind.LABEL_MATCHING}
 """The jobs that work by what was chosen in Setup when they began."""
@@ -160,7 +160,7 @@ class Preparation(QObject):
         is_missing = look is not None and not (look.source.exists() and look.checkpoint.exists())
         if self._jobs.kind in _LONG:
             self._offered.append(path)
-            self._notice.show_message(Message(_(_LONG[self._jobs.kind])))
+            self._notice.show_message(Message(_(_LONG[self._jobs.kind]), role="stay"))
         elif self._jobs.running:
             self._waiting.append(path)
         elif is_missing and self._state.place is not PlaceId.START:
@@ -274,9 +274,10 @@ class Preparation(QObject):
             names = ", ".join(path.name for path in self._offered)
             self._notice.show_message(
                 Message(
-                    _("You gave {names} meanwhile.", names=names),
-                    do=_("Look at it now? “{project}” is closed then; it is kept.", project=look.name),
-                    actions=((_("Look at it"), self._take_offered),),
+                    _("You chose {names} while this was running.", names=names),
+                    do=_("Open it now? “{project}” closes, and is kept.", project=look.name),
+                    actions=((_("Open it"), self._take_offered),),
+                    role="stay",
                 )
             )
 
@@ -394,7 +395,7 @@ class Preparation(QObject):
         self.show_project_warning()
 
     def _say_what_stays(self) -> None:
-        self._notice.show_message(Message(_(_STAYS)))
+        self._notice.show_message(Message(_(_STAYS), role="stay"))
 
     def _on_answered(self) -> None:
         answer = self._setup.training.answer
@@ -440,8 +441,11 @@ class Preparation(QObject):
         if self._state.interrupted is not None or is_begun:
             self._setup.show_idle(_("Continue"), ready=True)
         elif look is not None:
-            text = _("Computes what is missing or has changed, and nothing else.")
-            self._setup.show_idle(_("Score again"), ready=True, text=text)
+            is_done = look.is_finished and not len(look.waiting) and not self._state.stale.any()
+            text = _("Scoring again computes only what is missing or has changed.")
+            if is_done:
+                text = f"{_('Everything is scored.')} {text}"
+            self._setup.show_idle(_("Score again"), ready=True, is_done=is_done, text=text)
         else:
             # What was chosen and not used would be lost without a word.
             ready, obstacle = self._state.can_score and not unused, self._state.inputs.obstacle

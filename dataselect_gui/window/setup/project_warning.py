@@ -59,12 +59,12 @@ def project_warning(look: Look, remedies: Remedies, *, has_stale: bool) -> Messa
         )
     if has_stale:
         return Message(
-            _("Some records are not what was scored."),
+            _("Some records have changed since they were scored."),
             _(
-                "They were changed or removed since. Each is shown as such, and nothing is released "
-                "while there are any."
+                "They were changed or removed. Each of them is marked, and nothing can be released "
+                "until this is put right."
             ),
-            _("Score again: only what changed is computed anew."),
+            _("Score again: only what changed is computed."),
             ((_("Score again"), remedies.score),),
         )
     if not look.is_finished and not len(look.waiting):  # Explore offers to score these again.

@@ -26,23 +26,27 @@ _MOST_COLUMNS, _MOST_OUTPUTS, _MOST_NAME = 500, 60, 60
 _SEVERAL = "\0several"
 """Stands among the columns for a column of labels for each class; no column is called so."""
 _UNCERTAIN: dict[Uncertain, str] = {
-    "unknown": N_("not known, like a blank"),
+    "unknown": N_("unknown, like a blank"),
     "yes": N_("yes"),
     "no": N_("no"),
 }
 _CELLS = N_(
-    "In each of these columns 1 is yes and 0 is no. A blank is not known, and adds nothing to a score."
+    "In each of these columns, 1 means yes and 0 means no. A blank means unknown, and adds nothing "
+    "to a score."
 )
-_BETWEEN = N_("Where a cell lists several labels. Empty: one label, or a list in JSON.")
+_BETWEEN = N_(
+    "Only if a cell holds several labels: what stands between them. Leave it empty for "
+    "one label, or for a list in JSON."
+)
 _UNLABELLED = N_(
-    "None of the records has a label yet. Where a column holds them, choose it: most scores need one."
+    "No record has a label yet. If a column holds the labels, choose it: most scores need them."
 )
 _PROPOSED = N_(
     "Labels are read from “{column}”, whose values are the model's classes. If they are not your "
     "labels, choose another column."
 )
 _UNUSED = N_("The columns that you chose are not used yet: press “Use these columns”.")
-_TERMINAL = N_("There are more of them than are shown here; the terminal takes all.")
+_TERMINAL = N_("There are more of them than fit here; in the terminal you can name all.")
 
 
 class Reading(QFrame):
@@ -190,7 +194,7 @@ class Reading(QFrame):
         self._several.setVisible(bool(choices.outputs) and bool(rule.columns))
 
     def _build(self) -> None:
-        names = (_("Column of texts"), _("Column of labels"), _("Between labels"))
+        names = (_("Column of texts"), _("Column of labels"), _("Labels separated by"))
         for box, name in zip((self.text, self.label, self.separator), names, strict=True):
             box.setAccessibleName(visible(name))
         for box in (self.text, self.label, self.uncertain):

@@ -72,7 +72,9 @@ class Scoring(QObject):
         else:  # Another project was opened meanwhile, and stays open.
             self._done = folder
             self._notice.show_message(
-                Message(_("Scoring is done."), actions=((_("Show it"), self._show_done),))
+                Message(
+                    _("Scoring is done."), actions=((_("Show it"), self._show_done),), role="success"
+                )
             )
 
     def _show_done(self) -> None:

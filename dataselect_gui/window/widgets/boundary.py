@@ -107,20 +107,22 @@ class Sign(QWidget):
         Which side it is.
     step : int
         Points larger or smaller than the system's font.
+    title : str
+        What is shown in place of the text, which is then in the tool tip alone.
     """
 
-    def __init__(self, *, leaves: bool, step: int = 0) -> None:
+    def __init__(self, *, leaves: bool, step: int = 0, title: str = "") -> None:
         super().__init__()
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(theme.SPACE[1])
         text = _(LEAVES) if leaves else _(STAYS)
-        self._title = _Title(text, leaves=leaves, step=step)
+        self._title = _Title(title or text, leaves=leaves, step=step)
         row.addWidget(_Glyph(leaves=leaves))
         row.addWidget(self._title)
         row.addStretch()
         self.setToolTip(tip(text))
-        self.setAccessibleName(visible(text))
+        self.setAccessibleName(visible(f"{title} ({text})" if title else text))
 
     def set_brief(self, brief: bool) -> None:
         """Show the picture alone, or the text with it."""
@@ -130,7 +132,7 @@ class Sign(QWidget):
 class _Side(QFrame):
     """A panel on one side of the boundary; its content goes into `body`."""
 
-    def __init__(self, *, leaves: bool) -> None:
+    def __init__(self, *, leaves: bool, title: str = "") -> None:
         super().__init__()
         self.setProperty("role", "leave" if leaves else "stay")
         self.setAccessibleName(visible(_(LEAVES) if leaves else _(STAYS)))
@@ -139,12 +141,12 @@ class _Side(QFrame):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(16, 12, 16, 16)
         outer.setSpacing(theme.SPACE[2])
-        outer.addWidget(Sign(leaves=leaves))
+        outer.addWidget(Sign(leaves=leaves, title=title))
         outer.addLayout(self.body)
 
 
 class Note(QFrame):
-    """A framed note; `role` is ``stay``, ``warn`` or ``stop``."""
+    """A framed note; `role` is ``stay``, ``success``, ``warn`` or ``stop``."""
 
     def __init__(self, role: str, *lines: str) -> None:
         super().__init__()
@@ -160,10 +162,8 @@ class Note(QFrame):
         return self._label.text()
 
     def set_role(self, role: str) -> None:
-        """Set its role: ``stay``, ``warn`` or ``stop``."""
-        self.setProperty("role", role)
-        self.style().unpolish(self)
-        self.style().polish(self)
+        """Set its role: ``stay``, ``success``, ``warn`` or ``stop``."""
+        theme.set_role(self, role)
 
     def set_text(self, *lines: str) -> None:
         """Set its text."""
@@ -171,10 +171,16 @@ class Note(QFrame):
 
 
 class StayPanel(_Side):
-    """A panel for what stays: a hatch on the leading edge, a lock, the text."""
+    """A panel for what stays: a hatch on the leading edge, a lock, and the text or a title.
 
-    def __init__(self) -> None:
-        super().__init__(leaves=False)
+    Parameters
+    ----------
+    title : str
+        What stands beside the lock where the footer says already that all of it stays.
+    """
+
+    def __init__(self, title: str = "") -> None:
+        super().__init__(leaves=False, title=title)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         """Draw the hatch over the frame."""

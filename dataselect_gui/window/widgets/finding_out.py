@@ -31,8 +31,9 @@ QUESTION = (
     N_("4. If you cannot say: which data was it trained on, from where and from when?"),
 )
 MEANWHILE = N_(
-    "Until you know, you can score your records and look at them. A release can only promise nothing: "
-    "“Exact”, or “Everything”. When the answer comes, give it here."
+    "Until you know, you can score your records and look at them. You can release them only "
+    "without a promise, by “Exact and unprotected” or “All records that may leave”. When the "
+    "answer comes, give it here."
 )
 _NO_DIGEST = N_("the one that you sent us")
 _MOST_CONTACT = 200

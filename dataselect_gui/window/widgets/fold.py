@@ -31,7 +31,7 @@ class Fold(QWidget):
         self.button = ToolButton()
         self.button.setText(title)
         self.button.setCheckable(True)
-        self.button.setAutoRaise(True)
+        self.button.setProperty("role", "fold")
         self.button.setArrowType(Qt.ArrowType.RightArrow)
         self.button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)

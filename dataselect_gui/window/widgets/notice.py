@@ -1,14 +1,15 @@
 """The strip under the header: what happened, why, what to do, and the buttons that do it.
 
 There is one strip. A lasting message, such as a warning of the open project, stays until the problem is
-solved; a passing one, such as an error, is shown in its place until it is closed.
+solved; a passing one, such as an error, is shown in its place until it is closed. What only says that
+something went well, and offers no button, goes by itself.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from dataselect_gui.errors import DataSelectError
 from dataselect_gui.plain import visible
@@ -18,6 +19,8 @@ from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.column import clear
 from dataselect_gui.window.widgets.plain import Button
 
+EXPIRES = 10_000
+"""Milliseconds after which a message goes that needs no answer."""
 _MOST_CHARACTERS = 1_000
 """Characters of each part that are shown: the strip leaves room to the place under it."""
 
@@ -35,7 +38,8 @@ class Message:
     details : str
         What the Details button shows; empty for nothing.
     role : str
-        ``stop`` for an error, ``warn`` for a warning, ``stay`` for what was done and stays here.
+        ``stop`` for an error, ``warn`` for a warning, ``success`` for what went well, ``stay`` for what
+        only has to be known.
     """
 
     what: str
@@ -44,6 +48,11 @@ class Message:
     actions: tuple[tuple[str, Callable[[], None]], ...] = ()
     details: str = ""
     role: str = "warn"
+
+    @property
+    def expires(self) -> bool:
+        """Whether it goes by itself."""
+        return self.role == "success" and not self.actions
 
 
 def error_message(error: DataSelectError) -> Message:
@@ -66,6 +75,10 @@ class NoticeStrip(QWidget):
         super().__init__()
         self._lasting: Message | None = None
         self._passing: Message | None = None
+        self._expiry = QTimer(self)
+        self._expiry.setSingleShot(True)
+        self._expiry.setInterval(EXPIRES)
+        self._expiry.timeout.connect(self._expire)
         self._frame = QFrame()
         self._what, self._why, self._do = paragraph(bold=True), paragraph(), paragraph()
         self._details = paragraph(role="dim")
@@ -128,9 +141,10 @@ class NoticeStrip(QWidget):
                 label.setText(visible(text, _MOST_CHARACTERS))
                 label.setVisible(bool(text) and label is not self._details)
             self._add_buttons(message)
-            self._frame.setProperty("role", message.role)
-            self._frame.style().unpolish(self._frame)
-            self._frame.style().polish(self._frame)
+            theme.set_role(self._frame, message.role)
+        self._expiry.stop()
+        if message is not None and message.expires:
+            self._expiry.start()
         self.setVisible(message is not None)
         self.changed.emit()
 
@@ -150,6 +164,14 @@ class NoticeStrip(QWidget):
             close.clicked.connect(self._close)
             self._buttons.addWidget(close)
         self._buttons.addStretch()
+
+    def _expire(self) -> None:
+        """Let the message go, unless the pointer or the focus is on it."""
+        focus = QApplication.focusWidget()
+        if self.underMouse() or (focus is not None and self.isAncestorOf(focus)):
+            self._expiry.start()
+        else:
+            self._close()
 
     def _close(self) -> None:
         self.show_message(None)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from dataselect_gui.resources import resource
 
@@ -159,6 +159,14 @@ def apply(mode: str) -> None:
     app.setStyleSheet(_sheet(chosen))
 
 
+def set_role(widget: QWidget, role: str) -> None:
+    """Give a widget another role of the sheet, where it has not got it yet."""
+    if widget.property("role") != role:
+        widget.setProperty("role", role)
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)
+
+
 def _sheet(c: Palette) -> str:
     return f"""
 QWidget {{ color: {c.text}; }}
@@ -173,6 +181,8 @@ QFrame[role="leave"] {{ background: {c.leave_tint}; border: 2px solid {c.leave};
 QFrame[role="stay"] {{ background: {c.stay_tint}; border: 1px solid {c.line};
     border-radius: {RADIUS}px; }}
 QFrame[role="warn"] {{ background: {c.warn_tint}; border: 1px solid {c.warn};
+    border-radius: {RADIUS}px; }}
+QFrame[role="success"] {{ background: {c.panel}; border: 1px solid {c.done};
     border-radius: {RADIUS}px; }}
 QFrame[role="stop"] {{ background: {c.stop_tint}; border: 1px solid {c.stop};
     border-radius: {RADIUS}px; }}
@@ -215,6 +225,10 @@ QPushButton[role="link"]:hover {{ text-decoration: underline; }}
 QPushButton[role="home"]:focus, QPushButton[role="link"]:focus {{
     border-bottom: 2px solid {c.accent}; }}
 QPushButton[role="job"] {{ background: {c.sunk}; border-color: {c.line}; }}
+QToolButton[role="fold"] {{ background: transparent; border: 1px solid transparent;
+    border-radius: {RADIUS}px; padding: 2px 4px; }}
+QToolButton[role="fold"]:hover {{ border-color: {c.line}; }}
+QToolButton[role="fold"]:focus {{ border-color: {c.accent}; }}
 QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox, QPlainTextEdit {{ background: {c.panel};
     border: 1px solid {c.edge}; border-radius: {RADIUS}px; padding: 3px 6px; min-height: 20px;
     selection-background-color: {c.accent}; selection-color: {c.on_accent}; }}

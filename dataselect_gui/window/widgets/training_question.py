@@ -21,7 +21,7 @@ from dataselect_gui.window.widgets.plain import Label, RadioButton
 from dataselect_gui.workflow import exact
 
 QUESTION = N_("Did these records help to train this checkpoint?")
-WHY = N_("What can be promised depends on it. Whoever trained the checkpoint knows.")
+WHY = N_("Your answer decides what can be promised. Whoever trained the checkpoint knows.")
 
 
 class TrainingQuestion(QWidget):
@@ -41,7 +41,7 @@ class TrainingQuestion(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.no = RadioButton(_("No"))
-        self.private = RadioButton(_("Yes, under differential privacy"))
+        self.private = RadioButton(_("Yes, with differential privacy"))
         self.unknown = RadioButton(_("Yes otherwise, or I don't know"))
         self.epsilon, self.delta = QLineEdit(), QLineEdit()
         self.epsilon.setAccessibleName(visible(_("The training's ε")))

@@ -131,7 +131,7 @@ def test_the_norm_must_be_known(tmp_path: Path) -> None:
     source, checkpoint = owner_records(tmp_path / "records.npz"), consortium(tmp_path / "consortium")
     project = scored_project(tmp_path / "p.dataselect", source, checkpoint)
     workflow.select_records(project, workflow.make_rule("loss", threshold="0.5"))
-    with pytest.raises(UsageError, match="norm that gradients are clipped to is missing"):
+    with pytest.raises(UsageError, match="how much one record can add at most"):
         release(project, tmp_path / "b", **asked())
 
 

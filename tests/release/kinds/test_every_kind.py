@@ -111,7 +111,7 @@ def test_a_conditional_threshold_is_never_claimed(
 def test_nothing_is_promised_of_records_that_may_have_trained_the_model(
     project: Path, tmp_path: Path, asked: dict[str, Any], answer: str
 ) -> None:
-    with pytest.raises(UsageError, match="ε cannot be promised here"):
+    with pytest.raises(UsageError, match="No privacy guarantee"):
         release(project, tmp_path / "b", **asked, in_training=answer)
 
 

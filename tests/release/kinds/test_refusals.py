@@ -26,14 +26,14 @@ pytestmark = pytest.mark.usefixtures("home")
         ({"kind": "songs"}, "cannot be released"),
         ({"kind": "scores", "mechanism": "one-sided"}, "no mechanism"),
         ({"kind": "offers", "mechanism": "exact"}, "no mechanism"),
-        ({"kind": "report"}, "What the report shall tell"),
+        ({"kind": "report"}, "Choose what is to be counted"),
         ({"kind": "report", "bins": "0.5,0.25"}, "ascending"),
         ({"kind": "report", "bins": "a,b"}, "--bins cannot be"),
         ({"kind": "report", "bins": "0.5", "mechanism": "discrete-gaussian"}, "δ is missing"),
         ({"kind": "report", "bins": "0.5", "delta": "1e-6"}, "--delta does not belong"),
         ({"kind": "scores", "bins": "0.5"}, "--bins does not belong"),
-        ({"kind": "scores", "bounds": "1,0"}, "bounds of the score"),
-        ({"kind": "scores", "bounds": "0"}, "bounds of the score"),
+        ({"kind": "scores", "bounds": "1,0"}, "highest possible value of the score"),
+        ({"kind": "scores", "bounds": "0"}, "highest possible value of the score"),
         ({"mechanism": "noisy-top-k"}, "How many shall be taken"),
         ({"mechanism": "noisy-top-k", "count": 41}, "How many shall be taken"),
         ({"threshold_from": "bought:0.5"}, "nothing to buy"),
@@ -49,7 +49,10 @@ pytestmark = pytest.mark.usefixtures("home")
         ({"kind": "report", "bins": "1e-999999999"}, "--bins cannot be"),
         ({"kind": "report", "bins": "0.1,0.10000000000000000001"}, "ascending"),
         ({"kind": "report", "count_threshold": "1e400"}, "--count-threshold cannot be"),
-        ({"kind": "scores", "bounds": "1,1.00000000000000000001"}, "bounds of the score"),
+        (
+            {"kind": "scores", "bounds": "1,1.00000000000000000001"},
+            "highest possible value of the score",
+        ),
         ({"kind": "scores", "bounds": "1e25,1e25.1"}, "--bounds cannot be"),
         ({"kind": "scores", "pad_to": 10**12}, "--pad-to cannot be"),
         ({"kind": "gradient", "delta": "1e-6", "clip": "0"}, "--clip cannot be"),
@@ -75,7 +78,7 @@ def test_a_class_that_no_table_can_hold_is_told_before_anything_is_drawn(
     select(project, threshold="0.5")
     asked = {"kind": "report", "bins": "0.5"}
     if name:
-        with pytest.raises(UsageError, match="--by-class does not apply"):
+        with pytest.raises(UsageError, match="Counting by class is not possible"):
             release(project, tmp_path / "b", **asked, by_class=True)
     else:
         release(project, tmp_path / "b", **asked, by_class=True)
@@ -99,7 +102,7 @@ def test_one_amount_has_one_release(project: Path, tmp_path: Path, text: str) ->
 def test_bounds_must_be_public(tmp_path: Path, source: Path) -> None:
     project = scored_project(tmp_path / "n.dataselect", source, consortium(tmp_path / "plain"))
     select(project, threshold="0.5")
-    with pytest.raises(UsageError, match="Public bounds of “loss” are missing"):
+    with pytest.raises(UsageError, match="Enter the lowest and highest possible value of “loss”"):
         release(project, tmp_path / "b", kind="scores")
     release(project, tmp_path / "b", kind="scores", bounds="0,2")
     document = document_of(tmp_path / "b")

@@ -57,7 +57,7 @@ def test_scores_are_padded_to_the_declared_number(project: Path, tmp_path: Path)
     document = document_of(tmp_path / "b")
     assert document["parameters"]["padded_to"]["value"] == 50
     assert "40" not in json.dumps({**document, "ledger_head": "", "release": "", "checkpoint": ""})
-    with pytest.raises(UsageError, match="--pad-to is too small"):
+    with pytest.raises(UsageError, match="too few rows in the file"):
         release(project, tmp_path / "c", kind="scores", pad_to=39, budget=None)
 
 

@@ -113,11 +113,11 @@ def test_every_entry_tells_what_it_is_and_where_its_terms_come_from(
     assert entries == [
         ["Budget set to ε 20", "", "Set with the first release"],
         ["Records by one-sided, loss at least 0.5", "1", "Cut-off from the request"],
-        ["Scores by laplace, loss", "1", "Bounds agreed beforehand"],
-        ["Records by one-sided, loss", "1, none claimed", "Cut-off chosen after viewing"],
-        ["Threshold of loss bought", "0.5", ""],
-        [entries[5][0], "1", "Cut-off bought; bounds agreed beforehand"],
-        ["Records by exact, loss", "no protection", "Cut-off chosen after viewing; a test"],
+        ["Scores by laplace, loss", "1", "Range of the score agreed beforehand"],
+        ["Records by one-sided, loss", "1, none claimed", "Cut-off chosen after seeing scores"],
+        ["A cut-off of loss was picked with protection", "0.5", ""],
+        [entries[5][0], "1", "Cut-off picked with protection; range of the score agreed beforehand"],
+        ["Records by exact, loss", "no protection", "Cut-off chosen after seeing scores; a test"],
     ]
     assert entries[5][0].startswith("Records by one-sided, loss at least ")
     assert place.totals.unprotected.isVisible()
@@ -205,7 +205,7 @@ def test_a_bundle_is_held_against_the_ledger(
     result: Note = place.elsewhere.result
     place.elsewhere.hold(tmp_path / "b")
     wait(qtbot, place)
-    assert result.text() == "The ledger holds the release that “b” was made by."
+    assert result.text() == "The ledger holds the release from which “b” was made."
     place.elsewhere.hold(tmp_path)
     wait(qtbot, place)
     assert "is not a bundle" in result.text()

@@ -29,7 +29,7 @@ def test_a_dropped_bundle_is_checked_line_by_line(
     give(qtbot, window, bundle)
     assert place(window) == "check"
     text = shown(window)
-    assert "Everything that can be checked holds." in text
+    assert "Everything that can be checked is in order." in text
     for name in ("signature", "checksums", "content", "arithmetic", "promise"):
         assert f"✓ {name}: " in text
     for item in CANNOT_CHECK:
@@ -80,7 +80,7 @@ def test_another_bundle_begins_without_what_was_known_of_the_last(
     release(project, tmp_path / "another", budget=None)
     give(qtbot, window, tmp_path / "another")
     assert window.check.digest.text() == ""
-    assert "Everything that can be checked holds." in shown(window)
+    assert "Everything that can be checked is in order." in shown(window)
 
 
 def test_the_result_is_saved_as_a_page(
@@ -98,7 +98,7 @@ def test_the_result_is_saved_as_a_page(
 def test_the_way_there_without_a_bundle(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
     window.start.check.click()
     assert place(window) == "check"
-    assert "Drop the folder of a bundle anywhere here." in shown(window)
+    assert "Drop the folder that you received anywhere here." in shown(window)
     assert not window.check.save.isVisible()
     (tmp_path / "none").mkdir()
     window.check.chosen.emit(tmp_path / "none")

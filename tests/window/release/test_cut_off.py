@@ -97,7 +97,7 @@ def test_a_fraction_buys_a_private_cut_off_unless_the_owner_keeps_theirs(
     foresee(qtbot, place)
     assert consequence.viewed.isVisible()
     assert consequence.viewed.text().startswith(BY_FRACTION)
-    assert cut.viewed.text() == "Keep the share of records"
+    assert cut.viewed.text() == "Keep my share, no promise"
     assert place.foot.button.text() == "Release, use ε 1 of the budget"
     click(qtbot, cut.bought)
     cut.price.setText("0,5")

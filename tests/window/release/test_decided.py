@@ -148,8 +148,8 @@ def test_what_lets_all_leave_and_what_lets_the_pick_leave_are_told_apart(
         for name, button in place.answers.what.mechanisms.items()
         if button.isVisible()
     }
-    assert offered["everything"] == "Everything that is eligible"
-    assert offered["exact"] == "Exact: your rule's picks, unprotected"
+    assert offered["everything"] == "All records that may leave"
+    assert offered["exact"] == "Exact and unprotected"
     click(qtbot, place.answers.what.mechanisms["exact"])
     assert "All records that your rule picks leave, and no others" in shown(place.answers.what)
     click(qtbot, place.answers.what.mechanisms["everything"])
@@ -198,7 +198,7 @@ def test_a_count_waits_for_training_and_budget_and_decides_once(
     qtbot.waitUntil(lambda: state.rule is not None and not place.is_working, timeout=15_000)
     assert state.rule == rule
     assert decided.draw.isHidden()
-    assert "A noised count decided" in shown(decided)
+    assert "A count with noise decided" in shown(decided)
     assert state.account is not None
     assert state.account.left == Decimal(10)
     foresee(qtbot, place)
@@ -282,7 +282,7 @@ def test_a_count_that_was_not_drawn_is_not_called_a_choice_after_viewing(
     assert state.rule is None
     assert not place.consequence.viewed.isVisible()
     assert not place.answers.cut_off.isVisible()
-    assert place.answers.rule.text() == "A noised count decides."
+    assert place.answers.rule.text() == "A count with noise decides what is left out."
     assert place.foot.hint.text() == "Let the count decide first."
 
 

@@ -76,7 +76,7 @@ def test_the_parcel_shows_field_by_field_what_would_leave(place: ReleasePlace) -
         for file in (*leaving.leaves, *workflow.DOCUMENTS):
             for field, meaning in file.fields:
                 assert f"{field}: {meaning}." in shown_fields
-        assert shown_fields.count("Made-up sample: ") == len(folds)
+        assert shown_fields.count("Made-up example: ") == len(folds)
 
 
 def test_the_names_of_what_leaves_are_seen_without_opening_a_line(

@@ -33,6 +33,61 @@ def test_small_windows_stack_the_columns(place: ReleasePlace, qtbot: QtBot) -> N
     assert place.foot.button.isVisible()
 
 
+def areas_of(place: ReleasePlace) -> list[QScrollArea]:
+    """Return the scroll area of each column."""
+    columns = (place.answers, place.consequence, place.parcel)
+    areas = place.findChildren(QScrollArea)
+    return [next(area for area in areas if area.isAncestorOf(column)) for column in columns]
+
+
+def test_each_column_scrolls_by_itself(place: ReleasePlace, qtbot: QtBot) -> None:
+    place.resize(1360, 500)
+    answer_no(qtbot, place)
+    qtbot.wait(1)
+    answers, consequence, parcel = (area.verticalScrollBar() for area in areas_of(place))
+    assert answers is not consequence
+    assert consequence is not parcel
+    answers.setValue(answers.maximum())
+    assert (answers.value() > 0, consequence.value(), parcel.value()) == (True, 0, 0)
+
+
+def test_columns_that_were_stacked_stand_beside_each_other_again(
+    place: ReleasePlace, qtbot: QtBot
+) -> None:
+    place.answers.amount.epsilon.setText("2")
+    place.resize(640, 700)
+    qtbot.wait(1)
+    assert len({id(area) for area in areas_of(place)}) == 1
+    place.resize(1360, 700)
+    qtbot.wait(1)
+    assert len({id(area) for area in areas_of(place)}) == 3
+    assert place.answers.amount.epsilon.text() == "2"
+    assert place.parcel.mapTo(place, QPoint()).x() > place.consequence.mapTo(place, QPoint()).x()
+
+
+def test_the_middle_says_which_answer_is_missing(place: ReleasePlace, qtbot: QtBot) -> None:
+    consequence = place.consequence
+    assert consequence.first.isVisible()
+    assert place.foot.hint.text() in consequence.first.text()
+    answer_no(qtbot, place)
+    assert consequence.expected.isVisible()
+    assert not consequence.first.isVisible()
+
+
+def test_what_was_just_released_is_offered_again_without_being_loud(
+    place: ReleasePlace, qtbot: QtBot
+) -> None:
+    answer_no(qtbot, place)
+    assert place.foot.button.property("role") == "leave"
+    finish(qtbot, place)
+    foresee(qtbot, place)
+    assert place.foot.button.text() == "Release the same again, at no cost"
+    assert place.foot.button.property("role") == ""
+    place.answers.amount.epsilon.setText("2")
+    foresee(qtbot, place)
+    assert place.foot.button.property("role") == "leave"
+
+
 def release_in_a_small_window(qtbot: QtBot, place: ReleasePlace) -> None:
     place.resize(640, 324)
     answer_no(qtbot, place)
@@ -53,7 +108,7 @@ def test_whoever_scrolls_away_after_a_release_is_not_brought_back(
     place: ReleasePlace, qtbot: QtBot
 ) -> None:
     release_in_a_small_window(qtbot, place)
-    (area,) = place.findChildren(QScrollArea)
+    (area,) = (each for each in place.findChildren(QScrollArea) if each.isVisible())
     area.verticalScrollBar().triggerAction(QSlider.SliderAction.SliderToMinimum)
     place.resize(400, 324)
     qtbot.wait(50)

@@ -50,7 +50,7 @@ def test_the_default_path_takes_four_clicks_to_a_verified_bundle(
     assert all(check.ok for check in done.checks)
     assert "Verified" in shown(place.parcel)
     assert "checksums: All" in shown(place.parcel)
-    assert place.foot.bar.text == "ε 1 of 4 spent"
+    assert place.foot.left.text() == "ε 3 left"
     focused = place.focusWidget()  # Whether or not the window is active.
     assert isinstance(focused, QPushButton)
     assert focused.text() == "Open folder"
@@ -234,7 +234,7 @@ def test_repeating_costs_nothing(place: ReleasePlace, project: Path, qtbot: QtBo
     assert place.foot.button.text() == "Release again, spend ε 0"
     assert consequence.repeat.text() == SAME
     assert numbers(consequence.budget.text()) == ["3"]
-    assert "an earlier release again" in consequence.budget.text()
+    assert "you have made it before" in consequence.budget.text()
     finish(qtbot, place)
     done = place.parcel.done
     assert done is not None

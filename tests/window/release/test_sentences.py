@@ -20,7 +20,7 @@ from dataselect_gui.texts.promises import (
 )
 from dataselect_gui.window.place import PlaceId
 from dataselect_gui.window.release import ReleasePlace
-from dataselect_gui.window.release.sentences import CONSENT, NO_RECALL, REPEAT
+from dataselect_gui.window.release.sentences import CONSENT, IN_FULL, NO_RECALL, REPEAT
 from dataselect_gui.window.state import State
 from dataselect_gui.workflow import Rule
 from tests.projects import consortium, owner_records, scored_project
@@ -110,9 +110,11 @@ def test_what_is_not_claimed_is_said_in_the_words_of_the_card(
     place.consequence.consent.click()
     click(qtbot, place.answers.cut_off.viewed)
     foresee(qtbot, place)
-    said = place.consequence.viewed.text().splitlines()[0]
+    plain, said = place.consequence.viewed.text().splitlines()
+    assert "reveals something about your data" in plain
+    assert "no privacy guarantee, but still uses budget" in plain
     finish(qtbot, place)
-    assert said == promise_in(card_of(place))
+    assert said == f"The bundle says: {promise_in(card_of(place))}"
 
 
 def test_no_protection_is_said_and_chosen_in_the_shared_words(place: ReleasePlace) -> None:
@@ -124,7 +126,7 @@ def test_no_protection_is_said_and_chosen_in_the_shared_words(place: ReleasePlac
 
 @pytest.mark.parametrize(
     ("epsilon", "leave", "odds", "least"),
-    [("0.5", 39, "1.65", 38), ("1", 63, "2.7", 27), ("2", 86, "7.4", 12), ("4", 98, "55", 2)],
+    [("0.5", 39, "1.65", 38), ("1", 63, "2.72", 27), ("2", 86, "7.39", 12), ("4", 98, "54.6", 2)],
 )
 def test_every_sentence_has_its_numbers(
     place: ReleasePlace, state: State, qtbot: QtBot, epsilon: str, leave: int, odds: str, least: int
@@ -146,6 +148,7 @@ def test_every_sentence_has_its_numbers(
         assert numbers(label.text()) == [str(number) for number in expected]
     assert consequence.repeat.text() == REPEAT
     assert consequence.consent.text() == CONSENT
+    assert IN_FULL in shown(consequence)
     assert f"{DISCLOSED} {NO_RECALL}" in shown(consequence)
 
 

@@ -36,7 +36,7 @@ def test_own_records_do_not_keep_its_checkpoint(demo: MainWindow, qtbot: QtBot, 
     give(qtbot, demo, own)
     assert demo.state.inputs.records == own
     assert demo.state.inputs.checkpoint is None
-    assert "Not chosen yet" in said(demo.setup.checkpoint)
+    assert "Nothing chosen yet" in said(demo.setup.checkpoint)
     assert not demo.setup.score.isEnabled()
 
 
@@ -47,4 +47,4 @@ def test_another_checkpoint_does_not_keep_its_records(
     give(qtbot, demo, other)
     assert demo.state.inputs.checkpoint == other
     assert demo.state.inputs.source is None
-    assert "Not chosen yet" in said(demo.setup.records)
+    assert "Nothing chosen yet" in said(demo.setup.records)

@@ -96,13 +96,13 @@ def test_a_column_of_labels_is_scored_by(
     window: MainWindow, qtbot: QtBot, tmp_path: Path, made_up: list[dict[str, Any]]
 ) -> None:
     give(qtbot, window, records(tmp_path / "a.npz"), consortium(tmp_path / "consortium"))
-    assert "None of the records has a label yet" in shown_text(window)
+    assert "No record has a label yet" in shown_text(window)
     window.setup.unit.choose("patient")
     # What fits no class is told, asked for, and nothing is scored by it.
     choose_label(qtbot, window, "place")
     assert window.setup.labels.isVisible()
     assert not window.setup.score.isEnabled()
-    assert "None of your labels" in window.setup.status.text()
+    assert "does not know any of your labels" in window.setup.status.text()
     choose_label(qtbot, window, "grade")
     assert (window.setup.labels.hint, window.setup.labels.choices) == ("", {})
     assert window.setup.reading.label.chosen() == "grade"
@@ -131,7 +131,7 @@ def test_no_choice_is_taken_while_an_earlier_one_is_read(
     settle(qtbot, window)
     assert box.isEnabled()
     assert box.chosen() == "place"
-    assert "None of your labels" in window.setup.status.text()
+    assert "does not know any of your labels" in window.setup.status.text()
 
 
 def test_a_column_that_is_gone_is_told_and_the_choice_stays_as_it_was(

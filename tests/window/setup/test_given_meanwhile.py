@@ -70,7 +70,7 @@ def test_what_is_given_while_scoring_waits_until_the_person_asks_for_it(
     give(qtbot, window, owner_records(tmp_path / "records.npz"), consortium(tmp_path / "consortium"))
     click(qtbot, window.setup.score)
     give_at_once(window, owner_records(tmp_path / "others.npz", seed=5))
-    assert notice_of(window).what == "What you gave waits until scoring has ended."
+    assert notice_of(window).what == "What you chose waits until scoring has ended."
     assert window.footer.counts.toolTip() == "The records are being scored."
     gate.set()
     settle(qtbot, window)
@@ -78,7 +78,7 @@ def test_what_is_given_while_scoring_waits_until_the_person_asks_for_it(
     assert window.state.look is not None
     assert window.state.look.folder == tmp_path / "records.dataselect"
     assert notice_of(window).what == "You gave others.npz meanwhile."
-    click(qtbot, window.notice.button("Look at it"))
+    click(qtbot, window.notice.button("Open it"))
     settle(qtbot, window)
     settle(qtbot, window)
     assert place(window) == "setup"

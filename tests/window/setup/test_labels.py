@@ -33,7 +33,7 @@ def test_classes_of_another_data_set_are_scored_once_a_person_says_which_is_whic
     give(qtbot, window, consortium(tmp_path / "consortium"))
     table = window.setup.labels
     assert table.isVisible()
-    assert "None of your labels" in shown_text(window)
+    assert "does not know any of your labels" in shown_text(window)
     assert not window.setup.score.isEnabled()
     assert list(table.choices) == ["ship", "truck"]
     choice = table.choices["ship"]
@@ -74,7 +74,7 @@ def test_a_label_that_fits_by_itself_is_counted_and_can_be_changed(
     shown = [label.text() for label in labels.findChildren(QLabel) if label.isVisible()]
     for number, name in enumerate(["Bird ", "dog"]):
         place = shown.index(name)
-        assert shown[place + 1 : place + 3] == [str((given == number).sum()), "by itself"]
+        assert shown[place + 1 : place + 3] == [str((given == number).sum()), "matches"]
     choice = labels.choices["Bird "]
     assert choice.hasFocus()
     assert not labels.unused
@@ -100,7 +100,7 @@ def test_some_labels_fit_and_the_others_are_asked_for(
     give(qtbot, window, consortium(tmp_path / "consortium"))
     assert list(window.setup.labels.choices) == ["fish", "dog"]
     assert [choice.chosen() for choice in window.setup.labels.choices.values()] == [None, "dog"]
-    assert "Some of your labels" in shown_text(window)
+    assert "does not know some of your labels" in shown_text(window)
     assert window.setup.score.isEnabled()
 
 
@@ -188,7 +188,7 @@ def test_names_of_records_are_not_asked_for_class_by_class(
     assert not setup.score.isEnabled()
     assert setup.labels.choices == {}
     assert not setup.labels.use.isVisible()
-    assert "choose another column" in setup.status.text()
+    assert "Choose another column" in setup.status.text()
     assert "terminal" not in shown_text(window)
 
 

@@ -70,7 +70,7 @@ def test_a_count_needs_its_epsilon(ready: MainWindow, qtbot: QtBot) -> None:
     assert ready.setup.score.isEnabled()
     asked.epsilon.setText("much")
     assert not ready.setup.score.isEnabled()
-    assert "ε that the count may cost" in ready.setup.status.text()
+    assert "ε that the count may use" in ready.setup.status.text()
     asked.epsilon.setText("0.2")
     assert ready.setup.score.isEnabled()
 
@@ -146,7 +146,7 @@ def test_where_scores_were_shown_before_it_says_that_the_decision_stays(
     ready.setup.score.click()
     settle(qtbot, ready)
     assert ready.state.rule == workflow.Everything()
-    assert "What was decided then" in notice_of(ready).what
+    assert "the earlier decision about leaving records out stays" in notice_of(ready).what
 
 
 def test_what_is_read_another_way_is_not_decided_anew(

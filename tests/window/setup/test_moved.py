@@ -139,7 +139,7 @@ def test_records_that_changed_are_shown_as_such_and_never_used(
     window.open_project(of_scans)
     qtbot.waitUntil(lambda: bool(window.state.stale.any()))
     assert window.state.stale.nonzero()[0].tolist() == [5]
-    assert notice_of(window).what == "Some records are not what was scored."
+    assert notice_of(window).what == "Some records have changed since they were scored."
     assert window.notice.button("Score again").isEnabled()
     key = key_of(5, window.explore.gallery.tile)
     reasons = {
@@ -151,7 +151,7 @@ def test_records_that_changed_are_shown_as_such_and_never_used(
     assert "Not what was scored" in _facts(window.explore.inspector)
     window.state.set_current(6)
     assert "Not what was scored" not in _facts(window.explore.inspector)
-    assert "not what was scored" in window.explore.gallery.describe_record(5)
+    assert "changed since they were scored" in window.explore.gallery.describe_record(5)
 
 
 def _facts(inspector: Inspector) -> str:
@@ -175,7 +175,7 @@ def test_a_thousand_records_that_change_while_the_window_is_open(
     bar = gallery.verticalScrollBar()
     bar.setValue(bar.maximum())
     qtbot.waitUntil(lambda: bool(window.state.stale.any()))
-    assert notice_of(window).what == "Some records are not what was scored."
+    assert notice_of(window).what == "Some records have changed since they were scored."
     with qtbot.waitSignal(gallery.painted):
         gallery.viewport().update()
     released = workflow.ReleaseRequest(

@@ -152,7 +152,7 @@ def test_a_deletion_names_the_project_and_lists_what_goes_and_stays(
     assert "Delete the project “p”?" in text
     assert "The scores: loss" in text
     assert f"The records: {tmp_path / 'records.npz'}" in text
-    assert "The ledger: what was released was released" in text
+    assert "The ledger: what was released still counts" in text
     assert window.deletion.cancel.hasFocus(), "the button under the hand deletes nothing"
     window.deletion.cancel.click()
     assert place(window) == "explore"

@@ -199,7 +199,7 @@ def test_a_column_for_each_class_goes_by_its_name_first(reading: Reading, qtbot:
     reading.label.activated.emit(place)
     assert [box.chosen() for box in reading.outputs] == ["Cough", "fever", None]
     assert not is_offered(reading, reading.separator)
-    assert "1 is yes and 0 is no" in shown_text(reading)
+    assert "1 means yes and 0 means no" in shown_text(reading)
     reading.outputs[2].choose("diagnosis")
     reading.uncertain.choose("yes")
     with qtbot.waitSignal(reading.chosen) as signal:

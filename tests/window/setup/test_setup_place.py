@@ -158,8 +158,8 @@ def test_a_private_training_needs_its_amounts(window: MainWindow, project: Path,
     ("columns", "hint"),
     [
         ({"patient": ["a", "a", "b", "c"]}, "Several records share a patient, so each patient is"),
-        ({"ward": ["a", "a", "b", "b"]}, "Where a person has several records, protect the person"),
-        ({}, "No column tells people apart, so each record is protected by itself."),
+        ({"ward": ["a", "a", "b", "b"]}, "Does a person have several records? Then protect the person"),
+        ({}, "The records don't say whose they are, so each record is protected by itself."),
     ],
 )
 def test_whom_is_protected_and_why_is_said(
@@ -212,7 +212,7 @@ def test_the_request_is_told_in_words() -> None:
     ]
     assert requested(request_of({"calibration": calibration(), "rule": WRONG}))[0] == (
         "Asks for",
-        "leaving out records that look wrong; of clean records it would be at most 10 %, on average",
+        "leaving out records that look wrong; of clean records, at most 10 % on average",
     )
     assert requested(request_of({"rule": WRONG}))[0][1].startswith("Records whose loss is at most")
     assert requested(workflow.Request()) == [("Asks for", "nothing in particular")]
@@ -237,7 +237,7 @@ def test_what_was_found_on_a_few_records_is_shown_before_scoring(
     give(qtbot, window, owner_records(tmp_path / "records.npz"), consortium(tmp_path / "consortium"))
     settle(qtbot, window)
     read = shown_text(window)
-    assert "3 of your records agree with a plain computation to 2e-15 of the score" in read
+    assert "3 of your records were also computed the plain way; the scores agree (to 2e-15)" in read
     assert "about 1.2 GB, 64 records at once" in read
     assert "possible with this model as it is" in read
 

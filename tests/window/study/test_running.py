@@ -100,13 +100,13 @@ def test_what_is_given_meanwhile_is_looked_at_afterwards(
 ) -> None:
     begin(qtbot, window)
     give_at_once(window, owner_records(tmp_path / "others.npz", seed=5))
-    assert notice_of(window).what == "What you gave waits until the study has ended."
+    assert notice_of(window).what == "What you chose waits until the study has ended."
     assert page.plan.stop.isVisible()
     worker.go.set()
     settle(qtbot, window)
     qtbot.waitUntil(lambda: notice_of(window).what == "You gave others.npz meanwhile.")
     assert window.state.look is not None, "it stays open until the person says otherwise"
-    click(qtbot, window.notice.button("Look at it"))
+    click(qtbot, window.notice.button("Open it"))
     settle(qtbot, window)
     settle(qtbot, window)
     assert place(window) == "setup"
