@@ -34,8 +34,8 @@ _MARKS = (
     ("selected", N_("In the selection"), N_("Records that your rule picks")),
     ("withheld", N_("Withheld"), N_("Records that never leave")),
     ("opted_out", N_("Opted out"), N_("Records of people who opted out")),
-    ("disagrees", N_("Model disagrees"), N_("Records whose label is not what the model answers")),
-    ("problem", N_("Without a score"), N_("Records that cannot be read, or lack a score")),
+    ("disagrees", N_("Model disagrees"), N_("Records where the model's answer is not the label")),
+    ("problem", N_("Without a score"), N_("Records that cannot be read, or have no score")),
 )
 _TYPING_MILLISECONDS = 80
 _FAULT_MILLISECONDS = 500
@@ -74,7 +74,7 @@ class FindRow(QWidget):
         self._state, self._leave = state, leave
         self._is_narrow = False
         self.field = QLineEdit()
-        self.field.setPlaceholderText(visible(_("Find: a name, or loss > 2 and not withheld")))
+        self.field.setPlaceholderText(visible(_("Find a name, or type a condition: loss > 2")))
         self.field.setAccessibleName(visible(_("Find records")))
         self.field.setClearButtonEnabled(True)
         self.field.setMinimumWidth(160)

@@ -26,7 +26,7 @@ from dataselect_gui.window.widgets.plain import MenuAction, paint
 
 MOST_COPIED = 5_000
 _LINE = 26
-_WIDTHS = {"id": 150, "label": 110, "answer": 120, "person": 110}
+_WIDTHS = {"id": 150, "label": 110, "answer": 120, "confidence": 112, "person": 110}
 _USUAL_WIDTH, _MOST_WIDTH = 88, 220
 
 

@@ -66,7 +66,7 @@ class RuleOffer(QWidget):
                 why = error.why
         self.ask.setVisible(bool(text))
         self.ask.setEnabled(self._rule is not None)
-        about = why or _("What the filter finds becomes what you select")
+        about = why or _("What the filter finds becomes your selection")
         self.ask.setToolTip(tip(about))
         self.ask.setAccessibleDescription(visible(about))
         self.hide()
@@ -78,13 +78,13 @@ class RuleOffer(QWidget):
         count = int(self._state.look.picked_by(rule, eligible).chosen.sum())
         self.question.setText(
             _(
-                "Make “{filter}” the rule, which selects {count:,} records?",
+                "Pick these {count:,} records by the rule “{filter}”?",
                 filter=self._state.filter,
                 count=count,
             ),
             _(
-                "You chose it after seeing scores: a release by it comes with no privacy guarantee, "
-                "unless these numbers were agreed before. The card will say so."
+                "You chose this after seeing scores. A release by it comes with no privacy "
+                "guarantee, unless these numbers were agreed before. The card will say so."
             ),
         )
         self.show()

@@ -69,4 +69,5 @@ def _saved(to: Path, count: int) -> Message:
         _("This is your own copy. No privacy promise covers it: keep it on this machine."),
         actions=((_("Open folder"), show),),
         role="stay",
+        passes=True,
     )

@@ -1,13 +1,14 @@
 """The strip under the header: what happened, why, what to do, and the buttons that do it.
 
 There is one strip. A lasting message, such as a warning of the open project, stays until the problem is
-solved; a passing one, such as an error, is shown in its place until it is closed.
+solved; a passing one, such as an error, is shown in its place until it is closed. One that passes
+goes by itself after a while, unless the mouse or the focus is on it.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from dataselect_gui.errors import DataSelectError
@@ -18,6 +19,8 @@ from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.column import clear
 from dataselect_gui.window.widgets.plain import Button
 
+_MILLISECONDS = 20_000
+"""How long a message is shown that passes."""
 _MOST_CHARACTERS = 1_000
 """Characters of each part that are shown: the strip leaves room to the place under it."""
 
@@ -36,6 +39,8 @@ class Message:
         What the Details button shows; empty for nothing.
     role : str
         ``stop`` for an error, ``warn`` for a warning, ``stay`` for what was done and stays here.
+    passes : bool
+        Whether it goes by itself after a while: it says what the person did a moment ago.
     """
 
     what: str
@@ -44,6 +49,7 @@ class Message:
     actions: tuple[tuple[str, Callable[[], None]], ...] = ()
     details: str = ""
     role: str = "warn"
+    passes: bool = False
 
 
 def error_message(error: DataSelectError) -> Message:
@@ -66,6 +72,10 @@ class NoticeStrip(QWidget):
         super().__init__()
         self._lasting: Message | None = None
         self._passing: Message | None = None
+        self._expiry = QTimer(self)
+        self._expiry.setSingleShot(True)
+        self._expiry.setInterval(_MILLISECONDS)
+        self._expiry.timeout.connect(self._expire)
         self._frame = QFrame()
         self._what, self._why, self._do = paragraph(bold=True), paragraph(), paragraph()
         self._details = paragraph(role="dim")
@@ -99,6 +109,10 @@ class NoticeStrip(QWidget):
     def show_message(self, message: Message | None) -> None:
         """Show a passing message in place of the lasting one; None to show that again."""
         self._passing = message
+        if message is not None and message.passes:
+            self._expiry.start()
+        else:
+            self._expiry.stop()
         self._show()
 
     def button(self, text: str) -> Button:
@@ -150,6 +164,13 @@ class NoticeStrip(QWidget):
             close.clicked.connect(self._close)
             self._buttons.addWidget(close)
         self._buttons.addStretch()
+
+    def _expire(self) -> None:
+        focused = self.window().focusWidget()
+        if self.underMouse() or (focused is not None and self.isAncestorOf(focused)):
+            self._expiry.start()
+        else:
+            self.show_message(None)
 
     def _close(self) -> None:
         self.show_message(None)
