@@ -12,9 +12,11 @@ from dataselect_gui.window.explore.chips import Chips
 from dataselect_gui.window.explore.rule_offer import RuleOffer
 from dataselect_gui.window.explore.search import Search
 from dataselect_gui.window.state import State
+from dataselect_gui.window.terms import Term
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.plain import Button, Label, tip
+from dataselect_gui.window.widgets.term import TermButton
 from dataselect_gui.workflow import (
     CHANGING,
     FilterColumns,
@@ -30,8 +32,9 @@ from dataselect_gui.workflow import (
 )
 
 LEFT_OUT = "left_out"
+_SELECTED = "selected"
 _MARKS = (
-    ("selected", N_("In the selection"), N_("Records that your rule picks")),
+    (_SELECTED, N_("In the selection"), N_("Records that your rule picks")),
     ("withheld", N_("Withheld"), N_("Records that never leave")),
     ("opted_out", N_("Opted out"), N_("Records of people who opted out")),
     ("disagrees", N_("Model disagrees"), N_("Records where the model's answer is not the label")),
@@ -105,6 +108,8 @@ class FindRow(QWidget):
         below.setSpacing(theme.SPACE[1])
         for button in self.marks.values():
             below.addWidget(button)
+            if button is self.marks[_SELECTED]:
+                below.addWidget(TermButton(Term.SELECTION))
         below.addWidget(self.chips, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 0, 12, 8)

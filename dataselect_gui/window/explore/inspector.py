@@ -96,7 +96,7 @@ class Inspector(QWidget):
         self._withhold.clicked.connect(self._on_withhold)
         self._scores: dict[str, Placement] = {}
         self._list = QVBoxLayout()
-        self._list.setSpacing(8)
+        self._list.setSpacing(4)
         self._empty = Label(_("Choose a record to see it here."))
         self._empty.setProperty("role", "dim")
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)

@@ -31,6 +31,7 @@ class Placement(QFrame):
         self._value = Label()
         self._value.setFont(theme.font(bold=True))
         title = Label(title_of(name))
+        title.setMinimumHeight(theme.TARGET)  # As high as beside the button of a term.
         self.setToolTip(
             tip(
                 meaning_of(name),

@@ -6,9 +6,11 @@ from dataselect_gui.errors import UsageError
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import _
 from dataselect_gui.window.state import State
+from dataselect_gui.window.terms import Term
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.plain import Button, tip
+from dataselect_gui.window.widgets.term import TermButton
 from dataselect_gui.workflow import Rule, rule_of_filter
 
 
@@ -42,6 +44,7 @@ class RuleOffer(QWidget):
         answers = QHBoxLayout()
         answers.setSpacing(theme.SPACE[1])
         answers.addStretch()
+        answers.addWidget(TermButton(Term.CARD))
         answers.addWidget(self.yes)
         answers.addWidget(self.no)
         column = QVBoxLayout(self)

@@ -78,6 +78,7 @@ class Footer(QFrame):
         super().resizeEvent(event)
         is_narrow = event.size().width() < theme.NARROW
         self._sign.set_brief(is_narrow)
+        self._sign.updateGeometry()
         margin = theme.SPACE[2] if is_narrow else theme.SPACE[3]
         self._row.setContentsMargins(margin, 0, margin, 0)
         self._row.setSpacing(theme.SPACE[1] if is_narrow else theme.SPACE[2])

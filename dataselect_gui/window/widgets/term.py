@@ -85,7 +85,7 @@ class TermPopover(QFrame):
 
     Attributes
     ----------
-    title, text : Label
+    heading, body : Label
         What it shows above the picture.
     picture : QWidget
         Its picture.
@@ -95,19 +95,19 @@ class TermPopover(QFrame):
         super().__init__(button, Qt.WindowType.Popup)
         self._button = button
         self.setProperty("role", "float")
-        self.title, self.text = paragraph(bold=True, step=1), paragraph()
+        self.heading, self.body = paragraph(bold=True, step=1), paragraph()
         self.picture = _Picture()
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 16, 16)
         column.setSpacing(theme.SPACE[1])
-        for part in (self.title, self.text, self.picture):
+        for part in (self.heading, self.body, self.picture):
             column.addWidget(part)
 
     def open(self, term: Term) -> None:
         """Show a term's explanation."""
         explanation = EXPLANATIONS[term]
-        self.title.setText(_(explanation.name))
-        self.text.setText(_(explanation.text))
+        self.heading.setText(_(explanation.name))
+        self.body.setText(_(explanation.text))
         self.setAccessibleName(visible(_(explanation.name)))
         self.setAccessibleDescription(visible(_(explanation.text)))
         self.picture.show_term(term)

@@ -44,7 +44,7 @@ def test_it_opens_and_closes_by_keys(buttons: dict[Term, TermButton], key: Qt.Ke
     assert button.hasFocus()
     QTest.keyClick(button, key)
     popover = opened(button)
-    assert "kept changing what it looked at" in popover.text.text()
+    assert "kept changing what it looked at" in popover.body.text()
     QTest.keyClick(popover, Qt.Key.Key_Escape)
     assert not popover.isVisible()
     assert button.hasFocus()
@@ -57,8 +57,8 @@ def test_it_opens_by_the_mouse_and_says_to_a_screen_reader_what_it_shows(
     assert button.accessibleName() == "What does “ε (epsilon)” mean?"
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
     popover = opened(button)
-    assert popover.accessibleName() == popover.title.text() == "ε (epsilon)"
-    assert popover.accessibleDescription() == popover.text.text()
+    assert popover.accessibleName() == popover.heading.text() == "ε (epsilon)"
+    assert popover.accessibleDescription() == popover.body.text()
 
 
 def test_every_term_has_two_sentences_and_a_picture_of_its_own(

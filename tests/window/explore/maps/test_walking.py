@@ -29,7 +29,7 @@ def test_m_shows_the_map_and_hides_it_again(opened: MainWindow, made: MadeUp, qt
     made.is_held = True
     press_m(opened)
     assert view.button.isChecked()
-    assert status_text(opened) == "Making the map, which takes some seconds…"
+    assert status_text(opened) == "Making the map. This takes a few seconds…"
     qtbot.waitUntil(lambda: centre(opened) != SUNK)  # The record stays visible.
     assert not view.scale.isVisible()
     made.is_held = False

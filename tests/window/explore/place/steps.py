@@ -24,7 +24,7 @@ def texts(explore: ExplorePlace) -> list[str]:
     shown: list[str] = []
     for widget in explore.findChildren(QWidget):
         text = getattr(widget, "text", None)
-        if text is not None and not widget.isHidden():
+        if callable(text) and not widget.isHidden():
             shown.append(str(text()))
         if widget.accessibleName():
             shown.append(widget.accessibleName())

@@ -199,7 +199,7 @@ def test_who_opted_out_is_not_restored_and_not_taken_for_withheld(
     state.open(project)
     explore = show(state)
     assert int(state.selection.chosen.sum()) == 18
-    assert explore.gallery.describe_record(39) == "39, bird, loss 0.975, opted out"
+    assert explore.gallery.describe_record(39) == "39, bird, Loss 0.975, opted out"
     state.set_current(39)
     assert "Opted out: it never leaves." in "\n".join(texts(explore))
     state.restore([39])
