@@ -27,7 +27,7 @@ def test_the_scale_is_the_same_for_every_record(opened: MainWindow, made: MadeUp
         expected = coloured(made.map_of(row), top)[3, 3]
         assert centre(opened) == expected.tolist()
         idle(opened, qtbot)
-    view.score.setCurrentText("plis")
+    view.score.setCurrentText("PLIS")
     view.score.activated.emit(1)
     assert "yellow 10.0 and more, gradient norm per unit" in view.scale.accessibleName()
 

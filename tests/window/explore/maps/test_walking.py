@@ -36,7 +36,7 @@ def test_m_shows_the_map_and_hides_it_again(opened: MainWindow, made: MadeUp, qt
     qtbot.waitUntil(lambda: is_shown(opened))
     assert view.scale.isVisible()
     assert view.opacity.isVisible()
-    assert [view.score.itemText(place) for place in range(view.score.count())] == ["vog", "plis"]
+    assert [view.score.itemText(place) for place in range(view.score.count())] == ["VoG", "PLIS"]
     press_m(opened)
     assert not view.button.isChecked()
     assert not is_shown(opened)

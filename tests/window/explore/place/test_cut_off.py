@@ -79,7 +79,7 @@ def test_the_mouse_drags_the_cut_off(qtbot: QtBot, explore: ExplorePlace, state:
 
 def test_a_count_becomes_a_threshold_when_moved(explore: ExplorePlace, state: State) -> None:
     state.set_rule(workflow.make_rule("loss", count=4))
-    assert "highest 4 by loss · 4 in the selection" in texts(explore)
+    assert "the 4 with the highest loss · 4 in the selection" in texts(explore)
     explore.histogram.move_cut(-10)
     assert state.cut is not None
     assert state.cut.by == "threshold"
