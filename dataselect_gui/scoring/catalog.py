@@ -8,10 +8,21 @@ from dataselect_gui.errors import UsageError
 from dataselect_gui.scoring.scores import SCORES
 from dataselect_gui.scoring.scores.base import WINDOWS, MappedScore, ModelScore, Quantity, Score
 from dataselect_gui.tasks.names import TaskName
-from dataselect_gui.texts import _, ngettext
+from dataselect_gui.texts import N_, _, ngettext
 
 if TYPE_CHECKING:
     from dataselect_gui.checkpoints.request import Request
+
+_OPTIONS = {
+    "early": N_("early"),
+    "middle": N_("middle"),
+    "late": N_("late"),
+    "series": N_("averaged"),
+    "var": N_("variance"),
+    "mean": N_("mean"),
+    "l1": "L1",
+}
+"""What people call what a name says beside the base."""
 
 
 def find_score(name: str) -> Score:
@@ -43,6 +54,19 @@ def find_score(name: str) -> Score:
             _("Name one or more of these, separated by commas."),
         )
     return replace(score, name=name)
+
+
+def spoken_name(name: str) -> str:
+    """Return a score's name as people say it, such as “VoG (late)” for ``vog-late``.
+
+    Commands, filters and files have the name itself; so does a score that is not known here.
+    """
+    base, *options = name.split("-")
+    if base not in SCORES:
+        return name
+    spoken = _(SCORES[base].short_name)
+    said = ", ".join(_(_OPTIONS.get(option, option)) for option in options if option)
+    return f"{spoken} ({said})" if said else spoken
 
 
 def find_model_score(name: str) -> ModelScore:
@@ -152,11 +176,15 @@ def _indexed_obstacle(score: Score, indexed: Sequence[str]) -> Sequence[str] | N
         return None
     return (
         _(
-            "It is a derivative by the model's input, and there is none by the place of a category in "
-            "a list, as the model takes {columns}: what is left without these is another number.",
+            "This score changes a record a little and looks what happens. The model takes "
+            "{columns} as places in a list of categories, and a place in a list cannot be "
+            "changed a little.",
             columns=", ".join(f"“{column}”" for column in indexed[:12]),
         ),
-        _("Ask the consortium for a model that takes its categories one-hot, or leave this score out."),
+        _(
+            "Ask the consortium for a model that takes each category as a number of its own "
+            "(“one-hot”), or leave this score out."
+        ),
     )
 
 

@@ -30,7 +30,9 @@ def short_number(number: Decimal) -> str:
     return exact(number) if len(number.as_tuple().digits) <= _FEW_DIGITS else f"{float(number):.4g}"
 
 
-def rule_sentences(rule: FixedRule, write: Callable[[Decimal], str] = exact) -> list[str]:
+def rule_sentences(
+    rule: FixedRule, write: Callable[[Decimal], str] = exact, name: Callable[[str], str] = str
+) -> list[str]:
     """Return what a rule picks, a sentence for each of its parts.
 
     Parameters
@@ -39,19 +41,23 @@ def rule_sentences(rule: FixedRule, write: Callable[[Decimal], str] = exact) -> 
         The rule.
     write : callable
         Writes the bounds of a score: in full, or short for somebody who reads them on a screen.
+    name : callable
+        Returns what a score is called: what commands and files call it, or what people say.
     """
     match rule:
         case Everything():
             return [_("Every eligible record; no score decides.")]
         case RecordRule():
-            sentences = [_condition(condition, write) for condition in rule.conditions]
-            return sentences if rule.keep is None else [*sentences, _keep(rule.keep)]
+            sentences = [
+                _condition(condition, write, name(condition.score)) for condition in rule.conditions
+            ]
+            return sentences if rule.keep is None else [*sentences, _keep(rule.keep, name)]
         case _:
             assert_never(rule)
 
 
-def _condition(condition: Condition, write: _Writer) -> str:
-    least, most, score = condition.least, condition.most, condition.score
+def _condition(condition: Condition, write: _Writer, score: str) -> str:
+    least, most = condition.least, condition.most
     if least is None:
         assert most is not None
         first = _("Records whose {score} is at most {most}.", score=score, most=_bound(most, write))
@@ -88,7 +94,7 @@ def _table(table: ByClass, write: _Writer) -> str:
     )
 
 
-def _keep(keep: Keep) -> str:
+def _keep(keep: Keep, name: Callable[[str], str]) -> str:
     match keep:
         case KeepByClass():
             return _(
@@ -101,7 +107,7 @@ def _keep(keep: Keep) -> str:
             return _(
                 "Each is kept by a coin of its own, with the probability of the bin of its {score} "
                 "({bins}; no finite number: {otherwise}).",
-                score=keep.score,
+                score=name(keep.score),
                 bins=_listed(_bins(keep)),
                 otherwise=exact(keep.otherwise),
             )

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from dataselect_gui.scoring.scores import SCORES
+from dataselect_gui.scoring.catalog import spoken_name
 from dataselect_gui.study.findings import (
     BY_CHECKPOINT,
     BY_LIBRARY,
@@ -98,11 +98,7 @@ def name_of(score: str) -> str:
     """Return what a score, or what another library judges by, is called in text."""
     if score == COST:
         return _("privacy loss εᵢ")
-    base, *options = score.split("-", maxsplit=1)
-    if base not in SCORES:
-        return score  # By another library, under its own name.
-    name = _(SCORES[base].short_name)
-    return f"{name} ({options[0]})" if options and options[0] else name
+    return spoken_name(score)  # What another library judges by has its own name.
 
 
 def by_name(by: str) -> str:

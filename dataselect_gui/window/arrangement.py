@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataselect_gui.texts import N_, _
-from dataselect_gui.workflow import CodedClasses, Column, Texts
+from dataselect_gui.workflow import CodedClasses, Column, Texts, spoken_name
 
 _LAST = np.int32(np.iinfo(np.int32).max)
 """The rank of a record that has nothing in a column: behind all others, whichever comes first."""
@@ -27,8 +27,11 @@ _TITLES: Mapping[str, str] = {
 
 
 def title_of(column: str) -> str:
-    """Return what a person calls a column: scores by their names."""
-    return _(_TITLES[column]) if column in _TITLES else column
+    """Return what a person calls a column, as a title: scores by the names that people say."""
+    if column in _TITLES:
+        return _(_TITLES[column])
+    spoken = spoken_name(column)
+    return spoken[:1].upper() + spoken[1:]
 
 
 class Arrangement:

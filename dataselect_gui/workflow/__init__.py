@@ -42,7 +42,7 @@ if TYPE_CHECKING:  # The same names as below, with their types; a frozen build f
     from dataselect_gui.release.registry import KINDS, MECHANISMS, mechanisms_of
     from dataselect_gui.release.verify import Check
     from dataselect_gui.sandbox.confining import Confinement, available_confinement
-    from dataselect_gui.scoring.catalog import find_mapped_score, find_score
+    from dataselect_gui.scoring.catalog import find_mapped_score, find_score, spoken_name
     from dataselect_gui.scoring.scores import SCORES
     from dataselect_gui.selection.classes import CodedClasses
     from dataselect_gui.selection.describing import rule_sentences, short_number
@@ -316,7 +316,7 @@ _NAMES = {
     "release.registry": "KINDS, MECHANISMS, mechanisms_of",
     "release.verify": "Check",
     "sandbox.confining": "Confinement, available_confinement",
-    "scoring.catalog": "find_mapped_score, find_score",
+    "scoring.catalog": "find_mapped_score, find_score, spoken_name",
     "scoring.scores": "SCORES",
     "selection.describing": "rule_sentences, short_number",
     "selection.classes": "CodedClasses",

@@ -71,8 +71,8 @@ def maps(project_path: Path, rows: Sequence[int], context: JobContext) -> dict[i
         )
     if max(rows) >= len(table.index.ids):
         raise UnusableError(
-            _("The project is not as it was."),
-            _("Another window or command scored it again."),
+            _("The project has changed."),
+            _("It was scored again in another window or from the terminal."),
             _("Open it again."),
         )
     note_view(project)  # The mean of a map is the score.

@@ -2,6 +2,7 @@
 
 from dataselect_gui.checkpoints.request import Request
 from dataselect_gui.privacy.amounts import exact
+from dataselect_gui.scoring.catalog import spoken_name
 from dataselect_gui.selection.describing import rule_sentences, short_number
 from dataselect_gui.selection.rules import RecordRule, Rule, ScoreCut
 from dataselect_gui.texts import N_, _, ngettext
@@ -14,10 +15,10 @@ def rule_sentence(rule: Rule, request: Request) -> str:
         return _(
             "Records that look wrong are left out: above the consortium's threshold of their class, by "
             "{scores}.",
-            scores=_(" or ").join(rule.scores),
+            scores=_(" or ").join(map(spoken_name, rule.scores)),
         )
     if not isinstance(rule, ScoreCut):
-        return " ".join(rule_sentences(rule, short_number))
+        return " ".join(rule_sentences(rule, short_number, spoken_name))
     match rule.by:
         case "threshold":
             message = (
@@ -25,20 +26,20 @@ def rule_sentence(rule: Rule, request: Request) -> str:
                 if rule.lowest
                 else N_("Records whose {score} is at least {value}.")
             )
-            return _(message, score=rule.score, value=short_number(rule.value))
+            return _(message, score=spoken_name(rule.score), value=short_number(rule.value))
         case "count" if rule.lowest:
             return ngettext(
                 "The {count} record with the lowest {score}.",
                 "The {count} records with the lowest {score}.",
                 int(rule.value),
-                score=rule.score,
+                score=spoken_name(rule.score),
             )
         case "count":
             return ngettext(
                 "The {count} record with the highest {score}.",
                 "The {count} records with the highest {score}.",
                 int(rule.value),
-                score=rule.score,
+                score=spoken_name(rule.score),
             )
         case "fraction":
             message = (
@@ -46,4 +47,4 @@ def rule_sentence(rule: Rule, request: Request) -> str:
                 if rule.lowest
                 else N_("The {share} in 100 records with the highest {score}.")
             )
-            return _(message, score=rule.score, share=exact(rule.value * 100))
+            return _(message, score=spoken_name(rule.score), share=exact(rule.value * 100))

@@ -35,7 +35,7 @@ class StudyScore:
     name, label : str
         Its name, and its name in running text.
     meaning : str
-        Its meaning in one line.
+        What a high value means, in a sentence.
     obstacle : str
         Why it cannot be picked by; empty where it can.
     proposed : bool
@@ -80,7 +80,7 @@ def study_scores(checkpoint_path: Path, also: Sequence[str] = ()) -> list[StudyS
         else:
             obstacle = ""
         label = name_of(name)
-        scores.append(StudyScore(name, label, score.meaning, obstacle, name == proposed))
+        scores.append(StudyScore(name, label, score.sentence, obstacle, name == proposed))
     return scores
 
 

@@ -143,7 +143,7 @@ def test_no_derivative_is_taken_by_the_place_of_a_category(
     models: dict[str, Path], owner: Path, tmp_path: Path
 ) -> None:
     for score in ("vog", "plis", "vog-var", "plis-l1"):
-        with pytest.raises(UsageError, match="place of a category"):
+        with pytest.raises(UsageError, match="place in a list"):
             workflow.score(
                 owner,
                 models["transformer"],

@@ -265,7 +265,7 @@ def test_what_cannot_be_is_refused_before_the_work(
     plain = scored_project(tmp_path / "plain.dataselect", records, series)
     with pytest.raises(UnusableError, match="No score of this project has a map"):
         workflow.maps(plain, [0], silent)
-    with pytest.raises(UnusableError, match="not as it was"):
+    with pytest.raises(UnusableError, match="has changed"):
         workflow.maps(scored, [COUNT], silent)
     copied = tmp_path / "p.dataselect"
     shutil.copytree(scored, copied)

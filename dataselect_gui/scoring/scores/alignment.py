@@ -20,8 +20,8 @@ class Alignment(ModelScore):
     short_name = N_("alignment")
     meaning = N_("inner product of the gradient and the consortium's direction (arXiv 2002.08484)")
     definition = "⟨g, v⟩"
-    sentence = N_("High: training on it moves the model as the consortium asks.")
-    known = N_("In our tests picking by it never helped materially.")
+    sentence = N_("High: learning it moves the model the way that the consortium asks for.")
+    known = N_("In our tests, picking by it never clearly helped.")
     needs = ("direction",)
     is_signed = True
     quantities = frozenset({Quantity.PRODUCT})

@@ -143,7 +143,7 @@ class Score(ABC):
     meaning: ClassVar[str]
     definition: ClassVar[str]
     sentence: ClassVar[str]
-    known: ClassVar[str] = N_("Whether picking by it helps has not been tested here.")
+    known: ClassVar[str] = N_("We have not tested whether picking by it helps.")
     colour: ClassVar[str] = "#B87A96"
     forms: ClassVar[Mapping[str, str]] = {}
     usual_form: ClassVar[str] = ""

@@ -24,20 +24,14 @@ class ClippedAlignment(ModelScore):
     short_name = N_("clipped alignment")
     meaning = N_("length of the clipped gradient along the direction of the record's class")
     definition = "min(1, C/‖g‖₂)·⟨g, v_y⟩/‖v_y‖₂"
-    sentence = N_(
-        "High: one step of training on it goes where the consortium's records of its class go."
-    )
-    known = N_("In our tests picking by it never helped materially.")
+    sentence = N_("High: learning it moves the model as the consortium's own records of this class do.")
+    known = N_("In our tests, picking by it never clearly helped.")
     needs = ("calibration.directions", "max_grad_norm")
     is_signed = True
     quantities = frozenset({Quantity.NORM, Quantity.CLASS_PRODUCT})
     obstacles: ClassVar[Mapping[TaskName, str]] = {
-        "multi_label": N_(
-            "It goes by the direction of the record's class, and a record may have several."
-        ),
-        "regression": N_(
-            "It goes by the direction of the record's class, and the model predicts a number."
-        ),
+        "multi_label": N_("It needs one class for each record, and here a record may have several."),
+        "regression": N_("It needs a class for each record, and this model predicts a number."),
     }
 
     def part(self, measured: Quantities) -> "Tensor":

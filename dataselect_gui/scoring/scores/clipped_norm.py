@@ -18,7 +18,9 @@ class ClippedNorm(ModelScore):
     short_name = N_("clipped norm")
     meaning = N_("that norm, at most the consortium's clip norm: what its training sees")
     definition = "min(‖g‖₂, C)"
-    sentence = N_("High: training on it changes the model as much as allowed.")
+    sentence = N_(
+        "High: learning it would change the model as much as the consortium's training allows."
+    )
     needs = ("max_grad_norm",)
     bounded_by = "max_grad_norm"
     quantities = frozenset({Quantity.NORM})

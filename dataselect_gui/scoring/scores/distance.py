@@ -25,16 +25,16 @@ class Distance(ModelScore):
         "calibration (arXiv 1807.03888)"
     )
     definition = "√((h − μ_y)ᵀ Σ_λ⁻¹ (h − μ_y)), Σ_λ = (1 − λ) Σ + λ tr(Σ)/d · I"
-    sentence = N_("High: to the model it looks unlike the consortium's records of that class.")
+    sentence = N_("High: to the model, this looks unlike the consortium's records of the same class.")
     known = N_(
-        "Together with the loss it helps to leave out foreign pictures; nothing is known in favour of "
-        "picking the highest."
+        "Together with the loss, it helps to leave out pictures that do not belong. Nothing "
+        "speaks for picking the highest."
     )
     needs = ("calibration.features",)
     quantities = frozenset({Quantity.CLASS_DISTANCE})
     obstacles: ClassVar[Mapping[TaskName, str]] = {
-        "multi_label": N_("It goes by the mean of the record's class, and a record may have several."),
-        "regression": N_("It goes by the mean of the record's class, and the model predicts a number."),
+        "multi_label": N_("It needs one class for each record, and here a record may have several."),
+        "regression": N_("It needs a class for each record, and this model predicts a number."),
     }
 
     def part(self, measured: Quantities) -> "Tensor":

@@ -20,15 +20,13 @@ class El2n(ModelScore):
     short_name = N_("EL2N")
     meaning = N_("distance of the prediction from the given label (arXiv 2107.07075)")
     definition = "‖softmax(f) − onehot(y)‖₂"
-    sentence = N_("High: the model's answer is far from the given label.")
-    known = N_(
-        "In our tests a random pick of the same size nearly always trained better than a pick by it."
-    )
+    sentence = N_("High: the model's answer is far from this label.")
+    known = N_("In our tests, a random pick of the same size nearly always trained a better model.")
     colour = "#298EE0"
     quantities = frozenset({Quantity.DISTANCE})
     own_bounds = "0", SQRT_2_UPWARDS
     obstacles: ClassVar[Mapping[TaskName, str]] = {
-        "regression": N_("It compares probabilities, and the model predicts a number.")
+        "regression": N_("It needs a class for each record, and this model predicts a number.")
     }
     unbounded = ("multi_label",)  # With k classes it reaches √k.
 

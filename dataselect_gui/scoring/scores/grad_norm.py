@@ -19,7 +19,7 @@ class GradNorm(ModelScore):
     short_name = N_("gradient norm")
     meaning = N_("L2 norm of the gradient over all trainable parameters (arXiv 2107.07075)")
     definition = "‖g‖₂"
-    sentence = N_("High: training on it would change the model much.")
+    sentence = N_("High: learning this record would change the model a lot.")
     colour = "#778A2E"
     quantities = frozenset({Quantity.NORM})
 

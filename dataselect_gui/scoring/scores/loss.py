@@ -16,10 +16,12 @@ class Loss(ModelScore):
     short_name = N_("loss")
     meaning = N_("loss of the given label: cross-entropy, or the squared error of a number")
     definition = "ℓ"
-    sentence = N_("High: the model did not expect the given label.")
+    sentence = N_(
+        "High: the model did not expect this label. The label may be wrong, or the record unusual."
+    )
     known = N_(
-        "Leaving out the highest of each class helps where labels are wrong or pictures foreign; "
-        "nothing is known in favour of picking the highest."
+        "Leaving out the highest of each class helps where labels are wrong or pictures do "
+        "not belong. Nothing speaks for picking the highest."
     )
     colour = "#5D246B"
     quantities = frozenset({Quantity.LOSS})

@@ -18,12 +18,12 @@ class Margin(ModelScore):
     short_name = N_("margin")
     meaning = N_("logit of the given label above the largest other one")
     definition = "f_y − max_{c ≠ y} f_c"
-    sentence = N_("High: the model is sure of the given label. Below 0: it prefers another one.")
+    sentence = N_("High: the model is sure of this label. Below 0: it prefers another one.")
     is_signed = True
     quantities = frozenset({Quantity.MARGIN})
     obstacles: ClassVar[Mapping[TaskName, str]] = {
-        "multi_label": N_("It compares one class with all others, and a record may have several."),
-        "regression": N_("It compares classes, and the model predicts a number."),
+        "multi_label": N_("It needs one class for each record, and here a record may have several."),
+        "regression": N_("It needs a class for each record, and this model predicts a number."),
     }
 
     def part(self, measured: Quantities) -> "Tensor":

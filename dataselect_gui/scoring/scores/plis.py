@@ -31,10 +31,8 @@ class Plis(MappedScore):
     short_name = N_("PLIS")
     meaning = N_("susceptibility of the gradient norm to the input (arXiv 2211.10173)")
     definition = "‖∇_x ‖g‖₂‖₂; `l1`: its L1 norm; `mean`: the mean of its absolute values"
-    sentence = N_("High: small changes of it change how much the model learns.")
-    known = N_(
-        "In our tests a random pick of the same size nearly always trained better than a pick by it."
-    )
+    sentence = N_("High: change this record a little, and its pull on the model changes a lot.")
+    known = N_("In our tests, a random pick of the same size nearly always trained a better model.")
     colour = "#3E1CC4"
     forms: ClassVar[Mapping[str, str]] = {"l1": _L1, "mean": _MEAN}
     usual_form = _L2
@@ -45,8 +43,8 @@ class Plis(MappedScore):
         """See `MappedScore.map_text`."""
         return MapText(
             N_(
-                "Bright: where a small change of the picture most changes how strongly the record "
-                "would pull at the model in training. It does not point at findings."
+                "Bright: changing this spot a little would most change how strongly the "
+                "record pulls on the model. It does not point at findings."
             ),
             N_("gradient norm per unit of the model's input"),
         )

@@ -27,7 +27,7 @@ class PrivacyLossScore(ModelScore):
         "ε at δ of T steps of the Gaussian mechanism, subsampled at rate q, with noise multiplier "
         "σC / min(‖g‖₂, C), the steps shared out evenly among θ_1..θ_K; by Rényi accounting"
     )
-    sentence = N_("High: the consortium's training would reveal more about it.")
+    sentence = N_("High: the consortium's training could reveal more about this record.")
     needs = ("noise_multiplier", "max_grad_norm", "sample_rate", "steps", "delta")
     reads_series = True
     quantities = frozenset({Quantity.NORM})

@@ -14,8 +14,8 @@ class Random(KeyedScore):
     short_name = N_("random")
     meaning = N_("a keyed random number in [0, 1): the baseline")
     definition = "the first 8 bytes of HMAC-SHA-256(secret of the source, id), over 2⁶⁴"
-    sentence = N_("Chance alone: what the other scores are compared with.")
-    known = N_("On clean records hard to beat: in our tests nearly no pick by a score did.")
+    sentence = N_("Chance alone. The other scores are compared with it.")
+    known = N_("Hard to beat on clean records: in our tests, picks by a score almost never did.")
     colour = "#56606D"
     needs_label = False
     own_bounds = "0", "1"

@@ -24,7 +24,9 @@ class ReducibleLoss(ModelScore):
     short_name = N_("reducible loss")
     meaning = N_("loss beyond that at the consortium's reference state (arXiv 2206.07137)")
     definition = "ℓ(x, y; θ) − ℓ(x, y; θ_ref)"
-    sentence = N_("High: the reference state finds it easier than the checkpoint does.")
+    sentence = N_(
+        "High: the consortium's reference model finds this record easier than the checkpoint does."
+    )
     needs = ("reference",)
     reads_reference = True
     is_signed = True

@@ -34,10 +34,8 @@ class Vog(MappedScore):
         "mean over pixels of √(1/K Σ_t (S_t − μ)²), S_t = ∂f_y(x; θ_t)/∂x averaged over the channels, "
         "μ its mean over t; `var`: √(1/K) Σ_t (S_t − μ)²"
     )
-    sentence = N_("High: what sways the model's answer changed in training.")
-    known = N_(
-        "In our tests a random pick of the same size nearly always trained better than a pick by it."
-    )
+    sentence = N_("High: while learning, the model kept changing what it looked at here.")
+    known = N_("In our tests, a random pick of the same size nearly always trained a better model.")
     colour = "#7D1232"
     forms: ClassVar[Mapping[str, str]] = {"var": "var"}
     usual_form = "std"
@@ -52,8 +50,8 @@ class Vog(MappedScore):
         """See `MappedScore.map_text`."""
         return MapText(
             N_(
-                "Bright: where a small change of the picture changes the model's answer differently "
-                "from one training state to the next. It does not point at findings."
+                "Bright: while learning, the model kept changing how it used this spot. It "
+                "does not point at findings."
             ),
             N_("square of logits per unit of the model's input")
             if self.form == "var"

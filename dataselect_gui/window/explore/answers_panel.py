@@ -133,7 +133,7 @@ class AnswersPanel(QFrame):
             self.matrix.show_counts(counted, [look.class_shown(name) for name in counted.given])
         differ = 0 if look is None or look.answers is None else int(look.answers.differ.sum())
         self.title.set_full_text(_("Model disagrees: {count:,}", count=differ))
-        self._why_not.setText(_("Records with several labels cannot be shown as a matrix."))
+        self._why_not.setText(_("Records with several labels cannot be counted in a table like this."))
         self.mistakes.setEnabled(differ > 0)
         about = ABOUT_MISTAKES_BY_LOSS if self._sorts_by() == _LOSS else ABOUT_MISTAKES
         self.mistakes.setToolTip(tip(_(about)))

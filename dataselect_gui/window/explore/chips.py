@@ -73,8 +73,8 @@ class Chips(QWidget):
         for button, term in zip(self.buttons, self._terms, strict=True):
             shown = elided(self.fontMetrics(), term, Qt.TextElideMode.ElideMiddle, _MOST_WIDTH - _FRAME)
             button.setText(f"{shown}  ✕")
-            button.setToolTip(tip(term, _("Press to take this condition away")))
-            button.setAccessibleName(visible(_("Take away: {condition}", condition=term)))
+            button.setToolTip(tip(term, _("Click to remove this condition")))
+            button.setAccessibleName(visible(_("Remove: {condition}", condition=term)))
         self._fit()
 
     def _fit(self) -> None:

@@ -6,13 +6,12 @@ from PySide6.QtCore import QPointF, QRect, Qt
 from PySide6.QtGui import QPainter, QPen, QPolygonF
 
 from dataselect_gui.texts import _
-from dataselect_gui.window.explore.scores import short
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.plain import paint
 
 
 def paint_cut_line(
-    painter: QPainter, cut: float, points: Sequence[tuple[int, int]], across: int, height: int
+    painter: QPainter, cut: str, points: Sequence[tuple[int, int]], across: int, height: int
 ) -> None:
     """Paint a line with the cut-off written on its last part.
 
@@ -20,7 +19,7 @@ def paint_cut_line(
     ----------
     painter : QPainter
         Paints on the records.
-    cut : float
+    cut : str
         The cut-off.
     points : sequence of (int, int)
         What the line goes through, in pixels; the last part is level.
@@ -34,7 +33,7 @@ def paint_cut_line(
     painter.setPen(QPen(theme.colour(colours.accent), 2))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawPolyline(QPolygonF([QPointF(*point) for point in points]))
-    text = _("cut-off {value}", value=short(cut))
+    text = _("cut-off {value}", value=cut)
     width = painter.fontMetrics().horizontalAdvance(text) + 12
     label = QRect(min(across, right - width), top - height // 2, width, height)
     painter.fillRect(label, theme.colour(colours.accent))

@@ -12,9 +12,11 @@ from dataselect_gui.window.explore.chips import Chips
 from dataselect_gui.window.explore.rule_offer import RuleOffer
 from dataselect_gui.window.explore.search import Search
 from dataselect_gui.window.state import State
+from dataselect_gui.window.terms import Term
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.plain import Button, Label, tip
+from dataselect_gui.window.widgets.term import TermButton
 from dataselect_gui.workflow import (
     CHANGING,
     FilterColumns,
@@ -30,12 +32,13 @@ from dataselect_gui.workflow import (
 )
 
 LEFT_OUT = "left_out"
+_SELECTED = "selected"
 _MARKS = (
-    ("selected", N_("In the selection"), N_("Records that your rule picks")),
+    (_SELECTED, N_("In the selection"), N_("Records that your rule picks")),
     ("withheld", N_("Withheld"), N_("Records that never leave")),
     ("opted_out", N_("Opted out"), N_("Records of people who opted out")),
-    ("disagrees", N_("Model disagrees"), N_("Records whose label is not what the model answers")),
-    ("problem", N_("Without a score"), N_("Records that cannot be read, or lack a score")),
+    ("disagrees", N_("Model disagrees"), N_("Records where the model's answer is not the label")),
+    ("problem", N_("Without a score"), N_("Records that cannot be read, or have no score")),
 )
 _TYPING_MILLISECONDS = 80
 _FAULT_MILLISECONDS = 500
@@ -74,7 +77,7 @@ class FindRow(QWidget):
         self._state, self._leave = state, leave
         self._is_narrow = False
         self.field = QLineEdit()
-        self.field.setPlaceholderText(visible(_("Find: a name, or loss > 2 and not withheld")))
+        self.field.setPlaceholderText(visible(_("Find a name, or type a condition: loss > 2")))
         self.field.setAccessibleName(visible(_("Find records")))
         self.field.setClearButtonEnabled(True)
         self.field.setMinimumWidth(160)
@@ -105,6 +108,8 @@ class FindRow(QWidget):
         below.setSpacing(theme.SPACE[1])
         for button in self.marks.values():
             below.addWidget(button)
+            if button is self.marks[_SELECTED]:
+                below.addWidget(TermButton(Term.SELECTION))
         below.addWidget(self.chips, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 0, 12, 8)

@@ -23,10 +23,10 @@ from dataselect_gui.plain import visible
 from dataselect_gui.texts import _, ngettext
 from dataselect_gui.window.arrangement import title_of
 from dataselect_gui.window.explore.cut_line import paint_cut_line
-from dataselect_gui.window.explore.scores import disagrees, model_says, short
+from dataselect_gui.window.explore.scores import cut_shown, disagrees, model_says, short
 from dataselect_gui.window.explore.thumbnails import Key, Thumbnails, key_of
 from dataselect_gui.window.explore.tile import foot_of, paint_tile
-from dataselect_gui.window.explore.tile_layout import EDGE, GAP, USUAL, TileLayout
+from dataselect_gui.window.explore.tile_layout import EDGE, USUAL, TileLayout
 from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.plain import paint
@@ -124,14 +124,14 @@ class Gallery(QAbstractScrollArea):
         """
         line, column = divmod(place, self.columns)
         size = self._size
-        x = EDGE + column * (size.width() + GAP)
+        x = EDGE + column * (size.width() + self._gap)
         y = self._line_gap + line * self._line_height - self.verticalScrollBar().value()
         return QRect(x, y, size.width(), size.height() + foot_of(self._state))
 
     def row_at(self, point: QPoint) -> int | None:
         """Return the record under a point of the viewport; None between tiles."""
         size = self._size
-        column, right = divmod(point.x() - EDGE, size.width() + GAP)
+        column, right = divmod(point.x() - EDGE, size.width() + self._gap)
         top = point.y() - self._line_gap + self.verticalScrollBar().value()
         line, below = divmod(top, self._line_height)
         place = line * self.columns + column
@@ -156,6 +156,10 @@ class Gallery(QAbstractScrollArea):
     def _layout(self) -> TileLayout:
         look = self._state.look
         return TileLayout(self._tile_limit, look is not None and look.is_read)
+
+    @property
+    def _gap(self) -> int:
+        return self._layout.gap(self.viewport().width())
 
     @property
     def _line_gap(self) -> int:
@@ -262,9 +266,9 @@ class Gallery(QAbstractScrollArea):
         if label is not None:
             parts.append(label)
         if look.is_corrected(row):
-            parts.append(_("relabelled"))
+            parts.append(_("label corrected"))
         if (score := self._state.score) is not None:
-            parts.append(f"{score} {short(float(look.scores[score][row]))}")
+            parts.append(f"{title_of(score)} {short(float(look.scores[score][row]))}")
         if look.answers is not None and (said := model_says(look, row)) is not None:
             parts.append(said)
         if disagrees(look, row):
@@ -276,7 +280,7 @@ class Gallery(QAbstractScrollArea):
         if self._state.opted_out[row]:
             parts.append(_("opted out"))
         if self._state.stale[row]:
-            parts.append(_("not what was scored"))
+            parts.append(_("changed since it was scored"))
         if self._state.marked[row]:
             parts.append(_("marked"))
         return ", ".join(parts)
@@ -437,10 +441,10 @@ class Gallery(QAbstractScrollArea):
         line, column = divmod(place, self.columns)
         top = line * self._line_height + self._line_gap // 2 - self.verticalScrollBar().value()
         bottom = top + self._line_height
-        step = self._size.width() + GAP
-        left, right = EDGE - 3, self.columns * step + EDGE - GAP // 2
-        across = EDGE - GAP // 2 + column * step if column else left
+        step = self._size.width() + self._gap
+        left, right = EDGE - 3, self.columns * step + EDGE - self._gap // 2
+        across = EDGE - self._gap // 2 + column * step if column else left
         points = [(across, top), (right, top)]
         if column:
             points = [(left, bottom), (across, bottom), *points]
-        paint_cut_line(painter, cut, points, across, self._line_gap)
+        paint_cut_line(painter, cut_shown(self._state.cut, cut), points, across, self._line_gap)

@@ -15,22 +15,34 @@ from PySide6.QtWidgets import QFrame, QGraphicsView, QHBoxLayout, QLineEdit, QVB
 from dataselect_gui.errors import UsageError
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import N_, _, ngettext
+from dataselect_gui.window.arrangement import title_of
 from dataselect_gui.window.explore.brush import Brush
 from dataselect_gui.window.explore.distribution import Distribution
 from dataselect_gui.window.explore.plot import Plot
 from dataselect_gui.window.explore.scores import meaning_of, short
 from dataselect_gui.window.state import State
+from dataselect_gui.window.terms import Term, term_of_score
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.elided import Elided
 from dataselect_gui.window.widgets.numbers import stated_number
 from dataselect_gui.window.widgets.plain import Button, Label, ToolButton, tip
-from dataselect_gui.workflow import Look, Range, ScoreCut, all_of, brush_of, filter_of, find_score
+from dataselect_gui.window.widgets.term import TermButton
+from dataselect_gui.workflow import (
+    Look,
+    Range,
+    ScoreCut,
+    all_of,
+    brush_of,
+    filter_of,
+    find_score,
+    spoken_name,
+)
 
 HEIGHT = 168
 _FRAME_MS = 16
 _HOW_TO_BRUSH = N_(
-    "Drag over the bars to show only those records; Shift adds, Alt takes out, a double-click shows "
-    "all. With the keys: arrows move, Shift+arrows choose, Delete shows all."
+    "Drag across the bars to see only those records. Shift adds some, Alt takes some out, a "
+    "double-click shows all. With keys: arrows move, Shift+arrows choose, Delete shows all."
 )
 
 
@@ -90,6 +102,7 @@ class Histogram(QFrame):
         self._fold.setMinimumHeight(theme.TARGET)
         self._fold.clicked.connect(self._on_fold)
         self._meaning = Elided()
+        self._meaning.setFont(theme.font(-1))
         self._meaning.setProperty("role", "dim")
         self.adopt = Button()
         self.adopt.setProperty("role", "link")
@@ -108,16 +121,23 @@ class Histogram(QFrame):
         head = QHBoxLayout()
         head.setContentsMargins(4, 2, 8, 0)
         head.setSpacing(8)
+        self.term, self._cut_term = TermButton(Term.SCORE), TermButton(Term.CUT_OFF)
         head.addWidget(self._fold)
-        head.addWidget(self._meaning, 1)
+        head.addWidget(self.term)
+        head.addStretch(1)
         head.addWidget(self.adopt)
         head.addWidget(self.try_it)
         head.addWidget(self._label)
         head.addWidget(self._field)
+        head.addWidget(self._cut_term)
+        below = QHBoxLayout()
+        below.setContentsMargins(12, 0, 8, 2)
+        below.addWidget(self._meaning)
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(1, 1, 1, 4)
         self._layout.setSpacing(0)
         self._layout.addLayout(head)
+        self._layout.addLayout(below)
         self._layout.addStretch()
         self.setAccessibleName(visible(_("Histogram")))
         self._timer = QTimer(self)
@@ -222,7 +242,7 @@ class Histogram(QFrame):
         self._plot.widget.setToolTip(tip(_(_HOW_TO_BRUSH)))
         brush = Brush(self._plot, lambda: self._distribution, lambda: self._ranges, self)
         brush.changed.connect(self._on_brush)
-        self._layout.insertWidget(1, self._plot.widget, 1)
+        self._layout.insertWidget(2, self._plot.widget, 1)
         self._on_score()
 
     def _on_fold(self) -> None:
@@ -237,7 +257,7 @@ class Histogram(QFrame):
             self._values, self._distribution = values, self._distribution_of(score, values)
         others, self._ranges = brush_of(self._state.filter, score or "")
         self._others = all_of(others)
-        self._fold.setText(score or _("No score"))
+        self._fold.setText(title_of(score) if score else _("No score"))
         self._say_meaning()
         self._on_selection()
 
@@ -250,9 +270,12 @@ class Histogram(QFrame):
         return self._distributions[score]
 
     def _say_meaning(self) -> None:
-        """Show what the score means: beside its name where there is room, and in the tool tip."""
-        meaning = "" if self._state.score is None else meaning_of(self._state.score)
-        self._meaning.set_full_text("" if self._is_folded else meaning)
+        """Show what the score means: below its name where there is room, and in the tool tip."""
+        score = self._state.score
+        meaning = "" if score is None else meaning_of(score)
+        self._meaning.set_full_text(meaning)
+        self._meaning.setVisible(bool(meaning) and not self._is_folded)
+        self.term.set_term(term_of_score(score or "") or Term.SCORE)
         self._fold.setToolTip(tip(*filter(None, [meaning, _("Show or hide the histogram")])))
 
     def _cut(self) -> float | None:
@@ -266,13 +289,16 @@ class Histogram(QFrame):
         has_cut = cut is not None
         self._field.setVisible(has_cut)
         self._label.setVisible(has_cut)
+        self._cut_term.setVisible(has_cut)
         self._offer_trial()
         is_left_to_count = state.rule is None and state.look is not None and state.look.waits_for_count
         self.adopt.setVisible(not (has_cut or is_left_to_count or state.score is None))
         if state.rule is None:
             self.adopt.setText(_("Set a cut-off here"))
         else:
-            self.adopt.setText(_("Cut by {score} instead", score=state.score))
+            self.adopt.setText(
+                _("Set the cut-off by {score} instead", score=spoken_name(state.score or ""))
+            )
         if cut is not None and not self._is_dragging:
             self._field.setText(self._text(cut))
         chosen = state.selection.chosen
@@ -322,20 +348,21 @@ class Histogram(QFrame):
     def _description(self, cut: float | None) -> str:
         """Return in words what the histogram shows."""
         state, distribution, count = self._state, self._distribution, len(self._values)
+        title = title_of(state.score or "")
         if count:
             parts = [
                 ngettext(
                     "{score} of {count:,} record, from {low} to {high}, median {median}",
                     "{score} of {count:,} records, from {low} to {high}, median {median}",
                     count,
-                    score=state.score,
+                    score=title,
                     low=short(distribution.low),
                     high=short(distribution.high),
                     median=short(distribution.median),
                 )
             ]
         else:
-            parts = [_("{score} of 0 records", score=state.score)]
+            parts = [_("{score} of 0 records", score=title)]
         if cut is not None:
             parts.append(_("the cut-off is {value}", value=short(cut)))
         parts.append(

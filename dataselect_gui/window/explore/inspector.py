@@ -3,7 +3,6 @@
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
-    QFrame,
     QHBoxLayout,
     QScrollArea,
     QSizePolicy,
@@ -25,7 +24,7 @@ from dataselect_gui.window.explore.thumbnails import Thumbnails, key_of
 from dataselect_gui.window.explore.tile import paint_whole
 from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets import theme
-from dataselect_gui.window.widgets.boundary import HATCH, Sign, paint_hatch
+from dataselect_gui.window.widgets.boundary import HATCH, paint_hatch
 from dataselect_gui.window.widgets.column import clear
 from dataselect_gui.window.widgets.elided import Elided
 from dataselect_gui.window.widgets.plain import Button, Label, paint
@@ -79,6 +78,7 @@ class Inspector(QWidget):
     ) -> None:
         super().__init__(parent)
         self._state = state
+        self._is_seen_here = True
         self.map = MapView(maps)
         self._thumbnails = thumbnails
         self._picture = _Picture(state, thumbnails, self.map)
@@ -96,7 +96,7 @@ class Inspector(QWidget):
         self._withhold.clicked.connect(self._on_withhold)
         self._scores: dict[str, Placement] = {}
         self._list = QVBoxLayout()
-        self._list.setSpacing(8)
+        self._list.setSpacing(4)
         self._empty = Label(_("Choose a record to see it here."))
         self._empty.setProperty("role", "dim")
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -109,11 +109,11 @@ class Inspector(QWidget):
         column.addWidget(self._picture)
         column.addWidget(self.reader)
         column.addWidget(self.map)
-        column.addWidget(self._id)
-        standing = QHBoxLayout()
-        standing.addWidget(self.facts, 1)
-        standing.addWidget(self._withhold, 0, Qt.AlignmentFlag.AlignTop)
-        column.addLayout(standing)
+        head = QHBoxLayout()
+        head.addWidget(self._id, 1)
+        head.addWidget(self._withhold)
+        column.addLayout(head)
+        column.addWidget(self.facts)
         column.addWidget(self._problem)
         column.addSpacing(4)
         column.addLayout(self._list)
@@ -128,12 +128,6 @@ class Inspector(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(HATCH, 0, 0, 0)
         outer.setSpacing(0)
-        strip = QFrame()
-        strip.setProperty("role", "strip")
-        sign = QVBoxLayout(strip)
-        sign.setContentsMargins(12, 5, 12, 5)
-        sign.addWidget(Sign(leaves=False, step=-1))
-        outer.addWidget(strip)
         outer.addWidget(self._stack, 1)
         self.setMinimumWidth(240)
         self.setAccessibleName(visible(_("Current record")))
@@ -143,6 +137,13 @@ class Inspector(QWidget):
         state.stale_changed.connect(self._show_facts)
         state.labels_changed.connect(self._show)
         self._on_opened()
+
+    def show_picture(self, *, shown: bool) -> None:
+        """Show the record, or leave it away where it is shown large beside."""
+        self._is_seen_here = shown
+        is_read = self._state.look is not None and self._state.look.is_read
+        self._picture.setVisible(shown and not is_read)
+        self.reader.setVisible(shown and is_read)
 
     def sizeHint(self) -> QSize:  # noqa: N802
         """Return the preferred size."""
@@ -173,8 +174,7 @@ class Inspector(QWidget):
         self._scores = {}
         look = self._state.look
         is_read = look is not None and look.is_read
-        self._picture.setVisible(not is_read)
-        self.reader.setVisible(is_read)
+        self.show_picture(shown=self._is_seen_here)
         self.map.button.setVisible(not is_read)  # The key says why there is none.
         for name in [] if look is None else look.scores:
             self._scores[name] = Placement(name)
@@ -234,9 +234,9 @@ class Inspector(QWidget):
         if disagrees(look, row):
             facts.append(_("≠ The model disagrees with the given label."))
         if self._state.stale[row]:
-            facts.append(_("Not what was scored: these scores are of an earlier content."))
+            facts.append(_("This record has changed since it was scored. Its scores are from before."))
         if look.units is not None:
-            column = (look.unit_column or _("unit")).capitalize()
+            column = (look.unit_column or _("person")).capitalize()
             unit = visible(look.units[row], _MOST_NAME)
             facts.append(f"{visible(column, _MOST_NAME)}: {unit}")
         if self._state.opted_out[row]:

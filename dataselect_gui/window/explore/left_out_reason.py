@@ -5,7 +5,7 @@ import math
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import N_, _
 from dataselect_gui.window.explore.scores import short
-from dataselect_gui.workflow import Bound, ByClass, Condition, Look, RecordRule, bounds_of
+from dataselect_gui.workflow import Bound, ByClass, Condition, Look, RecordRule, bounds_of, spoken_name
 
 _MOST_NAME = 60
 _BELOW = (
@@ -49,8 +49,8 @@ def left_out_reasons(look: Look, rule: RecordRule, row: int) -> list[str]:
 
 def _unknown(score: str, value: float) -> str:
     if not math.isfinite(value):
-        return _("Left out: {score} is no finite number", score=score)
-    return _("Left out: {score} has no threshold for its class", score=score)
+        return _("Left out: there is no number for its {score}", score=spoken_name(score))
+    return _("Left out: there is no limit of the {score} for its class", score=spoken_name(score))
 
 
 def _beyond(
@@ -65,9 +65,9 @@ def _beyond(
     of_all, of_class = sentences
     here, there = _apart(value, bound)
     if name is None or not isinstance(stated, ByClass):
-        return _(of_all, score=condition.score, value=here, bound=there)
+        return _(of_all, score=spoken_name(condition.score), value=here, bound=there)
     shown = visible(name, _MOST_NAME)
-    return _(of_class, score=condition.score, value=here, bound=there, name=shown)
+    return _(of_class, score=spoken_name(condition.score), value=here, bound=there, name=shown)
 
 
 def _apart(value: float, bound: float) -> tuple[str, str]:

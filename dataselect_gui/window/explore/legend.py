@@ -21,7 +21,7 @@ _TITLE = N_("In the selection:")
 class Legend(QWidget):
     """One line with the classes' signs, names, and how many records of each are in the selection.
 
-    At its end stands of how many records the model disagrees with the label, where that is known.
+    At its end stands the sign of records where the model disagrees with the label, if there are any.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ class Legend(QWidget):
     entries : list of str
         Each class with its count.
     differing : str
-        Of how many records the model disagrees; empty where that is not known.
+        What that sign means; empty where there is no such record.
 
     Signals
     -------
@@ -75,7 +75,7 @@ class Legend(QWidget):
             numbers = zip(shown, counts.tolist(), strict=True)
             self._title, self.entries = _(_TITLE), [f"{name}: {count:,}" for name, count in numbers]
         differ = 0 if look is None or look.answers is None else int(look.answers.differ.sum())
-        self.differing = _("Model disagrees: {count:,}", count=differ) if differ else ""
+        self.differing = _("The model disagrees") if differ else ""
         text = f"{self._title} {', '.join(self.entries)}" if names else ""
         text = "\n".join(filter(None, (text, self.differing)))
         self.setAccessibleDescription(visible(text))
@@ -118,7 +118,7 @@ class Legend(QWidget):
                 self.chosen.emit(name)
 
     def _paint_differing(self, painter: QPainter) -> int:
-        """Paint of how many records the model disagrees; returns where the room for classes ends."""
+        """Paint the sign of records where the model disagrees; return where room for classes ends."""
         width = SIGN + 5 + painter.fontMetrics().horizontalAdvance(self.differing) + 8
         if not self.differing or width > self.width() // 2:
             return self.width()

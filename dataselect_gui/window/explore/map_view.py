@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import N_, _
+from dataselect_gui.window.arrangement import title_of
 from dataselect_gui.window.explore.maps import Maps
 from dataselect_gui.window.explore.scores import short
 from dataselect_gui.window.explore.tile import paint_whole
@@ -25,14 +26,13 @@ from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.plain import Button, ComboBox, Label, elided, paint, tip
 from dataselect_gui.window.widgets.wheel import Slider
-from dataselect_gui.workflow import SCORES, find_mapped_score
+from dataselect_gui.workflow import SCORES, find_mapped_score, spoken_name
 
 _USUAL_OPACITY = 45
 _BAR = 12
 _SAME_SCALE = N_(
-    "The same colour is the same value in every record of this project. The scale ends where the "
-    "brightest hundredth of the first maps begins, some of them of records from all over the project; "
-    "it stays until the project is opened again."
+    "The same colour means the same value in every record of this project. The scale was set"
+    " by the first maps that were made, and stays until you open the project again."
 )
 _PLACES = (
     (N_("in the upper left"), N_("at the top"), N_("in the upper right")),
@@ -88,7 +88,7 @@ class MapView(QWidget):
         self.opacity = Slider()
         self.opacity.setRange(0, 100)
         self.opacity.setValue(_USUAL_OPACITY)
-        self.opacity.setAccessibleName(visible(_("Opacity of the map")))
+        self.opacity.setAccessibleName(visible(_("How strongly the map covers the record")))
         self.opacity.setToolTip(tip(_("From the record alone to the map alone")))
         self.opacity.valueChanged.connect(self.changed)
         self.scale = ColourScale()
@@ -140,7 +140,7 @@ class MapView(QWidget):
         if [self.score.itemData(place) for place in range(self.score.count())] != names:
             self.score.clear()
             for name in names:
-                self.score.add(name, name)
+                self.score.add(title_of(name), name)
         name = self.score.chosen() or ""
         record_maps, top = maps.current, maps.range_of(name)
         values = None if record_maps is None else record_maps.maps.get(name)
@@ -177,7 +177,7 @@ class MapView(QWidget):
         if maps.obstacle:
             return maps.obstacle
         if not name:
-            *others, last = [name for name, score in SCORES.items() if score.has_map]
+            *others, last = [spoken_name(name) for name, score in SCORES.items() if score.has_map]
             mapped = _("{others} and {last}", others=", ".join(others), last=last) if others else last
             return _("No score of this project has a map: only {scores} have one.", scores=mapped)
         if maps.current is not None:
@@ -188,7 +188,7 @@ class MapView(QWidget):
         if maps.error is not None:
             self.status.setToolTip(tip(str(maps.error)))
             return maps.error.what
-        return _("Making the map, which takes some seconds…")
+        return _("Making the map. This takes a few seconds…")
 
 
 class ColourScale(QWidget):
@@ -258,10 +258,12 @@ def summary_of(values: NDArray[np.float32]) -> str:
     line, column = divmod(int(means.argmax()), 3)
     where = _(_PLACES[line][column])
     if middle == 0:
-        return _("Highest on average {where}; at least half of it is 0.", where=where)
+        return _("Brightest on average {where}. At least half of the map is 0.", where=where)
     ratio = f"{peak / middle:,.{0 if peak / middle >= 10 else 1}f}"
     return _(
-        "Highest on average {where}; its peak is {ratio} times the median.", where=where, ratio=ratio
+        "Brightest on average {where}. Its brightest point is {ratio} times its middle value.",
+        where=where,
+        ratio=ratio,
     )
 
 

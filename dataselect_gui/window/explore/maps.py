@@ -220,8 +220,8 @@ class Maps(QObject):
         if project == self._project and look is not None:
             if any(maps.id != look.ids[row] for row, maps in record_maps.items()):
                 self.error = UnusableError(
-                    _("The project is not as it was."),
-                    _("Another window or command scored it again."),
+                    _("The project has changed."),
+                    _("It was scored again in another window or from the terminal."),
                     _("Open it again."),
                 )
             else:

@@ -21,11 +21,12 @@ from dataselect_gui.window.widgets.training_question import check_only
 from dataselect_gui.workflow import JobContext, JobKind, Listing
 
 EXPLANATION = N_(
-    "A CSV file with a header, in UTF-8: one line for each person who opted out, or for each record."
+    "A CSV table with a header line, saved as UTF-8: one line for each person who opted out,"
+    " or for each record."
 )
 PEOPLE_STAY = N_(
-    "Whoever is on the list stays on it: their records are not eligible, neither those that are here "
-    "nor those that come later. Names that match nothing now are kept as well."
+    "People on the list stay on it: none of their records may leave, neither today's nor "
+    "later ones. Names that match no record today are kept, too."
 )
 _MOST_LINES = 500
 
@@ -108,8 +109,8 @@ class PeoplePlace(ColumnPlace, Place):
         look = self._state.look
         unit = None if look is None else look.unit_column
         if unit is not None:
-            self.subject.add(_("each {unit}", unit=unit), "unit")
-            self.subject.add(_("each record"), "record")
+            self.subject.add(_("one {unit}", unit=unit), "unit")
+            self.subject.add(_("one record"), "record")
         self._names.setVisible(unit is not None)
         check_only(self._ways, self.out)
         self._show()
@@ -234,10 +235,10 @@ class PeoplePlace(ColumnPlace, Place):
     def _build(self) -> None:
         for button in (self.out, self.back):
             self._ways.addButton(button)
-        self.subject.setAccessibleName(visible(_("Whom the list names")))
+        self.subject.setAccessibleName(visible(_("What each line names")))
         self.columns.setAccessibleName(visible(_("The column that names them")))
         self.unmatched.setAccessibleName(visible(_("Lines that match nothing")))
-        self._names = row(paragraph(_("The list names")), self.subject)
+        self._names = row(paragraph(_("Each line names")), self.subject)
         self._which = row(paragraph(_("The column that names them")), self.columns)
         self._preview = StayPanel()
         self._missed = paragraph(_("Lines that match nothing here:"), role="dim")

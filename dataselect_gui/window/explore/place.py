@@ -24,7 +24,7 @@ from dataselect_gui.window.explore.record_table import RecordTable
 from dataselect_gui.window.explore.record_views import RecordViews
 from dataselect_gui.window.explore.rule_line import rule_line_text
 from dataselect_gui.window.explore.saved_histogram import SavedHistogram
-from dataselect_gui.window.explore.scores import short
+from dataselect_gui.window.explore.scores import cut_shown
 from dataselect_gui.window.explore.sorting import Sorting
 from dataselect_gui.window.explore.thumbnails import Thumbnails
 from dataselect_gui.window.place import Place, PlaceId
@@ -35,6 +35,7 @@ from dataselect_gui.window.widgets.plain import Button, tip
 from dataselect_gui.workflow import (
     equal_term,
     left_out_figures,
+    spoken_name,
     waiting_sentence,
     wrong_rule_of,
 )
@@ -162,7 +163,7 @@ class ExplorePlace(QWidget, Place):
 
         left = QWidget()
         column = QVBoxLayout(left)
-        column.setContentsMargins(12, 0, 8, 0)
+        column.setContentsMargins(12, 0, 12, 0)
         column.setSpacing(4)
         column.addWidget(self.charts)
         column.addWidget(self.legend)
@@ -305,6 +306,7 @@ class ExplorePlace(QWidget, Place):
             self._by_list.setVisible(not is_narrow)
             self._on_view()
             self.find_row.set_narrow(is_narrow=is_narrow)
+            self.sorting.label.setVisible(not is_narrow)
             self._details.setChecked(not is_narrow)
             self._on_selection()
         is_flat = event.size().height() < _FLAT
@@ -350,12 +352,13 @@ class ExplorePlace(QWidget, Place):
             return ""
         if rule is None and not self.histogram.is_dragging:
             if self._state.look.waits_for_count:
-                return _("The count decides in Release")
+                return _("Not decided yet: Release counts first")
             return _("No cut-off yet")
         cut = self._state.cut
         score = self._state.score if cut is None else cut.score
         sign = "≤" if cut is not None and cut.lowest else "≥"
-        text = f"{score} {sign} {short(selection.threshold or 0.0)}"
+        shown = cut_shown(None, selection.threshold or 0.0)
+        text = f"{spoken_name(score or '')} {sign} {shown}"
         if rule is not None and not self.histogram.is_dragging:
             text = rule_line_text(rule, self._state.look.request)
         if self._is_narrow:  # The footer counts.
@@ -388,6 +391,7 @@ class ExplorePlace(QWidget, Place):
     def _on_large(self) -> None:
         """Show a record large, or the gallery again, with the focus on its tile."""
         is_large = self.large.is_open
+        self.inspector.show_picture(shown=not is_large)
         self._middle.setCurrentIndex(int(is_large))
         self.find_row.setVisible(not is_large)
         self._top.setVisible(not (is_large and self._is_flat))

@@ -8,9 +8,12 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import _
-from dataselect_gui.window.explore.scores import meaning_of, short
+from dataselect_gui.window.arrangement import title_of
+from dataselect_gui.window.explore.scores import meaning_of, short, typed_name
+from dataselect_gui.window.terms import term_of_score
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.plain import Label, elided, paint, tip
+from dataselect_gui.window.widgets.term import TermButton
 from dataselect_gui.workflow import find_score
 
 
@@ -27,13 +30,21 @@ class Placement(QFrame):
         super().__init__()
         self._value = Label()
         self._value.setFont(theme.font(bold=True))
-        title = Label(name)
+        title = Label(title_of(name))
+        title.setMinimumHeight(theme.TARGET)  # As high as beside the button of a term.
         self.setToolTip(
-            tip(meaning_of(name), _("Definition: {meaning}", meaning=_(find_score(name).meaning)))
+            tip(
+                meaning_of(name),
+                _("Definition: {meaning}", meaning=_(find_score(name).meaning)),
+                typed_name(name),
+            )
         )
         head = QHBoxLayout()
         head.setContentsMargins(0, 0, 0, 0)
+        head.setSpacing(theme.SPACE[0])
         head.addWidget(title)
+        if (term := term_of_score(name)) is not None:
+            head.addWidget(TermButton(term))
         head.addStretch()
         head.addWidget(self._value)
         self._in_all = _Bar()
@@ -44,7 +55,7 @@ class Placement(QFrame):
         column.addLayout(head)
         column.addWidget(self._in_all)
         column.addWidget(self._in_class)
-        self._name = name
+        self._name = title_of(name)
 
     def show_row(
         self,
@@ -118,6 +129,8 @@ class _Bar(QWidget):
 def _among_all(share: float) -> str:
     if share in {0.0, 1.0}:
         return _("the highest of all") if share else _("the lowest of all")
+    if share < 0.01:  # Nobody is sure what it means to be higher than 0 %.
+        return _("lower than 99 % of all")
     return _("higher than {percent} % of all", percent=int(100 * share))
 
 
@@ -128,6 +141,8 @@ def _in_class(share: float, label: str) -> str:
             if share
             else _("the lowest of {label}", label=label)
         )
+    if share < 0.01:
+        return _("lower than 99 % of {label}", label=label)
     return _("higher than {percent} % of {label}", percent=int(100 * share), label=label)
 
 

@@ -13,6 +13,7 @@ from dataselect_gui.window.widgets import theme
 
 _REACH = 7
 """Within how many pixels of the cut-off's handle the mouse takes hold of it."""
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 class Plot:
@@ -98,7 +99,7 @@ class Plot:
         low, high = distribution.ends
         marks = distribution.ticks
         self._axis.setTicks(
-            None if marks is None else [[(distribution.place_of(m), f"{m:g}") for m in marks]]
+            None if marks is None else [[(distribution.place_of(m), _mark(m)) for m in marks]]
         )
         width = (high - low) / len(chosen)
         centres = low + width * (np.arange(len(chosen)) + 0.5)
@@ -161,3 +162,12 @@ class Plot:
 
     def _on_dragged(self, line: Any) -> None:  # noqa: ANN401
         self._drag(float(line.value()))
+
+
+def _mark(value: float) -> str:
+    """Return what a mark of a logarithmic axis says: powers of ten as people write them."""
+    digits, _sign, power = f"{value:g}".partition("e")
+    if not power:
+        return digits
+    raised = f"10{str(int(power)).translate(_SUPERSCRIPTS)}"
+    return raised if digits == "1" else f"{digits}·{raised}"

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import _
-from dataselect_gui.window.explore.scores import short
+from dataselect_gui.window.arrangement import title_of
+from dataselect_gui.window.explore.scores import short, typed_name
 from dataselect_gui.window.state import State
 from dataselect_gui.workflow import Look, find_score
 
@@ -62,7 +63,7 @@ def record_columns(state: State) -> list[RecordColumn]:
         *(_score_column(look, name) for name in look.scores),
     ]
     if look.units is not None:
-        person = (look.unit_column or _("unit")).capitalize()
+        person = (look.unit_column or _("person")).capitalize()
         about = _("Whose record it is")
         columns.append(RecordColumn("person", person, about, look.units.__getitem__))
     columns.append(
@@ -79,7 +80,7 @@ def record_columns(state: State) -> list[RecordColumn]:
             return _("opted out")
         return _("yes") if state.withheld[row] else ""
 
-    about = _("Whether it never leaves")
+    about = _("Whether it is kept from leaving")
     return [*columns, RecordColumn("withheld", _("Withheld"), about, withheld)]
 
 
@@ -125,8 +126,8 @@ def _score_column(look: Look, name: str) -> RecordColumn:
 
     return RecordColumn(
         name,
-        name,
-        _(find_score(name).sentence),
+        title_of(name),
+        f"{_(find_score(name).sentence)} {typed_name(name)}",
         lambda row: short(float(values[row])),
         copied,
         is_number=True,

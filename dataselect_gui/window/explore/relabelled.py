@@ -25,7 +25,5 @@ def relabelled_facts(look: Look, row: int) -> list[str]:
         )
         facts.append(_("Label corrected by you: {before} → {after}", before=before, after=after))
     if row in look.waiting:
-        facts.append(
-            _("Waits to be scored again: its scores were for another label, and are not shown.")
-        )
+        facts.append(_("To be scored again: its scores were for another label, so they are not shown."))
     return facts

@@ -8,6 +8,7 @@ from dataselect_gui.workflow import (
     calibrated_rule,
     rule_sentences,
     short_number,
+    spoken_name,
 )
 
 
@@ -16,17 +17,29 @@ def rule_line_text(rule: Rule, request: Request) -> str:
     if rule == calibrated_rule(request):
         return _("Without what looks wrong")
     if not isinstance(rule, ScoreCut):
-        return " ".join(rule_sentences(rule, short_number))
+        return " ".join(rule_sentences(rule, short_number, spoken_name))
     match rule.by:
         case "threshold":
-            return f"{rule.score} {'≤' if rule.lowest else '≥'} {short_number(rule.value)}"
+            return f"{spoken_name(rule.score)} {'≤' if rule.lowest else '≥'} {short_number(rule.value)}"
         case "count":
             count = int(rule.value)
             if rule.lowest:
-                return _("lowest {count:,} by {score}", count=count, score=rule.score)
-            return _("highest {count:,} by {score}", count=count, score=rule.score)
+                return _(
+                    "the {count:,} with the lowest {score}", count=count, score=spoken_name(rule.score)
+                )
+            return _(
+                "the {count:,} with the highest {score}", count=count, score=spoken_name(rule.score)
+            )
         case "fraction":
             percent = float(rule.value * 100)
             if rule.lowest:
-                return _("lowest {percent:g} % by {score}", percent=percent, score=rule.score)
-            return _("highest {percent:g} % by {score}", percent=percent, score=rule.score)
+                return _(
+                    "the {percent:g} % with the lowest {score}",
+                    percent=percent,
+                    score=spoken_name(rule.score),
+                )
+            return _(
+                "the {percent:g} % with the highest {score}",
+                percent=percent,
+                score=spoken_name(rule.score),
+            )

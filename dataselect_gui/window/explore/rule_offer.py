@@ -6,9 +6,11 @@ from dataselect_gui.errors import UsageError
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import _
 from dataselect_gui.window.state import State
+from dataselect_gui.window.terms import Term
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.plain import Button, tip
+from dataselect_gui.window.widgets.term import TermButton
 from dataselect_gui.workflow import Rule, rule_of_filter
 
 
@@ -42,6 +44,7 @@ class RuleOffer(QWidget):
         answers = QHBoxLayout()
         answers.setSpacing(theme.SPACE[1])
         answers.addStretch()
+        answers.addWidget(TermButton(Term.CARD))
         answers.addWidget(self.yes)
         answers.addWidget(self.no)
         column = QVBoxLayout(self)
@@ -66,7 +69,7 @@ class RuleOffer(QWidget):
                 why = error.why
         self.ask.setVisible(bool(text))
         self.ask.setEnabled(self._rule is not None)
-        about = why or _("What the filter finds becomes what you select")
+        about = why or _("What the filter finds becomes your selection")
         self.ask.setToolTip(tip(about))
         self.ask.setAccessibleDescription(visible(about))
         self.hide()
@@ -78,13 +81,13 @@ class RuleOffer(QWidget):
         count = int(self._state.look.picked_by(rule, eligible).chosen.sum())
         self.question.setText(
             _(
-                "Make “{filter}” the rule, which selects {count:,} records?",
+                "Pick these {count:,} records by the rule “{filter}”?",
                 filter=self._state.filter,
                 count=count,
             ),
             _(
-                "You chose it after seeing scores: a release by it comes with no privacy guarantee, "
-                "unless these numbers were agreed before. The card will say so."
+                "You chose this after seeing scores. A release by it comes with no privacy "
+                "guarantee, unless these numbers were agreed before. The card will say so."
             ),
         )
         self.show()

@@ -4,7 +4,7 @@ import math
 
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import _
-from dataselect_gui.workflow import NOT_KEPT, Look, find_score
+from dataselect_gui.workflow import NOT_KEPT, Look, ScoreCut, find_score
 
 _MOST_ANSWER = 300
 """Characters of an answer that are shown."""
@@ -13,6 +13,11 @@ _MOST_ANSWER = 300
 def meaning_of(name: str) -> str:
     """Return what a score means, in a sentence without a term of the field; see `Score.meaning`."""
     return _(find_score(name).sentence)
+
+
+def typed_name(name: str) -> str:
+    """Say what a score is called where it is typed."""
+    return _("In the search field: {name}.", name=name)
 
 
 def model_says(look: Look, row: int) -> str | None:
@@ -29,6 +34,12 @@ def model_says(look: Look, row: int) -> str | None:
 def disagrees(look: Look, row: int) -> bool:
     """Say whether the model answers something else than the label of a record."""
     return look.answers is not None and look.answers.differs(row)
+
+
+def cut_shown(rule: ScoreCut | None, threshold: float) -> str:
+    """Return a cut-off as it is shown everywhere: as it was set, or where a number of records ends."""
+    is_set = rule is None or rule.by == "threshold"
+    return f"{threshold:.6g}" if is_set else short(threshold)
 
 
 def short(value: float) -> str:

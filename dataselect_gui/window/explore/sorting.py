@@ -10,10 +10,11 @@ from dataselect_gui.window.explore.scores import meaning_of
 from dataselect_gui.window.explore.search import AT_ONCE
 from dataselect_gui.window.latest import Latest
 from dataselect_gui.window.state import State
-from dataselect_gui.window.widgets.plain import Button, ComboBox, tip
+from dataselect_gui.window.widgets.plain import ComboBox, Label, tip
 from dataselect_gui.workflow import JobContext, JobKind
 
 _LEAST_WIDTH = 104
+_DOWN, _UP, _SORTING = "down", "up", "sorting"
 
 
 class Sorting(QWidget):
@@ -28,25 +29,31 @@ class Sorting(QWidget):
     ----------
     column : ComboBox
         What they are sorted by: a score, or anything else that is known of them.
-    direction : Button
+    direction : ComboBox
         Which comes first.
+    label : Label
+        Says what the two are for, where there is room.
     """
 
     def __init__(self, state: State) -> None:
         super().__init__()
         self._state = state
         self._latest = Latest(self, pause=0)
-        self.column, self.direction = ComboBox(), Button()
+        self.column, self.direction = ComboBox(), ComboBox()
+        self.label = Label(_("Sort by"))
+        self.label.setProperty("role", "dim")
         self.column.setAccessibleName(visible(_("Sort by")))
         self.column.setMinimumWidth(_LEAST_WIDTH)
         self.column.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToContents)
         self.column.setToolTip(tip(_("Sort by this")))
         self.column.activated.connect(self._on_column)
         self.direction.setAccessibleName(visible(_("Sort order")))
-        self.direction.clicked.connect(self._on_direction)
+        self.direction.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.direction.activated.connect(self._on_direction)
         line = QHBoxLayout(self)
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(8)
+        line.addWidget(self.label)
         line.addWidget(self.column)
         line.addWidget(self.direction)
         state.opened.connect(self._on_opened)
@@ -89,7 +96,7 @@ class Sorting(QWidget):
         if len(state.look.ids) <= AT_ONCE or arrangement.is_prepared(column):
             succeed(None)
         else:
-            self.direction.setText(_("Sorting…"))
+            self._show_directions([(_("Sorting…"), _SORTING)], _SORTING)
             self._latest.ask(JobKind.SORTING, work, succeed, fail)
 
     def _on_opened(self) -> None:
@@ -112,7 +119,19 @@ class Sorting(QWidget):
         highest, lowest = _("Highest first"), _("Lowest first")
         if self._is_of_texts(state.sort):
             highest, lowest = _("Z to A"), _("A to Z")
-        self.direction.setText(highest if state.descending else lowest)
+        ways = [(highest, _DOWN), (lowest, _UP)]
+        if self._is_of_texts(state.sort):
+            ways.reverse()
+        self._show_directions(ways, _DOWN if state.descending else _UP)
+
+    def _show_directions(self, ways: list[tuple[str, str]], chosen: str) -> None:
+        if [self.direction.itemText(place) for place in range(self.direction.count())] != [
+            text for text, _way in ways
+        ]:
+            self.direction.clear()
+            for text, way in ways:
+                self.direction.add(text, way)
+        self.direction.choose(chosen)
 
     def _is_of_texts(self, column: str | None) -> bool:
         look = self._state.look
@@ -128,5 +147,6 @@ class Sorting(QWidget):
         self.sort_by(column, descending=descending)
 
     def _on_direction(self) -> None:
-        if self._state.sort is not None:
-            self.sort_by(self._state.sort, descending=not self._state.descending)
+        is_down = self.direction.chosen() == _DOWN
+        if self._state.sort is not None and is_down != self._state.descending:
+            self.sort_by(self._state.sort, descending=is_down)

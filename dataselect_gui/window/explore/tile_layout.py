@@ -35,6 +35,13 @@ class TileLayout:
         least = max(1, min(least, width - 2 * EDGE))
         return max(1, (width + GAP - 2 * EDGE) // (least + GAP))
 
+    def gap(self, width: int) -> int:
+        """Return the room between the tiles of a line, which fill it from edge to edge."""
+        columns = self.columns(width)
+        if self.is_read or columns == 1:
+            return GAP
+        return max(GAP, (width - 2 * EDGE - columns * self.size(width).width()) // (columns - 1))
+
     def size(self, width: int) -> QSize:
         """Return the size of a tile without its foot, in a line of some width."""
         room = width - 2 * EDGE

@@ -91,8 +91,8 @@ class ClassGrid(QWidget):
         self._others = {name: numbers[name] for name in hidden if name in numbers}
         self._more.setText(
             ngettext(
-                "{count:,} more class is not shown: a rule file has room for all.",
-                "{count:,} more classes are not shown: a rule file has room for all.",
+                "{count:,} more class does not fit here. A rule file has room for all.",
+                "{count:,} more classes do not fit here. A rule file has room for all.",
                 len(hidden),
             )
         )

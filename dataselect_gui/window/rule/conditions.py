@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import _
+from dataselect_gui.window.arrangement import title_of
 from dataselect_gui.window.explore.scores import meaning_of
 from dataselect_gui.window.rule.by_class import ClassGrid, NumberField
 from dataselect_gui.window.widgets import theme
@@ -118,12 +119,12 @@ class ConditionPanel(QFrame):
         self.remove = Button(_("Remove"))
         self.least, self.most = BoundField(_("At least")), BoundField(_("At most"))
         for name in scores:
-            self.score.add(name, name, meaning_of(name))
+            self.score.add(title_of(name), name, meaning_of(name))
         self.otherwise.add(_("left out"), "leave")
         self.otherwise.add(_("kept"), "keep")
         self.score.setAccessibleName(visible(_("Score")))
         self.score.setMinimumWidth(160)
-        unknown = Label(_("Without such a number:"))
+        unknown = Label(_("Without that number:"))
         unknown.setProperty("role", "dim")
         self.otherwise.setAccessibleName(visible(unknown.text()))
         top = QHBoxLayout()
@@ -146,7 +147,7 @@ class ConditionPanel(QFrame):
     def show_condition(self, condition: Condition, classes: Sequence[str]) -> None:
         """Show a condition; of a score that was not computed, its name."""
         if self.score.findData(condition.score) < 0:
-            self.score.add(condition.score, condition.score)
+            self.score.add(title_of(condition.score), condition.score)
         self.score.choose(condition.score)
         self.least.show_bound(condition.least, classes)
         self.most.show_bound(condition.most, classes)

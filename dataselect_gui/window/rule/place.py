@@ -36,21 +36,22 @@ from dataselect_gui.workflow import (
 )
 
 EXPLANATION = N_(
-    "Each record is judged by its own scores and by numbers that anybody may know. All conditions must "
-    "hold."
+    "The rule looks at one record at a time, and at limits that anybody may know. It picks a"
+    " record that meets all conditions."
 )
 CHOSEN_AFTER = N_(
-    "You choose this rule after scores were seen: a release by it claims no ε, and counts against the "
-    "budget all the same. If it was agreed before anybody saw scores, say so in Release."
+    "You are choosing this after seeing scores. A release by it comes with no privacy "
+    "guarantee, but still uses budget. If it was agreed before anybody saw scores, say so in"
+    " Release."
 )
 LATE = N_(
-    "You choose this after scores were shown, and not before: a release by it claims no ε, and counts "
-    "against the budget all the same."
+    "You are choosing this after seeing scores, not before. A release by it comes with no "
+    "privacy guarantee, but still uses budget."
 )
 IS_RULE = N_("This is your rule.")
 NO_RULE = N_("None yet.")
 NO_CLASSES = N_("Conditions for each class are not possible now: {why}")
-OTHER_CLASSES = N_("This rule reads classes, and those of the records are not known now.")
+OTHER_CLASSES = N_("This rule needs the class of each record, and the classes are not known now.")
 _JSON = N_("Rules (*.json)")
 
 
@@ -275,7 +276,7 @@ class RulePlace(ColumnPlace, Place):
             self.asked.setText(_(IS_RULE) if is_rule else rule_sentence(asked, look.request))
             self.in_full.setVisible(not is_rule and isinstance(asked, RecordRule))
             self.in_full.set_text(
-                *workflow.rule_sentences(asked, workflow.short_number)
+                *workflow.rule_sentences(asked, workflow.short_number, workflow.spoken_name)
                 if isinstance(asked, RecordRule)
                 else ()
             )
@@ -305,14 +306,14 @@ class RulePlace(ColumnPlace, Place):
             self._show_error(str(error).strip())
             return
         self.picked.show()
-        for sentence in workflow.rule_sentences(rule, workflow.short_number):
+        for sentence in workflow.rule_sentences(rule, workflow.short_number, workflow.spoken_name):
             self.sentences.addWidget(paragraph(sentence))
         picked = look.picked_by(rule, self._state.eligible)
         eligible = int(self._state.eligible.sum())
         self.count.setText(
             ngettext(
-                "{picked:,} of {count:,} eligible record",
-                "{picked:,} of {count:,} eligible records",
+                "{picked:,} of {count:,} record that may leave",
+                "{picked:,} of {count:,} records that may leave",
                 eligible,
                 picked=int(picked.chosen.sum()),
             )
@@ -384,7 +385,7 @@ class RulePlace(ColumnPlace, Place):
             self._show_error(str(error).strip())
             return
         if isinstance(rule, Everything):
-            change = _("rule: everything that is eligible")
+            change = _("rule: everything that may leave")
         else:
             number = len(rule.conditions)
             change = ngettext("rule of {count} condition", "rule of {count} conditions", number)

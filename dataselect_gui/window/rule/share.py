@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QLineEdit, QVBoxLayout, QWidg
 
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import N_, _
+from dataselect_gui.window.arrangement import title_of
 from dataselect_gui.window.rule.by_class import ClassGrid, typed_number
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
@@ -14,8 +15,8 @@ from dataselect_gui.window.widgets.plain import ComboBox, Label
 from dataselect_gui.workflow import Keep, KeepByClass, KeepByScore, exact
 
 _ABOUT = N_(
-    "A coin of each record decides, tossed once and sealed. 1 keeps all, 0.5 about half, 0 none. The "
-    "selection shows all that may be kept."
+    "Chance decides for each record, once and for all. 1 keeps all, 0.5 about half, 0 none. "
+    "The selection shows all that may be kept."
 )
 _FIELD = 120
 
@@ -54,7 +55,7 @@ class ShareForm(QFrame):
         self._offer(by_class=len(classes) > 1 or isinstance(keep, KeepByClass))
         self.score.clear()
         for name in scores:
-            self.score.add(name, name)
+            self.score.add(title_of(name), name)
         table: dict[str, str] = {}
         self.edges.clear()
         self.shares.clear()
@@ -63,7 +64,7 @@ class ShareForm(QFrame):
             table = {name: exact(number) for name, number in keep.probabilities.numbers}
         elif isinstance(keep, KeepByScore):
             if self.score.findData(keep.score) < 0:
-                self.score.add(keep.score, keep.score)
+                self.score.add(title_of(keep.score), keep.score)
             self.score.choose(keep.score)
             self.edges.setText("; ".join(map(exact, keep.edges)))
             self.shares.setText("; ".join(map(exact, keep.probabilities)))
@@ -123,7 +124,7 @@ class ShareForm(QFrame):
         self.others.setPlaceholderText(visible("1" if is_class else "0"))
 
     def _build(self) -> None:
-        self.by.setAccessibleName(visible(_("Of what fulfils all of this, keep")))
+        self.by.setAccessibleName(visible(_("Of the records that meet all of this, keep")))
         self.score.setAccessibleName(visible(_("Score of the share")))
         self.by.setMinimumWidth(200)
         for field, name, example in (
@@ -154,7 +155,7 @@ class ShareForm(QFrame):
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 16, 12)
         column.setSpacing(theme.SPACE[1])
-        column.addWidget(paragraph(_("Of what fulfils all of this, keep"), bold=True))
+        column.addWidget(paragraph(_("Of the records that meet all of this, keep"), bold=True))
         column.addWidget(self.by, 0, Qt.AlignmentFlag.AlignLeading)
         for part in (self.grid, self._by_score, self._rest, self._about):
             column.addWidget(part)

@@ -112,7 +112,8 @@ class StartPlace(ColumnPlace, Place):
         self._state, self._settings = state, settings
         self.records = Well(_("Your records"), _("Drop {kinds}, anywhere here.", kinds=what_opens()))
         self.checkpoint = Well(
-            _("The consortium's checkpoint"), _("Drop its folder, or its .pt2 file, anywhere here.")
+            _("The consortium's model"),
+            _("Drop its checkpoint, a folder or a .pt2 file, anywhere here."),
         )
         self.records.chosen.connect(self.chosen)
         self.checkpoint.chosen.connect(self.chosen)
@@ -124,7 +125,10 @@ class StartPlace(ColumnPlace, Place):
         demo.addWidget(self.demo)
         demo.addWidget(
             paragraph(
-                _("2,000 images and five checkpoints that come with the program; about a minute."),
+                _(
+                    "2,000 pictures and a small model that come with the program. It takes about"
+                    " a minute."
+                ),
                 role="dim",
             ),
             1,
@@ -136,7 +140,11 @@ class StartPlace(ColumnPlace, Place):
         check.addWidget(self.check)
         check.addWidget(
             paragraph(
-                _("For whoever received one. A bundle may be dropped anywhere as well."), role="dim"
+                _(
+                    "For people who received the files of a release. You can also drop them "
+                    "anywhere here."
+                ),
+                role="dim",
             ),
             1,
         )
@@ -145,15 +153,13 @@ class StartPlace(ColumnPlace, Place):
         self.request.clicked.connect(self._prepare_request)
         self._recent = QVBoxLayout()
         self._recent.setSpacing(theme.SPACE[0])
-        title = _("Which records should leave, and what would that cost?")
-        promise = _(
-            "Everything happens on this machine. Nothing leaves it except the bundle that you release."
-        )
+        title = _("Which of your records should leave, and what would that reveal?")
+        promise = _("Everything happens on this machine. Nothing leaves it but what you release.")
         head = QVBoxLayout()
         head.setSpacing(theme.SPACE[0])
         head.addWidget(paragraph(title, step=5, bold=True))
         head.addWidget(paragraph(promise, role="dim"))
-        self.column.addSpacing(theme.SPACE[1])
+        self.column.addStretch(1)  # Where there is room, the page stands a little above the middle.
         self.column.addLayout(head)
         self.column.addWidget(Pair(self.records, self.checkpoint, least=560))
         self.column.addLayout(demo)
@@ -161,9 +167,9 @@ class StartPlace(ColumnPlace, Place):
         self.column.addWidget(self.request, 0, Qt.AlignmentFlag.AlignLeading)
         self.column.addSpacing(theme.SPACE[1])
         self.column.addLayout(self._recent)
-        keys = _("Ctrl+K lists all that you can do in this window, and so does F1.")
+        keys = _("Press Ctrl+K or F1 for a list of all that you can do here.")
         self.column.addWidget(paragraph(keys, role="dim"))
-        self.column.addStretch(1)
+        self.column.addStretch(2)
         self.show_recent()
 
     def entered(self) -> None:
@@ -194,7 +200,7 @@ class StartPlace(ColumnPlace, Place):
         """Show what inspection found at a source."""
         count, readable, labels = inspection.records, inspection.readable, inspection.labels
         if inspection.splits and inspection.split is None:
-            summary = _("They come in several parts. Setup asks which is meant.")
+            summary = _("They come in several parts. Setup asks which one you mean.")
         elif readable == count:
             summary = ngettext(
                 "{count:,} record, {labels}.",
@@ -217,8 +223,8 @@ class StartPlace(ColumnPlace, Place):
     def show_checkpoint(self, path: Path, inspection: "CheckpointInspected") -> None:
         """Show what inspection found at a checkpoint."""
         summary = ngettext(
-            "{count} state of a model, {labels}.",
-            "{count} states of a model, {labels}.",
+            "A model, {labels}.",
+            "A model, saved {count} times while it was learning, {labels}.",
             max(1, len(inspection.series)),
             labels=_labels(inspection.labels),
         )

@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from dataselect_gui.window.shell.main_window import MainWindow
 
 LOG_ON = N_("Log what happens, to report a fault")
-LOG_OFF = N_("Log nothing any more")
+LOG_OFF = N_("Stop logging")
 BUSY = N_("Other work is in progress.")
 NO_PROJECT = N_("Open a project first.")
 NO_RECORDS = N_("Open a project with records first.")
 NO_ANSWERS = N_("What the model answers was not kept; score again to see it.")
 NO_MISTAKES = N_("The model disagrees with none of your labels.")
 NO_WORK = N_("No work is in progress.")
-NOTHING_TO_SCORE = N_("Give records and a checkpoint first.")
+NOTHING_TO_SCORE = N_("Add records and a checkpoint first.")
 NOTHING_SELECTED = N_("The rule picks no record.")
 NOTHING_TO_UNDO = N_("There is nothing to undo.")
 NOTHING_TO_REDO = N_("There is nothing to redo.")
@@ -199,7 +199,7 @@ ACTIONS = (
     Action("demo", N_("Try the demo"), Menu.FILE, lambda w: w.preparation.start_demo(), obstacle=_busy),
     Action(
         "score",
-        N_("Score, or go on scoring"),
+        N_("Score the records"),
         Menu.FILE,
         lambda w: w.preparation.score(),
         obstacle=_cannot_score,
@@ -250,7 +250,7 @@ ACTIONS = (
     ),
     Action(
         "export_selection",
-        N_("Export the selection's list…"),
+        N_("Export the list of what is selected…"),
         Menu.FILE,
         lambda w: export_selection(w),
         obstacle=_no_selection_or_busy,
@@ -393,7 +393,7 @@ ACTIONS = (
     ),
     Action("light", N_("Colours: light"), Menu.VIEW, lambda w: w.use_theme("light")),
     Action("dark", N_("Colours: dark"), Menu.VIEW, lambda w: w.use_theme("dark")),
-    Action("system", N_("Colours: as the system has them"), Menu.VIEW, lambda w: w.use_theme("system")),
+    Action("system", N_("Colours: like the system"), Menu.VIEW, lambda w: w.use_theme("system")),
 )
 
 

@@ -1,9 +1,9 @@
 """The footer: counts of records, the last undone step, and the sign that all of it stays."""
 
 import numpy as np
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy
 
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import _, ngettext
@@ -13,6 +13,9 @@ from dataselect_gui.window.widgets.boundary import Sign
 from dataselect_gui.window.widgets.elided import Elided
 from dataselect_gui.window.widgets.plain import Button
 from dataselect_gui.workflow import JobKind
+
+_MILLISECONDS = 20_000
+"""How long the footer says what was just done; the menu names a step as long as it can be redone."""
 
 
 class Footer(QFrame):
@@ -39,7 +42,12 @@ class Footer(QFrame):
         self._row.addWidget(self.counts, 1)
         self._row.addWidget(self.undone, 2)
         self._row.addWidget(self._show)
+        self._expiry = QTimer(self)
+        self._expiry.setSingleShot(True)
+        self._expiry.setInterval(_MILLISECONDS)
+        self._expiry.timeout.connect(self._hide_undone)
         self._sign = Sign(leaves=False, step=-1)
+        self._sign.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
         self._row.addWidget(self._sign)
         for text in (self.counts, self.undone):
             text.setProperty("role", "dim")
@@ -54,16 +62,23 @@ class Footer(QFrame):
         self._on_undo()
 
     def show_text(self, text: str) -> None:
-        """Show a text in place of the last undone step."""
+        """Show a text in place of the last undone step, until another one takes its place."""
+        self._expiry.stop()
         self.undone.set_full_text(text)
         self.undone.setMaximumWidth(self.undone.fontMetrics().horizontalAdvance(visible(text)) + 2)
         self.undone.setVisible(bool(text))
+
+    def show_passing(self, text: str) -> None:
+        """Show a text there for a while."""
+        self.show_text(text)
+        self._expiry.start()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         """Hide the text of the sign where there is little room."""
         super().resizeEvent(event)
         is_narrow = event.size().width() < theme.NARROW
         self._sign.set_brief(is_narrow)
+        self._sign.updateGeometry()
         margin = theme.SPACE[2] if is_narrow else theme.SPACE[3]
         self._row.setContentsMargins(margin, 0, margin, 0)
         self._row.setSpacing(theme.SPACE[1] if is_narrow else theme.SPACE[2])
@@ -98,5 +113,12 @@ class Footer(QFrame):
 
     def _on_undo(self) -> None:
         stack = self._state.undo
-        self.show_text(_("Undone: {change}", change=stack.redoText()) if stack.canRedo() else "")
+        self.show_passing(_("Undone: {change}", change=stack.redoText()) if stack.canRedo() else "")
         self._show.setVisible(bool(self._state.undone_rows()))
+
+    def _hide_undone(self) -> None:
+        if self._show.hasFocus():
+            self._expiry.start()
+            return
+        self.show_text("")
+        self._show.hide()

@@ -198,7 +198,7 @@ class MainWindow(QMainWindow):
         place.gallery.tile_changed.connect(self._keep_view)
         place.table.set_hidden(self.settings.hidden_columns)
         place.table.columns_changed.connect(self._keep_view)
-        place.table.noted.connect(self.footer.show_text)
+        place.table.noted.connect(self.footer.show_passing)
         of_records = [a for a in self.actions_by_key.values() if a.entry.of_records]
         for view in (place.gallery, place.table, place.large):
             view.addActions(of_records)

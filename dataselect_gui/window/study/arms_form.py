@@ -25,17 +25,19 @@ from dataselect_gui.workflow import (
 )
 
 _CLEAN = N_(
-    "Rows of the consortium that its model was not trained on. From them follows from which loss on a "
-    "record of a class looks wrong."
+    "Records of the consortium that its model was not trained on. They show above which loss"
+    " a record of a class looks wrong."
 )
-_CLEAN_OR_REQUEST = N_("The consortium's request has thresholds; clean rows would go before them.")
+_CLEAN_OR_REQUEST = N_(
+    "The consortium's request already has limits. Clean records that you add here are used instead."
+)
 _DIRT = N_(
-    "In copies, for the trainings alone: your own records stay as they are. So you see what leaving "
-    "out does where records like yours hold this dirt."
+    "Faults are added to copies only, your own records stay as they are. This shows what "
+    "leaving out would do if your records had these faults."
 )
-_ROWS = N_("Rows that the consortium would mix in; compared with and without.")
-_FOREIGN = N_("The foreign records; none: made up.")
-_RELEASES = N_("Compare what is left after a release at ε = 1, too")
+_ROWS = N_("Records of its own that the consortium would train on as well. Compared with and without.")
+_FOREIGN = N_("Records that do not belong. Without any, the program makes some up.")
+_RELEASES = N_("Also compare what would leave in a release at ε = 1")
 _FIELD, _NAMES = 72, 230
 
 
@@ -86,13 +88,13 @@ class ArmsForm(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.clean = SourceField(_("Clean rows of the consortium"))
-        self.rows = SourceField(_("Rows to mix in"))
-        self.foreign = SourceField(_("Foreign records"))
+        self.clean = SourceField(_("Clean records of the consortium"))
+        self.rows = SourceField(_("Records to mix in"))
+        self.foreign = SourceField(_("Records that do not belong"))
         self.labels = Share(_("Wrong labels, % of the records"), 20, 1, 90)
-        self.strangers = Share(_("Foreign records, %"), 10, 1, 90)
+        self.strangers = Share(_("Records that do not belong, %"), 10, 1, 90)
         self.copies = Share(_("Copies, %"), 10, 1, 100)
-        self.tail = Share(_("A long tail: the rarest class 1 in"), 50, 2, 10_000)
+        self.tail = Share(_("Rare classes: the rarest is 1 in"), 50, 2, 10_000)
         self._trainings, self.releases = TrainingFields(self), CheckBox(_(_RELEASES))
         self.epsilons, self.limit = self._trainings.epsilons, self._trainings.limit
         self.fold = Fold(_("Compare something else"))
@@ -170,9 +172,9 @@ class ArmsForm(QWidget):
         column.setSpacing(theme.SPACE[1])
         column.addLayout(
             grid_of(
-                (_("Clean rows"), stack(self.clean, self._about_clean)),
+                (_("Clean records"), stack(self.clean, self._about_clean)),
                 (
-                    _("Plant dirt, too"),
+                    _("Add faults"),
                     stack(
                         *(row(share.box, share.amount, paragraph()) for share in self._shares),
                         paragraph(_(_DIRT), role="dim"),
@@ -183,7 +185,7 @@ class ArmsForm(QWidget):
         self.fold.body.addLayout(
             grid_of(
                 (_("Mix in"), stack(self.rows, paragraph(_(_ROWS), role="dim"))),
-                (_("Foreign"), stack(self.foreign, paragraph(_(_FOREIGN), role="dim"))),
+                (_("Do not belong"), stack(self.foreign, paragraph(_(_FOREIGN), role="dim"))),
                 self._trainings.line_of_epsilons(),
                 (_("Release"), row(self.releases)),
                 *self._trainings.lines(self._trainings.checkpoint, self._trainings.scratch),

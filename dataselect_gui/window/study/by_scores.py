@@ -23,8 +23,8 @@ from dataselect_gui.workflow import (
     StudySubject,
 )
 
-INTERVALS = N_("In brackets: the interval that holds the expected difference 95 times in 100.")
-NO_FIGURE = N_("The figure is not there any more; the page still holds it.")
+INTERVALS = N_("In brackets: the range in which the true difference lies, with 95 % confidence.")
+NO_FIGURE = N_("The figure is no longer there. The page still shows it.")
 
 
 class ByScores(Question[StudyChoices]):
@@ -33,9 +33,9 @@ class ByScores(Question[StudyChoices]):
     name: ClassVar[str] = N_("Picking by a score")
     text: ClassVar[str] = N_("Does picking by a score help, with your records?")
     explanation: ClassVar[str] = N_(
-        "Small models are trained on the records that a score picks, and on as many random ones; then "
-        "all are tested on records that none of them has seen. Nothing leaves this machine, nothing is "
-        "released, and nothing is charged to the ledger."
+        "The program trains small models on the records that a score picks, and others on "
+        "just as many random records. Then it tests all of them on records that none has "
+        "seen. Nothing leaves this machine, and no budget is spent."
     )
 
     def __init__(self, form: StudyForm) -> None:

@@ -27,7 +27,7 @@ from dataselect_gui.workflow import (
 
 SHARES, EPSILONS = "10, 30", "8"
 MOST_EPSILON = Decimal(100)
-NO_SCORE = N_("Choose at least one score; random picks are among the curves anyway.")
+NO_SCORE = N_("Choose at least one score. Random picks are always compared.")
 WRONG_SHARES = N_("Write the shares as numbers above 0 and at most 100, separated by commas: 10, 30.")
 WRONG_EPSILONS = N_("Write ε as numbers above 0 and at most 100, separated by commas: 3, 8.")
 
@@ -134,12 +134,12 @@ def summary(choices: StudyChoices) -> str:
     match choices.start:
         case "scratch":
             return ngettext(
-                "Random picks, and the highest, middle and lowest by {scores}: {shares} of the "
-                "records each, trained without differential privacy and with it at ε = {epsilons}, "
-                "{count} time over, starting from a small network.",
-                "Random picks, and the highest, middle and lowest by {scores}: {shares} of the "
-                "records each, trained without differential privacy and with it at ε = {epsilons}, "
-                "{count} times over, starting from a small network.",
+                "Records with the highest, the middle and the lowest {scores}, and random "
+                "ones: {shares} of all records each. Trained with privacy protection (ε = "
+                "{epsilons}) and without, {count} time, starting from a new small model.",
+                "Records with the highest, the middle and the lowest {scores}, and random "
+                "ones: {shares} of all records each. Trained with privacy protection (ε = "
+                "{epsilons}) and without, {count} times, starting from a new small model.",
                 choices.seeds,
                 scores=scores,
                 shares=shares,
@@ -147,12 +147,14 @@ def summary(choices: StudyChoices) -> str:
             )
         case "checkpoint":
             return ngettext(
-                "Random picks, and the highest, middle and lowest by {scores}: {shares} of the "
-                "records each, trained without differential privacy and with it at ε = {epsilons}, "
-                "{count} time over, starting from the consortium's checkpoint.",
-                "Random picks, and the highest, middle and lowest by {scores}: {shares} of the "
-                "records each, trained without differential privacy and with it at ε = {epsilons}, "
-                "{count} times over, starting from the consortium's checkpoint.",
+                "Records with the highest, the middle and the lowest {scores}, and random "
+                "ones: {shares} of all records each. Trained with privacy protection (ε = "
+                "{epsilons}) and without, {count} time, starting from the consortium's "
+                "model.",
+                "Records with the highest, the middle and the lowest {scores}, and random "
+                "ones: {shares} of all records each. Trained with privacy protection (ε = "
+                "{epsilons}) and without, {count} times, starting from the consortium's "
+                "model.",
                 choices.seeds,
                 scores=scores,
                 shares=shares,

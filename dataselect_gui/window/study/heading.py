@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
 
 from dataselect_gui.texts import _
 from dataselect_gui.window.widgets import theme
-from dataselect_gui.window.widgets.boundary import StayPanel, paragraph
+from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.elided import Elided
 from dataselect_gui.window.widgets.plain import Button, RadioButton
 from dataselect_gui.workflow import StudySubject
@@ -36,13 +36,16 @@ class Heading(QWidget):
     def __init__(self, questions: Sequence[str]) -> None:
         super().__init__()
         self.back = Button(_("Back"))
-        self.about = StayPanel()
+        self.about = QWidget()
         self._of = Elided(Qt.TextElideMode.ElideMiddle)
         self._of.setProperty("role", "dim")
         self._of.hide()
         self._question, self._explanation = paragraph(step=2, bold=True), paragraph()
-        self.about.body.addWidget(self._question)
-        self.about.body.addWidget(self._explanation)
+        about = QVBoxLayout(self.about)
+        about.setContentsMargins(0, 0, 0, 0)
+        about.setSpacing(theme.SPACE[0])
+        about.addWidget(self._question)
+        about.addWidget(self._explanation)
         self.questions = [RadioButton(question) for question in questions]
         self._group, choice = QButtonGroup(self), QHBoxLayout()
         choice.setSpacing(theme.SPACE[2])

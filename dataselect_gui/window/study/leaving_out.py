@@ -12,21 +12,19 @@ from dataselect_gui.window.study.results import Part, ResultsPanel
 from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.workflow import ArmsForecast, ArmsFound, ArmsWish, JobContext, StudySubject
 
-_NO_RULE = N_(
-    "Give clean rows of the consortium: what looks wrong is told by thresholds that are made of them."
-)
+_NO_RULE = N_("Add clean records of the consortium. They show above which loss a record looks wrong.")
 
 
 class LeavingOut(Question[ArmsWish]):
     """Tries leaving out what looks wrong beside everything and as many random records."""
 
     name: ClassVar[str] = N_("Leaving out what looks wrong")
-    text: ClassVar[str] = N_("Does leaving these out help?")
+    text: ClassVar[str] = N_("Does leaving out what looks wrong help?")
     explanation: ClassVar[str] = N_(
-        "The consortium's model is trained further, each time from the start: on all of your records, "
-        "on those that do not look wrong, and on as many random ones. Then all are tested on records "
-        "that none of them has seen. Nothing leaves this machine, nothing is released, and nothing is "
-        "charged to the ledger."
+        "The program trains the consortium's model further: on all of your records, on those"
+        " that do not look wrong, and on just as many random ones, each time from the same "
+        "start. Then it tests the results on records that none has seen. Nothing leaves this"
+        " machine, and no budget is spent."
     )
 
     def __init__(self, form: ArmsForm) -> None:
@@ -62,16 +60,20 @@ class LeavingOut(Question[ArmsWish]):
         """See `Question.summary`."""
         epsilons = ", ".join(choices.epsilons)
         trainings = ngettext(
-            "Everything, without what looks wrong, and as many random records: trained without "
-            "differential privacy and with it at ε = {epsilons}, {count} time over.",
-            "Everything, without what looks wrong, and as many random records: trained without "
-            "differential privacy and with it at ε = {epsilons}, {count} times over.",
+            "All records, those that do not look wrong, and as many random ones: each "
+            "trained with privacy protection (ε = {epsilons}) and without, {count} time.",
+            "All records, those that do not look wrong, and as many random ones: each "
+            "trained with privacy protection (ε = {epsilons}) and without, {count} times.",
             choices.seeds,
             epsilons=epsilons,
         )
         plant = workflow.planted_words(choices.plant)
         return (
-            _("{trainings} The same with dirt planted: {plant}.", trainings=trainings, plant=plant)
+            _(
+                "{trainings} Then all of it with faults added on purpose: {plant}.",
+                trainings=trainings,
+                plant=plant,
+            )
             if plant
             else trainings
         )

@@ -6,7 +6,13 @@ from dataselect_gui.texts import N_, _
 from dataselect_gui.window.widgets.table import Table
 from dataselect_gui.workflow import PickLine
 
-_COLUMNS = (N_("Trained"), N_("Share"), N_("Picked"), N_("Right"), N_("Points beyond random"))
+_COLUMNS = (
+    N_("Trained"),
+    N_("Share"),
+    N_("Picked"),
+    N_("Right answers"),
+    N_("Points better than random"),
+)
 _STRETCHED = (2, 4)
 
 
@@ -21,7 +27,9 @@ class Picks(Table):
 
 def _words(line: PickLine) -> tuple[str, ...]:
     trained = (
-        _("without DP") if line.epsilon is None else _("DP-SGD, ε = {epsilon}", epsilon=line.epsilon)
+        _("without protection")
+        if line.epsilon is None
+        else _("protected, ε = {epsilon}", epsilon=line.epsilon)
     )
     beyond = f"{line.beyond}: {line.verdict}" if line.beyond else ""
     return trained, line.share, line.pick, line.right, beyond

@@ -350,7 +350,9 @@ class StudyPlace(ColumnPlace, Place):
             self.verticalScrollBar().setValue(0)
             self.take_focus()
         else:
-            self.noted.emit(Message(_("The study is done."), actions=((_(SHOW), self._come_here),)))
+            self.noted.emit(
+                Message(_("The study is done."), actions=((_(SHOW), self._come_here),), role="stay")
+            )
 
     def _on_failed(self, error: DataSelectError) -> None:
         self._end()

@@ -15,11 +15,13 @@ from dataselect_gui.workflow import duration
 
 START = N_("Start the study")
 CONTINUE = N_("Continue the study")
-ESTIMATING = N_("Working out how long it takes, by timing a few steps on this machine…")
-WAITING = N_("Other work is in progress. How long the study takes is worked out when that has ended.")
+ESTIMATING = N_("Working out how long it takes: a few steps are timed on this machine…")
+WAITING = N_(
+    "Something else is running. When it has ended, the program works out how long the study takes."
+)
 SHARED = N_("Some trainings serve several questions.")
 MAY_STOP = N_("You may stop, close the window and go on tomorrow: no training is done twice.")
-STOPPING = N_("It stops when the training in hand is done.")
+STOPPING = N_("It stops after the current training.")
 
 
 class PlanPanel(QFrame):

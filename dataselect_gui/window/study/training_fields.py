@@ -7,15 +7,17 @@ from PySide6.QtWidgets import QButtonGroup, QGridLayout, QLineEdit, QWidget
 
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import N_, _
+from dataselect_gui.window.terms import Term
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.layout import row, stack
 from dataselect_gui.window.widgets.plain import Label, RadioButton
+from dataselect_gui.window.widgets.term import TermButton
 from dataselect_gui.window.widgets.wheel import SpinBox
 from dataselect_gui.workflow import FEWEST_SEEDS, Start
 
 FIELD = 120
-_WHY_EPSILONS = N_("Every training is also done without differential privacy.")
+_WHY_EPSILONS = N_("Every training is also done without privacy protection.")
 
 
 class TrainingFields(QObject):
@@ -47,10 +49,10 @@ class TrainingFields(QObject):
         super().__init__(parent)
         self.epsilons = QLineEdit()
         self.seeds, self.limit = SpinBox(), SpinBox()
-        self.scratch = RadioButton(_("a small network, from scratch"))
-        self.checkpoint = RadioButton(_("the consortium's checkpoint"))
+        self.scratch = RadioButton(_("a new small model"))
+        self.checkpoint = RadioButton(_("the consortium's model"))
         self._starts = QButtonGroup(self)
-        self.epsilons.setAccessibleName(visible(_("ε of the trainings with differential privacy")))
+        self.epsilons.setAccessibleName(visible(_("ε of the trainings with privacy protection")))
         self.seeds.setAccessibleName(visible(_("How often each training is repeated")))
         self.limit.setAccessibleName(visible(_("Most trainings")))
         self.seeds.setRange(FEWEST_SEEDS, 50)
@@ -79,15 +81,17 @@ class TrainingFields(QObject):
 
     def line_of_epsilons(self) -> tuple[str, QWidget]:
         """Return the line of a grid that asks for ε."""
-        return _("With DP at ε"), row(self.epsilons, paragraph(_(_WHY_EPSILONS), role="dim"))
+        return _("Protection, ε"), row(
+            self.epsilons, TermButton(Term.EPSILON), paragraph(_(_WHY_EPSILONS), role="dim")
+        )
 
     def lines(self, *starts: RadioButton) -> tuple[tuple[str, QWidget], ...]:
         """Return the lines of a grid that ask for the rest; the usual start comes first."""
         times = _(
-            "times. Fewer than {fewest} show no difference that could be relied on.",
+            "times. With fewer than {fewest}, chance could explain any difference.",
             fewest=FEWEST_SEEDS,
         )
-        most = _("trainings. So that nobody starts a study of days by mistake.")
+        most = _("trainings, so that nobody starts days of work by mistake.")
         return (
             (_("Repeat"), row(self.seeds, paragraph(times, role="dim"))),
             (_("Start from"), stack(*starts)),

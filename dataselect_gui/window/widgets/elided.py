@@ -41,4 +41,5 @@ class Elided(Label):
         self._elide()
 
     def _elide(self) -> None:
-        self.setText(elided(self.fontMetrics(), self._full_text, self._where, self.width()))
+        shown = elided(self.fontMetrics(), self._full_text, self._where, self.width())
+        self.setText("" if shown == "…" else shown)

@@ -267,6 +267,9 @@ QScrollArea > QWidget > QWidget {{ background: transparent; }}
 QSplitter::handle {{ background: {c.line}; }}
 QSplitter::handle:horizontal {{ width: 1px; }}
 QSplitter::handle:vertical {{ height: 1px; }}
+QGraphicsView[role="plot"] {{ border: 2px solid {c.panel}; }}
+QGraphicsView[role="plot"]:focus {{ border: 2px solid {c.accent}; }}
+QAbstractScrollArea::corner {{ background: {c.sunk}; }}
 QTableView {{ background: {c.panel}; gridline-color: {c.line}; border: 1px solid {c.line}; }}
 QHeaderView::section {{ background: {c.sunk}; border: 0; border-bottom: 1px solid {c.line};
     padding: 4px 8px; }}

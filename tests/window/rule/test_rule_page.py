@@ -178,8 +178,13 @@ def test_each_form_goes_round_by_the_window_the_project_and_the_terminal(
     wait(qtbot, page)
     rule = read_rule(form)
     assert page.candidate() == rule
-    short = [line.replace("0.123456789012345678", "0.1235") for line in rule_sentences(rule)]
-    assert sentences(page) == short, "as the terminal says it, with few digits"
+    short = [
+        line.replace("0.123456789012345678", "0.1235")
+        for line in rule_sentences(rule, name=workflow.spoken_name)
+    ]
+    assert sentences(page) == short, (
+        "as the terminal says it, with few digits, and scores as people say them"
+    )
     assert page.count.text().startswith(f"{len(picked(form))} of 40 ")
     click(qtbot, page.use)
     assert place(window) == "release"

@@ -148,10 +148,10 @@ def test_records_that_changed_are_shown_as_such_and_never_used(
     }
     assert window.explore.thumbnails.find(key) == reasons[change]
     window.state.set_current(5)
-    assert "Not what was scored" in _facts(window.explore.inspector)
+    assert "This record has changed since it was scored" in _facts(window.explore.inspector)
     window.state.set_current(6)
-    assert "Not what was scored" not in _facts(window.explore.inspector)
-    assert "changed since they were scored" in window.explore.gallery.describe_record(5)
+    assert "This record has changed since it was scored" not in _facts(window.explore.inspector)
+    assert "changed since it was scored" in window.explore.gallery.describe_record(5)
 
 
 def _facts(inspector: Inspector) -> str:

@@ -86,7 +86,7 @@ def test_a_list_may_name_records(
     window.open_project(people)
     read(qtbot, window, tmp_path, "id\n4\n7\n400\n")
     assert "0 of 3 lines match" in shown(window.people)
-    window.people.subject.setCurrentIndex(window.people.subject.findText("each record"))
+    window.people.subject.setCurrentIndex(window.people.subject.findText("one record"))
     window.people.subject.activated.emit(1)
     assert "2 of 3 lines match: 2 records" in shown(window.people)
     assert window.people.apply.text() == "Withhold 2 records"

@@ -322,7 +322,7 @@ def test_a_well_says_what_was_found_in_what_was_given(
     assert records.text.text() == "7 records, labels: a, b, c, d, e and 2 more."
     window.start.clear()
     give(qtbot, window, consortium(tmp_path / "consortium"))
-    assert checkpoint.text.text().startswith("1 state of a model, ")
+    assert checkpoint.text.text().startswith("A model, ")
     assert records.text.text().startswith("Drop ")
     assert "a folder of images" in records.text.text()
 

@@ -123,7 +123,7 @@ def test_both_questions_are_offered_and_this_one_needs_clean_rows(
     assert LeavingOut.text in shown(page)
     assert page.arms.isVisible()
     assert not page.form.isVisible()
-    assert page.plan.status.text().startswith("Give clean rows of the consortium")
+    assert page.plan.status.text().startswith("Add clean records of the consortium")
     assert not page.plan.start.isEnabled()
     give(page, clean)
     wait_for_plan(qtbot, window)
@@ -251,7 +251,7 @@ def test_a_request_with_thresholds_needs_no_clean_rows(
         window.open_project(project)
         open_page(qtbot, window)
         assert window.study.heading.questions[0].isChecked(), "the request answers this question"
-        assert "has thresholds" in shown(window.study)
+        assert "already has limits" in shown(window.study)
         assert arms_worker.planned == [ArmsWish()]
         assert window.study.plan.start.isEnabled()
     finally:

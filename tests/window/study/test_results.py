@@ -43,7 +43,7 @@ def test_table_and_figures_stand_under_the_answer(
     (table,) = page.results.findChildren(Picks)
     lines = [[table.item(row, at).text() for at in range(5)] for row in range(table.rowCount())]  # type: ignore[union-attr]
     assert len(lines) == 28
-    assert lines[0] == ["without DP", "10 %", "random", "75.7 %", ""]
+    assert lines[0] == ["without protection", "10 %", "random", "75.7 %", ""]
     assert lines[1][2:] == ["highest VoG", "54.3 %", "−21.3 (−23.7 to −19.0): random won"]
     figures = page.results.findChildren(Figure)
     assert len(figures) == 6

@@ -58,11 +58,11 @@ class Levels(QWidget):
         self._usual = self._whole = self.black, self.white
         self._is_showing, self._least = False, 1.0
         window = _("How far black and white lie apart: a narrow window shows more contrast")
-        level = _("The value in the middle between black and white: a lower level is brighter")
+        level = _("The value halfway between black and white: a lower level is brighter")
         self.window_slider, self.window_field = self._make(_("Window"), window)
         self.level_slider, self.level_field = self._make(_("Level"), level)
         self.reset = Button(_("Reset"))
-        self.reset.setToolTip(tip(_("Show the greys as at first")))
+        self.reset.setToolTip(tip(_("Show the greys as they were at first")))
         self.reset.setAccessibleName(visible(_("Reset window and level")))
         self.reset.clicked.connect(self._on_reset)
         row = QHBoxLayout(self)

@@ -140,7 +140,7 @@ class Tiles(QWidget):
     @property
     def _unit(self) -> str:
         look = self._state.look
-        return _("unit") if look is None else look.unit_column or _("unit")
+        return _("person") if look is None else look.unit_column or _("unit")
 
     def _say(self) -> None:
         look = self._state.look

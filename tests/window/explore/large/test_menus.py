@@ -48,7 +48,7 @@ def test_the_menu_of_a_tile_is_about_that_record(opened: MainWindow, qtbot: QtBo
         "Withhold",
         "Show all records of person 1",
         "Show all labelled cat",
-        "Copy its id",
+        "Copy its name",
         "Copy its path",
         "Show in its folder",
     ]
@@ -92,7 +92,7 @@ def test_id_and_path_are_copied(opened: MainWindow) -> None:
     look = opened.state.look
     assert look is not None
     on_tile(opened, 1)
-    choose("Copy its id")
+    choose("Copy its name")
     assert QGuiApplication.clipboard().text() == "cat/b.png"
     on_tile(opened, 1)
     choose("Copy its path")

@@ -46,7 +46,7 @@ def test_maps_wait_until_scoring_has_ended(
 ) -> None:
     made.is_held = True
     press_m(opened)
-    assert status_text(opened) == "Making the map, which takes some seconds…"
+    assert status_text(opened) == "Making the map. This takes a few seconds…"
     opened.jobs.start(JobKind.SCORING, until(held), lambda _: None, lambda _: None)
     assert status_text(opened) == "Maps wait until scoring has ended."
     made.is_held = False

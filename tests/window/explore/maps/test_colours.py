@@ -18,7 +18,7 @@ def test_the_scale_is_the_same_for_every_record(opened: MainWindow, made: MadeUp
     top = maps.range_of("vog")
     assert top == 1.0
     assert "yellow 1.00 and more, logits per unit of the model's input" in view.scale.accessibleName()
-    assert "The same colour is the same value in every record" in view.scale.toolTip()
+    assert "The same colour means the same value in every record" in view.scale.toolTip()
     view.opacity.setValue(100)
     for row in (0, 19, 25, 39):
         opened.state.set_current(row)
@@ -27,7 +27,7 @@ def test_the_scale_is_the_same_for_every_record(opened: MainWindow, made: MadeUp
         expected = coloured(made.map_of(row), top)[3, 3]
         assert centre(opened) == expected.tolist()
         idle(opened, qtbot)
-    view.score.setCurrentText("plis")
+    view.score.setCurrentText("PLIS")
     view.score.activated.emit(1)
     assert "yellow 10.0 and more, gradient norm per unit" in view.scale.accessibleName()
 

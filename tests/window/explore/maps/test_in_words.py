@@ -63,18 +63,34 @@ def test_the_map_is_told_in_words(
     summary = opened.explore.inspector.map.summary
     assert picture(opened).accessibleDescription() == summary == status_text(opened)
     assert announced == [summary]
-    assert opened.explore.inspector.map.opacity.accessibleName() == "Opacity of the map"
+    assert (
+        opened.explore.inspector.map.opacity.accessibleName()
+        == "How strongly the map covers the record"
+    )
     idle(opened, qtbot)
 
 
 @pytest.mark.parametrize(
     ("where", "sentence"),
     [
-        ((0, 0), "Highest on average in the upper left; its peak is 10 times the median."),
-        ((0, 5), "Highest on average at the top; its peak is 10 times the median."),
-        ((5, 5), "Highest on average in the centre; its peak is 10 times the median."),
-        ((5, 8), "Highest on average at the right; its peak is 10 times the median."),
-        ((8, 8), "Highest on average in the lower right; its peak is 10 times the median."),
+        (
+            (0, 0),
+            "Brightest on average in the upper left. Its brightest point is 10 times its middle value.",
+        ),
+        ((0, 5), "Brightest on average at the top. Its brightest point is 10 times its middle value."),
+        (
+            (5, 5),
+            "Brightest on average in the centre. Its brightest point is 10 times its middle value.",
+        ),
+        (
+            (5, 8),
+            "Brightest on average at the right. Its brightest point is 10 times its middle value.",
+        ),
+        (
+            (8, 8),
+            "Brightest on average in the lower right. "
+            "Its brightest point is 10 times its middle value.",
+        ),
     ],
 )
 def test_where_a_map_is_high_is_said(where: tuple[int, int], sentence: str) -> None:
@@ -87,7 +103,9 @@ def test_a_map_without_a_peak_is_said() -> None:
     assert summary_of(np.full((1, 1), 3, dtype=np.float32)) == "The same everywhere."
     lonely = np.zeros((9, 9), dtype=np.float32)
     lonely[8, 0] = 1
-    assert summary_of(lonely) == "Highest on average in the lower left; at least half of it is 0."
+    assert (
+        summary_of(lonely) == "Brightest on average in the lower left. At least half of the map is 0."
+    )
     slight = np.ones((2, 2), dtype=np.float32)
     slight[1, 1] = 1.25
-    assert summary_of(slight).endswith("its peak is 1.2 times the median.")
+    assert summary_of(slight).endswith("Its brightest point is 1.2 times its middle value.")

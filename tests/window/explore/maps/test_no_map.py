@@ -29,7 +29,7 @@ def test_a_project_without_such_a_score_says_so(
     window.open_project(project)
     window.state.set_current(0)
     press_m(window)
-    assert status_text(window) == "No score of this project has a map: only vog and plis have one."
+    assert status_text(window) == "No score of this project has a map: only VoG and PLIS have one."
     assert made.asked == []
 
 
@@ -57,7 +57,7 @@ def test_maps_of_other_records_are_never_shown(opened: MainWindow, made: MadeUp,
     made.prefix = "another "
     press_m(opened)
     idle(opened, qtbot)
-    assert status_text(opened) == "The project is not as it was."
+    assert status_text(opened) == "The project has changed."
     assert not is_shown(opened)
 
 

@@ -29,14 +29,14 @@ def test_m_shows_the_map_and_hides_it_again(opened: MainWindow, made: MadeUp, qt
     made.is_held = True
     press_m(opened)
     assert view.button.isChecked()
-    assert status_text(opened) == "Making the map, which takes some seconds…"
+    assert status_text(opened) == "Making the map. This takes a few seconds…"
     qtbot.waitUntil(lambda: centre(opened) != SUNK)  # The record stays visible.
     assert not view.scale.isVisible()
     made.is_held = False
     qtbot.waitUntil(lambda: is_shown(opened))
     assert view.scale.isVisible()
     assert view.opacity.isVisible()
-    assert [view.score.itemText(place) for place in range(view.score.count())] == ["vog", "plis"]
+    assert [view.score.itemText(place) for place in range(view.score.count())] == ["VoG", "PLIS"]
     press_m(opened)
     assert not view.button.isChecked()
     assert not is_shown(opened)

@@ -78,10 +78,13 @@ def test_a_tile_has_a_sign_where_the_model_disagrees(show: Show, state: State) -
     assert corner_of(explore, state, agreeing) != after[1]
 
 
-def test_the_legend_counts_where_the_model_disagrees(show: Show, state: State, project: Path) -> None:
+def test_where_the_model_disagrees_is_counted_once_and_its_sign_explained(
+    show: Show, state: State, project: Path
+) -> None:
     explore = show(state)
-    assert explore.legend.differing == "Model disagrees: 10"
-    assert "Model disagrees: 10" in explore.legend.accessibleDescription()
+    assert explore.answers.title.full_text == "Model disagrees: 10"
+    assert explore.legend.differing == "The model disagrees"
+    assert "The model disagrees" in explore.legend.accessibleDescription()
     answered(project, lambda row: row % 3)
     state.open(project)
     assert explore.legend.differing == ""

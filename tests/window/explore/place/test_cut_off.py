@@ -79,7 +79,7 @@ def test_the_mouse_drags_the_cut_off(qtbot: QtBot, explore: ExplorePlace, state:
 
 def test_a_count_becomes_a_threshold_when_moved(explore: ExplorePlace, state: State) -> None:
     state.set_rule(workflow.make_rule("loss", count=4))
-    assert "highest 4 by loss · 4 in the selection" in texts(explore)
+    assert "the 4 with the highest loss · 4 in the selection" in texts(explore)
     explore.histogram.move_cut(-10)
     assert state.cut is not None
     assert state.cut.by == "threshold"
@@ -199,7 +199,7 @@ def test_who_opted_out_is_not_restored_and_not_taken_for_withheld(
     state.open(project)
     explore = show(state)
     assert int(state.selection.chosen.sum()) == 18
-    assert explore.gallery.describe_record(39) == "39, bird, loss 0.975, opted out"
+    assert explore.gallery.describe_record(39) == "39, bird, Loss 0.975, opted out"
     state.set_current(39)
     assert "Opted out: it never leaves." in "\n".join(texts(explore))
     state.restore([39])

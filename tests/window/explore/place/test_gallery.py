@@ -154,7 +154,7 @@ def test_the_gallery_says_what_it_shows(explore: ExplorePlace, state: State) -> 
     row = COUNT - 1
     state.mark([row])
     assert explore.gallery.describe_record(row) == (
-        f"{row}, bird, loss 0.975, in the selection, marked"
+        f"{row}, bird, Loss 0.975, in the selection, marked"
     )
     assert "20 in the selection" in explore.gallery.accessibleDescription()
     assert not explore.gallery.testAttribute(Qt.WidgetAttribute.WA_InputMethodEnabled)

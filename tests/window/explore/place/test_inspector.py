@@ -56,7 +56,8 @@ def test_places_among_unfinished_scores_are_so_far(project: Path, show: Show) ->
 
 
 def test_what_a_score_means_stands_beside_its_name(explore: ExplorePlace) -> None:
-    meaning = "High: the model did not expect the given label."
+    meaning = meaning_of("loss")
+    assert meaning.startswith("High: the model did not expect this label.")
     assert meaning in texts(explore)
     sort = explore.findChild(QComboBox)
     assert isinstance(sort, QComboBox)
@@ -97,7 +98,7 @@ def test_little_room_hides_the_inspector(show: Show, state: State) -> None:
         (
             {"score": "loss", "most": {"cat": "0.5"}},
             30,
-            "Left out: loss has no threshold for its class",
+            "Left out: there is no limit of the loss for its class",
         ),
         ({"score": "loss", "most": {"cat": "0.5"}, "otherwise": "keep"}, 30, "In the selection"),
         ({"score": "loss", "most": "0.5"}, 20, "In the selection"),

@@ -62,7 +62,7 @@ def test_a_count_that_was_not_drawn_is_named_and_no_cut_off_is_offered(
     state = State()
     state.open(project)
     place = show(state)
-    assert place.rule_line.full_text.startswith("The count decides in Release")
+    assert place.rule_line.full_text.startswith("Not decided yet: Release counts first")
     assert "0 in" not in place.rule_line.full_text
     assert place.legend.entries == ["bird", "cat", "dog"]
     assert not place.histogram.adopt.isVisible()

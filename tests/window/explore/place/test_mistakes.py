@@ -45,7 +45,7 @@ def test_a_press_shows_mistakes_the_worst_first_and_another_all(
     assert state.current == max(WRONG)
     assert explore.gallery.hasFocus()
     assert state.undo.index() == steps + 1
-    assert state.undo.undoText() == "sort by loss"
+    assert state.undo.undoText() == "sort by Loss"
     QTest.mouseClick(button, LEFT)
     assert len(state.order) == COUNT
     assert not button.isChecked()

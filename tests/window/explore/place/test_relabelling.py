@@ -79,8 +79,8 @@ def test_l_asks_and_enter_relabels_the_marked_records(opened: MainWindow, projec
     assert np.isnan(state.look.scores["loss"][[3, 6, 9]]).all()
     assert state.order.tolist() == order  # No tile moves under the pointer.
     assert "Label corrected by you: bird → dog" in facts(opened)
-    assert "Waits to be scored again" in facts(opened)
-    assert "relabelled" in opened.explore.gallery.describe_record(3)
+    assert "To be scored again" in facts(opened)
+    assert "label corrected" in opened.explore.gallery.describe_record(3)
     assert "3 to score again" in opened.footer.counts.full_text
     assert opened.notice.message is None  # It would move the tiles under the pointer.
     assert opened.explore.score_again.isVisible()

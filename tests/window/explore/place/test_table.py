@@ -21,7 +21,7 @@ from tests.window.explore.place.steps import COUNT, LEFT, NONE, Show, marked
 
 Key = Qt.Key
 CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
-TITLES = ["Record", "Given label", "Model says", "How sure", "loss", "In the selection", "Withheld"]
+TITLES = ["Record", "Given label", "Model says", "How sure", "Loss", "In the selection", "Withheld"]
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def click_header(table: RecordTable, title: str) -> None:
 
 
 def test_rows_are_the_records_in_the_order_of_the_gallery(table: RecordTable, state: State) -> None:
-    assert titles(table) == ["loss ↓" if title == "loss" else title for title in TITLES]
+    assert titles(table) == ["Loss ↓" if title == "Loss" else title for title in TITLES]
     assert table.model().rowCount() == COUNT
     assert [line(table, place)[0] for place in range(COUNT)] == [str(row) for row in state.order]
     state.withhold([8])
@@ -79,12 +79,12 @@ def test_rows_are_the_records_in_the_order_of_the_gallery(table: RecordTable, st
 def test_a_press_on_a_score_sorts_gallery_and_table(
     explore: ExplorePlace, table: RecordTable, state: State
 ) -> None:
-    click_header(table, "loss")
+    click_header(table, "Loss")
     assert state.order.tolist() == list(range(COUNT))
     assert line(table, 0)[0] == "0"
-    assert "loss ↑" in titles(table)
+    assert "Loss ↑" in titles(table)
     assert explore.gallery.row_at(explore.gallery.tile_rect(0).center()) == 0
-    click_header(table, "loss")
+    click_header(table, "Loss")
     assert line(table, 0)[0] == str(COUNT - 1)
     state.undo.undo()
     assert line(table, 0)[0] == "0"
