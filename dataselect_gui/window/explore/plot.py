@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from dataselect_gui.window.explore.distribution import Distribution
 from dataselect_gui.window.widgets import theme
+from dataselect_gui.window.widgets.spoken import Role, speak_as
 
 _REACH = 7
 """Within how many pixels of the cut-off's handle the mouse takes hold of it."""
@@ -39,6 +40,7 @@ class Plot:
         self._library, self._drag = pyqtgraph, drag
         self.widget: Any = pyqtgraph.GraphicsLayoutWidget(owner)
         self.widget.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        speak_as(self.widget, Role.Chart)
         self.widget.ci.setContentsMargins(6, 2, 6, 0)
         self.widget.ci.setSpacing(0)
         self._view: Any = self.widget.addViewBox(0, 0, enableMenu=False, enableMouse=False)

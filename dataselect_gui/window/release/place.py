@@ -13,7 +13,6 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -44,6 +43,7 @@ from dataselect_gui.window.release.sentences import RAISE, TAKE, button_text
 from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.budget import read_amount
+from dataselect_gui.window.widgets.column import Scrolled
 from dataselect_gui.window.widgets.plain import choose_place, tip
 from dataselect_gui.workflow import CountAnswers, JobKind, ReleaseRequest, exact
 
@@ -126,9 +126,7 @@ class ReleasePlace(QWidget, Place):
         self._columns.addWidget(self.answers)
         self._columns.addWidget(self.consequence, 1)
         self._columns.addWidget(self.parcel)
-        self._scroll = QScrollArea()
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll = Scrolled()
         self._scroll.setWidget(content)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
