@@ -1,6 +1,6 @@
-"""Make the references of the pictures anew: ``python -m tests.window.eye``. Look at each before you keep it.
+"""Make the references of the pictures anew: ``python -m tests.window.eye``.
 
-Only those are written that do not show the same any more.
+Look at each before you keep it. Only those are written that do not show the same any more.
 """
 
 import sys

@@ -12,8 +12,8 @@ TOLERATED = 10.0
 """The mean difference of a tile, of 255, that is tolerated."""
 MOST_TILES = 2
 """Tiles of a picture that may differ by more."""
-COLOURS = 48
-"""Of a reference: few make it small, and still show text and edges."""
+COLOURS = 256
+"""Of a reference: with much fewer, the colours of classes are lost."""
 
 
 def write_reference(picture: Path, reference: Path) -> None:

@@ -197,6 +197,7 @@ def test_export_the_scores(
 ) -> None:
     target = tmp_path / "mine.csv"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_given, **_more: (str(target), ""))
+    assert opened.state.look is not None
     hand.key(Qt.Key.Key_K, CTRL)
     hand.type("export scores")
     assert len(target.read_text(encoding="utf-8").splitlines()) == 61
