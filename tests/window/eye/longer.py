@@ -29,7 +29,7 @@ def write_longer(folder: Path) -> None:
     for message in texts():
         if isinstance(message.id, tuple):
             catalogue.add(message.id, tuple(longer(text) for text in message.id))
-        elif message.id:
+        elif isinstance(message.id, str) and message.id:
             catalogue.add(message.id, longer(message.id))
     place = folder / LANGUAGE / "LC_MESSAGES" / "dataselect.mo"
     place.parent.mkdir(parents=True)

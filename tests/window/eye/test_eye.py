@@ -54,8 +54,7 @@ def changed(path: Path, box: tuple[int, int, int, int], by: tuple[int, int]) -> 
     """Return a copy of a picture in which a part of it was moved."""
     with Image.open(path) as picture:
         part = picture.crop(box)
-        ground = picture.getpixel((box[0] - 2, box[1] - 2))
-        picture.paste(ground, box)
+        picture.paste(_ground(picture, box), box)
         picture.paste(part, (box[0] + by[0], box[1] + by[1]))
         picture.save(path.with_name("changed.png"))
     return path.with_name("changed.png")
@@ -71,7 +70,7 @@ def test_a_text_that_is_cut_off_is_noticed(reference: Path) -> None:
     left, top, right, bottom = _text(reference)
     half = (left + (right - left) // 2, top, right, bottom)
     with Image.open(reference) as picture:
-        picture.paste(picture.getpixel((left - 2, top - 2)), half)
+        picture.paste(_ground(picture, (left, top, right, bottom)), half)
         picture.save(reference.with_name("cut.png"))
     assert not is_alike(reference.with_name("cut.png"), reference)
 
@@ -99,6 +98,13 @@ def test_the_other_language_is_longer_and_has_the_same_placeholders() -> None:
         assert longer(text).count("\n") == text.count("\n")
         assert 1.35 * len(text) - 1 <= len(longer(text)) <= 1.45 * len(text) + 1
         assert placeholders(longer(text)) == placeholders(text)
+
+
+def _ground(picture: Image.Image, box: tuple[int, int, int, int]) -> tuple[int, ...]:
+    """Return the colour above the left of a box."""
+    colour = picture.getpixel((box[0] - 2, box[1] - 2))
+    assert isinstance(colour, tuple)
+    return colour
 
 
 def _text(path: Path) -> tuple[int, int, int, int]:

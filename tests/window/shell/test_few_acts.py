@@ -13,7 +13,6 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMenu, QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
-from dataselect_gui.window.explore.histogram import Histogram
 from dataselect_gui.window.place import PlaceId
 from dataselect_gui.window.shell.main_window import MainWindow
 from dataselect_gui.window.widgets.elided import Elided
@@ -247,6 +246,6 @@ def test_what_vog_means(window: MainWindow, hand: Hand, world: World) -> None:
     scored_project(project, world.source, world.checkpoint, scores, "patient", score="vog")
     window.open_project(project)
     rest(window)
-    said = [each.full_text for each in window.explore.findChild(Histogram).findChildren(Elided)]
+    said = [each.full_text for each in window.explore.histogram.findChildren(Elided)]
     assert any(text.startswith("High:") for text in said)
     assert hand.acts == 0
