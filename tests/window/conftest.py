@@ -16,9 +16,9 @@ from dataselect_gui.records.decoding_process import shared
 from dataselect_gui.window.settings import Settings
 from dataselect_gui.window.shell.main_window import MainWindow
 from dataselect_gui.window.widgets import theme
-from dataselect_gui.worker.results import PreflightResult
 from dataselect_gui.workflow import JobContext, Scored
 from tests.projects import scored_project
+from tests.window import scenes
 from tests.window.leaks import holdings, noted
 
 
@@ -91,38 +91,10 @@ def made_up(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     return asked
 
 
-TRIED = workflow.Preflight(
-    PreflightResult(
-        parameters={"linear": 1_000},
-        by_function=[],
-        batching="by family",
-        checked=3,
-        deviation=2e-15,
-        precision="float32",
-        tried=40,
-        moved=1,
-        float64_pace=2.5,
-        device="cpu",
-        at_once=64,
-        seconds_to_prepare=0.03,
-        seconds_per_record=0.01,
-        busy=1.0,
-        bytes_needed=1_200_000_000,
-        dp_training="yes",
-        dp_objections=[],
-        records=40,
-        seconds_to_load=0.01,
-        seconds_to_read=0.001,
-    ),
-    seconds=0.44,
-)
-"""What a preflight came to."""
-
-
 @pytest.fixture(autouse=True)
 def tried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have a preflight end at once: most checkpoints here cannot be loaded."""
-    monkeypatch.setattr(workflow, "preflight", lambda *_given: TRIED)
+    monkeypatch.setattr(workflow, "preflight", scenes.tried)
 
 
 @pytest.fixture(scope="session")

@@ -16,13 +16,33 @@ from PySide6.QtWidgets import QApplication
 
 from tests.processes import children_of
 
+_MOST = 100
+"""Threads, and timers, that are noted at once."""
+
 
 @dataclass
 class Started:
-    """The threads and timers of Qt that were started while this was noted."""
+    """The threads and timers of Qt that were started while this was noted.
+
+    Those that ended are let go of from time to time: what they hold would pass for a leak of memory.
+    """
 
     threads: list[QThread] = field(default_factory=list)
     timers: list[QTimer] = field(default_factory=list)
+    thread_count: int = 0
+
+    def note_thread(self, thread: QThread) -> None:
+        """Note a thread that is about to start."""
+        self.thread_count += 1
+        if len(self.threads) >= _MOST:
+            self.threads = [each for each in self.threads if _is_there(each) and each.isRunning()]
+        self.threads.append(thread)
+
+    def note_timer(self, timer: QTimer) -> None:
+        """Note a timer that is about to start."""
+        if len(self.timers) >= _MOST:
+            self.timers = [each for each in self.timers if _is_there(each) and each.isActive()]
+        self.timers.append(timer)
 
 
 @dataclass(frozen=True)
@@ -79,11 +99,11 @@ def noted() -> Iterator[Started]:
     start_thread, start_timer = QThread.start, QTimer.start
 
     def thread(running: QThread, *arguments: QThread.Priority) -> None:
-        started.threads.append(running)
+        started.note_thread(running)
         start_thread(running, *arguments)
 
     def timer(running: QTimer, *arguments: int) -> None:
-        started.timers.append(running)
+        started.note_timer(running)
         start_timer(running, *arguments)
 
     with pytest.MonkeyPatch.context() as patch:

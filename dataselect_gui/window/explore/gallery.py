@@ -30,6 +30,7 @@ from dataselect_gui.window.explore.tile_layout import EDGE, USUAL, TileLayout
 from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.plain import paint
+from dataselect_gui.window.widgets.spoken import Role, speak_as
 
 SMALLEST, LARGEST = 48, 384
 _SIDES = (48, 64, 80, 96, 128, 160, 192, 256, 320, 384)
@@ -84,6 +85,7 @@ class Gallery(QAbstractScrollArea):
         for widget in (self, self.viewport()):
             widget.setAttribute(Qt.WidgetAttribute.WA_InputMethodEnabled, False)
         self.setAccessibleName(visible(_("Records")))
+        speak_as(self, Role.List)
         state.opened.connect(self._on_order)
         state.order_changed.connect(self._on_order)
         state.selection_changed.connect(self._on_selection)

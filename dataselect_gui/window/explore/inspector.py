@@ -4,7 +4,6 @@ from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QScrollArea,
     QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
@@ -25,7 +24,7 @@ from dataselect_gui.window.explore.tile import paint_whole
 from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import HATCH, paint_hatch
-from dataselect_gui.window.widgets.column import clear
+from dataselect_gui.window.widgets.column import Scrolled, clear
 from dataselect_gui.window.widgets.elided import Elided
 from dataselect_gui.window.widgets.plain import Button, Label, paint
 from dataselect_gui.workflow import RecordRule
@@ -118,10 +117,8 @@ class Inspector(QWidget):
         column.addSpacing(4)
         column.addLayout(self._list)
         column.addStretch()
-        scroll = QScrollArea()
+        scroll = Scrolled()
         scroll.setWidget(body)
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._empty)
         self._stack.addWidget(scroll)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from dataselect_gui.window.explore.distribution import Distribution
 from dataselect_gui.window.widgets import theme
+from dataselect_gui.window.widgets.spoken import Role, speak_as
 
 _REACH = 7
 """Within how many pixels of the cut-off's handle the mouse takes hold of it."""
@@ -41,6 +42,7 @@ class Plot:
         self.widget: Any = pyqtgraph.GraphicsLayoutWidget(owner)
         self.widget.setProperty("role", "plot")
         self.widget.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        speak_as(self.widget, Role.Chart)
         self.widget.ci.setContentsMargins(6, 2, 6, 0)
         self.widget.ci.setSpacing(0)
         self._view: Any = self.widget.addViewBox(0, 0, enableMenu=False, enableMouse=False)

@@ -70,6 +70,7 @@ class RecordMenu(QMenu):
         if look.units is not None:
             person = visible(look.units[row], _MOST_NAME)
             self._add(_("Show all records of {person}", person=person), self._show_unit)
+            self._add(_("Withhold all records of {person}", person=person), self._withhold_unit)
         if look.has_classes and look.labels[row] is not None:
             name = visible(look.label_of(row) or "", _MOST_NAME)
             self._add(_("Show all labelled {name}", name=name), self._show_class)
@@ -116,6 +117,11 @@ class RecordMenu(QMenu):
     def _show_unit(self) -> None:
         if self._look.units is not None:
             self._deeds.show_only(equal_term("person", self._look.units[self._row]))
+
+    def _withhold_unit(self) -> None:
+        units = self._look.units
+        if units is not None:
+            self._state.withhold([row for row, unit in enumerate(units) if unit == units[self._row]])
 
     def _show_class(self) -> None:
         label = self._look.labels[self._row]

@@ -3,6 +3,7 @@
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
+    QApplication,
     QBoxLayout,
     QFrame,
     QHBoxLayout,
@@ -17,7 +18,25 @@ from dataselect_gui.window.widgets import theme
 WIDEST = 880
 
 
-class ColumnPlace(QScrollArea):
+class Scrolled(QScrollArea):
+    """Scrolls from top to bottom, and to what Tab comes to from elsewhere."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        app.focusChanged.connect(self._on_focus)
+
+    def _on_focus(self, _before: QWidget | None, now: QWidget | None) -> None:
+        # Qt itself follows only the focus that was inside already.
+        if now is not None and self.isAncestorOf(now) and now.visibleRegion().isEmpty():
+            self.ensureWidgetVisible(now)
+
+
+class ColumnPlace(Scrolled):
     """A place that scrolls, with one column in its middle.
 
     Attributes
@@ -28,10 +47,7 @@ class ColumnPlace(QScrollArea):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         page, middle = QWidget(), QWidget()
         middle.setMaximumWidth(WIDEST)
         outer = QHBoxLayout(page)

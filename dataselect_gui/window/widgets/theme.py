@@ -262,6 +262,8 @@ QSlider::groove:horizontal {{ height: 4px; background: {c.sunk}; border: 1px sol
 QSlider::sub-page:horizontal {{ background: {c.accent}; border-radius: 3px; }}
 QSlider::handle:horizontal {{ width: 14px; margin: -6px 0; background: {c.panel};
     border: 2px solid {c.accent}; border-radius: 8px; }}
+QSlider::handle:horizontal:focus {{ background: {c.accent}; border-color: {c.text}; }}
+QToolButton:focus {{ border: 2px solid {c.accent}; border-radius: {RADIUS}px; }}
 QScrollArea {{ background: transparent; border: 0; }}
 QScrollArea > QWidget > QWidget {{ background: transparent; }}
 QSplitter::handle {{ background: {c.line}; }}

@@ -31,6 +31,7 @@ from dataselect_gui.window.explore.map_view import MapView
 from dataselect_gui.window.explore.tile import paint_whole
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.plain import paint
+from dataselect_gui.window.widgets.spoken import Role, speak_as
 
 STEP = 1.25
 """How much one press of a key or one notch of the wheel zooms."""
@@ -82,6 +83,7 @@ class Canvas(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_InputMethodEnabled, False)
         self.setAccessibleName(visible(_("Picture of the record")))
+        speak_as(self, Role.Graphic)
         over.changed.connect(self.update)
 
     # What is shown

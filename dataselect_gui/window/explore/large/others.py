@@ -22,6 +22,7 @@ from dataselect_gui.window.explore.tile import paint_whole
 from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.plain import elided, paint
+from dataselect_gui.window.widgets.spoken import Role, speak_as
 
 _SIDE, _READ_WIDTH, _GAP, _EDGE = 56, 112, 6, 3
 """Of a tile with a picture, and of one with the id of what is read; between tiles; around them."""
@@ -102,6 +103,7 @@ class Tiles(QWidget):
         self.rows: Sequence[int] = ()
         self._row, self._place = -1, 0
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        speak_as(self, Role.List)
         thumbnails.arrived.connect(self.update)
 
     def show_rows(self, rows: Sequence[int], row: int) -> None:

@@ -47,6 +47,7 @@ def test_the_menu_of_a_tile_is_about_that_record(opened: MainWindow, qtbot: QtBo
         "Mark",
         "Withhold",
         "Show all records of person 1",
+        "Withhold all records of person 1",
         "Show all labelled cat",
         "Copy its name",
         "Copy its path",
