@@ -300,7 +300,7 @@ class SetupPlace(ColumnPlace, Place):
         first = next(iter(self.labels.choices.values()), None)
         if first is not None:
             first.setFocus()
-        QTimer.singleShot(1, self, self._show_labels)
+        QTimer.singleShot(1, self, lambda: self.ensureWidgetVisible(self.labels))
 
     def focus_stop(self) -> None:
         """Give the focus to the stop button, and scroll to the progress."""
@@ -345,9 +345,6 @@ class SetupPlace(ColumnPlace, Place):
         self._try_hint.setText(obstacle or _(_TRY))
 
     # Within
-
-    def _show_labels(self) -> None:
-        self.ensureWidgetVisible(self.labels)
 
     def _show_progress(self) -> None:
         self.ensureWidgetVisible(self.status)

@@ -39,8 +39,7 @@ _LONG = {
 _KEPT = {JobKind.SCORING, JobKind.STUDY}
 """Those of them that go on where they were stopped."""
 _STAYS = N_(
-    "Scores of these records were shown before, so the earlier decision about leaving records out "
-    "stays. Release shows it."
+    "Scores of these records were shown before, so the earlier decision on what is left out stays."
 )
 _BY_CHOICES = {JobKind.SCORING, JobKind.INSPECTION, JobKind.LABEL_MATCHING}
 """The jobs that work by what was chosen in Setup when they began."""
@@ -433,20 +432,19 @@ class Preparation(QObject):
 
     def _show_idle(self) -> None:
         """Show in Setup what its button would do now, unless a job runs."""
-        look, unused = self._state.look, self._setup.unused
-        self._setup.show_trial(self._state.inputs.study_obstacle or unused)
+        look, unused, inputs = self._state.look, self._setup.unused, self._state.inputs
+        self._setup.show_trial(inputs.study_obstacle or unused)
         if self._jobs.running:
             return
-        is_begun = look is not None and not look.is_finished and not len(look.waiting)
+        is_begun = look is not None and not (look.is_finished or len(look.waiting))
         if self._state.interrupted is not None or is_begun:
             self._setup.show_idle(_("Continue"), ready=True)
         elif look is not None:
-            is_done = look.is_finished and not len(look.waiting) and not self._state.stale.any()
+            is_done = not (len(look.waiting) or self._state.stale.any())
             text = _("Scoring again computes only what is missing or has changed.")
-            if is_done:
-                text = f"{_('Everything is scored.')} {text}"
+            text = f"{_('Everything is scored.')} {text}" if is_done else text
             self._setup.show_idle(_("Score again"), ready=True, is_done=is_done, text=text)
         else:
             # What was chosen and not used would be lost without a word.
-            ready, obstacle = self._state.can_score and not unused, self._state.inputs.obstacle
-            self._setup.show_idle(ready=ready, text=unused or obstacle)
+            ready = self._state.can_score and not unused
+            self._setup.show_idle(ready=ready, text=unused or inputs.obstacle)
