@@ -77,7 +77,7 @@ def test_what_is_given_while_scoring_waits_until_the_person_asks_for_it(
     assert place(window) == "explore"
     assert window.state.look is not None
     assert window.state.look.folder == tmp_path / "records.dataselect"
-    assert notice_of(window).what == "You gave others.npz meanwhile."
+    assert notice_of(window).what == "You chose others.npz while this was running."
     click(qtbot, window.notice.button("Open it"))
     settle(qtbot, window)
     settle(qtbot, window)

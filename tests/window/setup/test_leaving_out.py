@@ -146,7 +146,7 @@ def test_where_scores_were_shown_before_it_says_that_the_decision_stays(
     ready.setup.score.click()
     settle(qtbot, ready)
     assert ready.state.rule == workflow.Everything()
-    assert "the earlier decision about leaving records out stays" in notice_of(ready).what
+    assert "the earlier decision on what is left out stays" in notice_of(ready).what
 
 
 def test_what_is_read_another_way_is_not_decided_anew(

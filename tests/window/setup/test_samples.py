@@ -47,6 +47,7 @@ def test_a_few_pictures_from_the_first_to_the_last_and_their_people(
     QTest.keyClick(unit, Qt.Key.Key_Up)
     wait(qtbot, window)
     assert samples.sentence.text() == "40 records."
+    qtbot.wait(20)  # Qt shows what is added to a layout in a later round of the event loop.
     seen = pictures(samples)
     assert len(seen) == 6
     pixels = np.load(source)["x"]

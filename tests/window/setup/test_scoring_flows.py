@@ -81,6 +81,7 @@ def test_scoring_can_be_stopped_and_gone_on_with(ready: MainWindow, qtbot: QtBot
     assert ready.setup.score.text() == "Continue"
     qtbot.mouseClick(ready.header.home, Qt.MouseButton.LeftButton)  # type: ignore[no-untyped-call]
     assert settings.load().recent == {str(folder): "records"}, "written before the program ends"
+    qtbot.wait(20)  # The list is built anew, and its earlier buttons are deleted in the event loop.
     (known,) = [each for each in ready.start.findChildren(QPushButton) if each.text() == "records"]
     qtbot.mouseClick(known, Qt.MouseButton.LeftButton)  # type: ignore[no-untyped-call]
     assert notice_of(ready).what.startswith("Scoring is not finished.")
