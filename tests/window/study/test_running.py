@@ -104,7 +104,8 @@ def test_what_is_given_meanwhile_is_looked_at_afterwards(
     assert page.plan.stop.isVisible()
     worker.go.set()
     settle(qtbot, window)
-    qtbot.waitUntil(lambda: notice_of(window).what == "You gave others.npz meanwhile.")
+    chosen = "You chose others.npz while this was running."
+    qtbot.waitUntil(lambda: notice_of(window).what == chosen)
     assert window.state.look is not None, "it stays open until the person says otherwise"
     click(qtbot, window.notice.button("Open it"))
     settle(qtbot, window)
