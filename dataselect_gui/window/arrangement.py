@@ -7,8 +7,9 @@ from typing import assert_never
 import numpy as np
 from numpy.typing import NDArray
 
+from dataselect_gui import workflow
 from dataselect_gui.texts import N_, _
-from dataselect_gui.workflow import CodedClasses, Column, Texts, spoken_name
+from dataselect_gui.workflow import CodedClasses, Column, Texts
 
 _LAST = np.int32(np.iinfo(np.int32).max)
 """The rank of a record that has nothing in a column: behind all others, whichever comes first."""
@@ -30,7 +31,7 @@ def title_of(column: str) -> str:
     """Return what a person calls a column, as a title: scores by the names that people say."""
     if column in _TITLES:
         return _(_TITLES[column])
-    spoken = spoken_name(column)
+    spoken = workflow.spoken_name(column)  # Imports the scores, which the start page must not load.
     return spoken[:1].upper() + spoken[1:]
 
 

@@ -273,18 +273,15 @@ class Gallery(QAbstractScrollArea):
             parts.append(f"{title_of(score)} {short(float(look.scores[score][row]))}")
         if look.answers is not None and (said := model_says(look, row)) is not None:
             parts.append(said)
-        if disagrees(look, row):
-            parts.append(_("the model disagrees"))
-        if self._state.selection.chosen[row]:
-            parts.append(_("in the selection"))
-        if self._state.withheld[row]:
-            parts.append(_("withheld"))
-        if self._state.opted_out[row]:
-            parts.append(_("opted out"))
-        if self._state.stale[row]:
-            parts.append(_("changed since it was scored"))
-        if self._state.marked[row]:
-            parts.append(_("marked"))
+        facts = (
+            (disagrees(look, row), _("the model disagrees")),
+            (self._state.selection.chosen[row], _("in the selection")),
+            (self._state.withheld[row], _("withheld")),
+            (self._state.opted_out[row], _("opted out")),
+            (self._state.stale[row], _("changed since it was scored")),
+            (self._state.marked[row], _("marked")),
+        )
+        parts.extend(text for is_so, text in facts if is_so)
         return ", ".join(parts)
 
     def _announce(self, row: int) -> None:

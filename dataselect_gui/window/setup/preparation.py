@@ -442,7 +442,7 @@ class Preparation(QObject):
         elif look is not None:
             is_done = not (len(look.waiting) or self._state.stale.any())
             text = _("Scoring again computes only what is missing or has changed.")
-            text = f"{_('Everything is scored.')} {text}" if is_done else text
+            text = " ".join([_("Everything is scored."), text]) if is_done else text
             self._setup.show_idle(_("Score again"), ready=True, is_done=is_done, text=text)
         else:
             # What was chosen and not used would be lost without a word.

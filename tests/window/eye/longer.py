@@ -17,10 +17,10 @@ def longer(text: str) -> str:
     """Return a text with accents, and with `~` behind its words so that it is 40 % longer."""
     pieces = _PLACEHOLDER.split(text)
     accented = "".join(p if p.startswith("{") else p.translate(_ACCENTS) for p in pieces)
-    words = accented.split(" ")
+    parts = accented.split(" ")
     missing = round(len(text) * _LONGER)
-    each, rest = divmod(missing, len(words))
-    return " ".join(word + "~" * (each + (place < rest)) for place, word in enumerate(words))
+    each, rest = divmod(missing, len(parts))
+    return " ".join(word + "~" * (each + (place < rest)) for place, word in enumerate(parts))
 
 
 def write_longer(folder: Path) -> None:

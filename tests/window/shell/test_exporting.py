@@ -169,7 +169,7 @@ def test_the_histogram_is_saved_by_its_menu(
         image = QImage(drawn.defaultSize(), QImage.Format.Format_RGB32)
         assert image.width() >= 720
         text = to.read_text()
-        assert "loss of 40 records" in text
+        assert "Loss of 40 records" in text
         assert str(tmp_path) not in text
     assert not list(tmp_path.glob(".*partial"))
 

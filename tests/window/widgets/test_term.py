@@ -75,7 +75,7 @@ def test_every_term_has_two_sentences_and_a_picture_of_its_own(
             pictures.append(popover.picture.grab().toImage())
             popover.close()
     assert len(pictures) == 2 * len(Term)
-    assert all(one != other for place, one in enumerate(pictures) for other in pictures[:place])
+    assert all(image != other for n, image in enumerate(pictures) for other in pictures[:n])
 
 
 def test_a_score_has_the_term_of_its_definition() -> None:
