@@ -24,7 +24,11 @@ def test_a_cut_off_chosen_after_viewing_says_so_and_claims_nothing(
     assert not consequence.consent.isChecked()
     consequence.consent.click()
     assert consequence.viewed.isVisible()
-    assert consequence.viewed.text().startswith(SEEN)
+    assert (
+        "This release comes with no privacy guarantee, but still uses budget."
+        in consequence.viewed.text()
+    )
+    assert consequence.viewed.text().endswith(SEEN), "as the bundle says it"
     assert not consequence.promise.isVisible(), "not even until it is known what follows"
     foresee(qtbot, place)
     assert not consequence.promise.isVisible()
@@ -44,7 +48,7 @@ def test_the_agreed_cut_off_is_one_click_away(place: ReleasePlace, state: State,
     assert cut.from_request.text() == "Use the agreed 0.5"
     click(qtbot, cut.from_request)
     assert cut.from_request.isChecked()
-    assert cut.from_request.text() == "The request: 0.5"
+    assert cut.from_request.text() == "From the request: 0.5"
     assert state.cut is not None
     assert state.cut.value == Decimal("0.5")
     assert place.request().threshold_from == "request"
@@ -96,7 +100,12 @@ def test_a_fraction_buys_a_private_cut_off_unless_the_owner_keeps_theirs(
     click(qtbot, cut.viewed)
     foresee(qtbot, place)
     assert consequence.viewed.isVisible()
-    assert consequence.viewed.text().startswith(BY_FRACTION)
+    assert consequence.viewed.text().startswith("Taking the best 25 in 100 reveals")
+    assert (
+        "This release comes with no privacy guarantee, but still uses budget."
+        in consequence.viewed.text()
+    )
+    assert consequence.viewed.text().endswith(BY_FRACTION), "as the bundle says it"
     assert cut.viewed.text() == "Keep my share, no promise"
     assert place.foot.button.text() == "Release, use ε 1 of the budget"
     click(qtbot, cut.bought)
@@ -138,6 +147,6 @@ def test_a_gradient_needs_a_public_cut_off(place: ReleasePlace, state: State, qt
     assert "clipped to" in consequence.usefulness.text()
     assert "1,000,000" in consequence.promise.text(), "δ is 10⁻⁶"
     place.answers.amount.delta.setText("2")
-    assert place.foot.hint.text().startswith("Give δ")
+    assert place.foot.hint.text().startswith("Enter δ")
     place.foot.go.click()
     assert place.focusWidget() is place.answers.amount.delta

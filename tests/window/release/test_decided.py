@@ -99,14 +99,19 @@ def test_a_change_of_mind_is_said_before_it_is_released(
     assert not offered
     answer_no(qtbot, place)
     assert place.consequence.viewed.isVisible()
-    assert place.consequence.viewed.text().startswith(BY_RULE)
+    assert (
+        "This release comes with no privacy guarantee, but still uses budget."
+        in place.consequence.viewed.text()
+    )
+    assert place.consequence.viewed.text().endswith(BY_RULE), "as the bundle says it"
     prospect = foresee(qtbot, place)
     assert prospect.foreseen is not None
     assert (prospect.foreseen.epsilon, prospect.foreseen.conditional) == (None, True)
     # The budget pays for it, and the button does not contradict that no ε is claimed.
     assert place.foot.button.text() == "Release, use ε 1 of the budget"
     assert place.consequence.budget.text().startswith(
-        "This release uses ε 1 of the budget, and claims no ε. Left now: 4. Left after: 3."
+        "This release uses ε 1 of your budget, although it comes with no privacy guarantee. "
+        "Left now: ε 4. Left afterwards: ε 3."
     )
     click(qtbot, place.answers.decided.everything)
     assert not place.answers.decided.late.isVisible()
@@ -123,7 +128,7 @@ def test_a_release_without_a_claim_uses_what_its_button_says(open_place: Open, q
     released = place.parcel.done.released
     assert (released.epsilon, released.conditional, released.spent) == (None, True, Decimal(1))
     foresee(qtbot, place)
-    assert place.foot.button.text() == "Release again, use ε 0 of the budget"
+    assert place.foot.button.text() == "Release the same again, at no cost"
 
 
 def test_everything_asks_nothing_about_training(open_place: Open, state: State, qtbot: QtBot) -> None:

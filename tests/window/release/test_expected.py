@@ -95,7 +95,7 @@ def test_who_does_not_know_has_the_question_ready(
     click(qtbot, place.answers.training.unknown)
     assert asking.isVisible()
     assert asking.whom.text() == ASK.format(contact=CONTACT)
-    assert "“Exact”" in asking.meanwhile.text()
+    assert "“Exact and unprotected”" in asking.meanwhile.text()
     click(qtbot, asking.copy)
     sent = QGuiApplication.clipboard().text()
     assert find_checkpoint(checkpoint).digest() in sent

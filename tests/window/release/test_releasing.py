@@ -142,7 +142,7 @@ def test_the_limit_of_epsilon_that_it_states_is_the_one_that_holds(
     for text, is_amount in (("300.1", False), ("300", True)):
         place.answers.amount.epsilon.setText(text)
         hint = place.foot.hint.text()
-        says = hint.startswith("Give ε,") and numbers(hint) == ["0", "300"]
+        says = hint.startswith("Enter ε,") and numbers(hint) == ["0", "300"]
         assert says != is_amount
         assert (place.answers.asked().epsilon is not None) == is_amount
 
@@ -231,7 +231,7 @@ def test_repeating_costs_nothing(place: ReleasePlace, project: Path, qtbot: QtBo
     assert consequence.repeat.text() == REPEAT
     finish(qtbot, place)
     foresee(qtbot, place)
-    assert place.foot.button.text() == "Release again, spend ε 0"
+    assert place.foot.button.text() == "Release the same again, at no cost"
     assert consequence.repeat.text() == SAME
     assert numbers(consequence.budget.text()) == ["3"]
     assert "you have made it before" in consequence.budget.text()

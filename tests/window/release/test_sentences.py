@@ -180,6 +180,6 @@ def test_people_and_a_private_training_are_counted(tmp_path: Path, qtbot: QtBot)
     foresee(qtbot, place)
     assert place.request().in_training == "dp:0.5,0.00001"
     assert place.foot.button.text() == "Release, spend ε 1.5"
-    assert numbers(consequence.with_earlier.text()) == ["4.5", "1", "100,000"]
+    assert numbers(consequence.with_earlier.text()) == ["4.48", "1", "100,000"]
     place.close_threads()
     state.accounts.close()
