@@ -112,7 +112,7 @@ def _text(path: Path) -> tuple[int, int, int, int]:
     """Return a box around the first line of the page, its title."""
     left, top = 240, 70
     with Image.open(path) as picture:
-        grey = np.asarray(picture.convert("L"), dtype=np.int16)[top:200, left:1120]
+        grey = np.asarray(picture.convert("L"), dtype=np.int16)[top:400, left:1120]
     dark = np.abs(grey - grey[0, 0]) > 60
     first = int(np.flatnonzero(dark.any(axis=1))[0])
     height = int(np.argmin(dark[first:].any(axis=1)))
