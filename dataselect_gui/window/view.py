@@ -103,6 +103,11 @@ class View(QObject):
         """The rows that are shown, in their order."""
         return self.arrangement.order
 
+    def place_of(self, row: int | None) -> int | None:
+        """Return the place of a record in the order; None where it is not shown."""
+        places = np.flatnonzero(self.order == row)
+        return int(places[0]) if len(places) else None
+
     def sort_by(self, column: str, *, descending: bool = True) -> None:
         """Sort by a score, or by anything else that is `Arrangement.sortable`; one step of undo."""
         if (column, descending) != (before := (self.sort, self.descending)):
@@ -136,6 +141,16 @@ class View(QObject):
         marked = self.marked.copy()
         marked[row] = not marked[row]
         self._set_marked(marked)
+
+    def toggle_current(self) -> None:
+        """Mark the current record, or unmark it; what is hidden is not marked by accident."""
+        if self.current is not None and self.place_of(self.current) is not None:
+            self.toggle_mark(self.current)
+
+    def mark_places(self, anchor: int, place: int) -> None:
+        """Mark the records from one place of the order to another, whichever comes first."""
+        first, last = sorted((min(anchor, len(self.order) - 1), place))
+        self.mark(self.order[first : last + 1])
 
     def clear_marks(self) -> None:
         """Unmark all records."""

@@ -25,11 +25,10 @@ from dataselect_gui.window.arrangement import title_of
 from dataselect_gui.window.explore.cut_line import paint_cut_line
 from dataselect_gui.window.explore.scores import cut_shown, disagrees, model_says, short
 from dataselect_gui.window.explore.thumbnails import Key, Thumbnails, key_of
-from dataselect_gui.window.explore.tile import foot_of, paint_tile
+from dataselect_gui.window.explore.tile import foot_of, paint_nothing_shown, paint_tile
 from dataselect_gui.window.explore.tile_layout import EDGE, USUAL, TileLayout
 from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets import theme
-from dataselect_gui.window.widgets.plain import paint
 from dataselect_gui.window.widgets.spoken import Role, speak_as
 
 SMALLEST, LARGEST = 48, 384
@@ -192,11 +191,6 @@ class Gallery(QAbstractScrollArea):
         last = (top + pages * self.viewport().height()) // self._line_height
         return range(first * self.columns, min((last + 1) * self.columns, len(self._state.order)))
 
-    def _place_of(self, row: int) -> int:
-        """Return the place of a record in the order that is shown; −1 where it is not shown."""
-        places = np.flatnonzero(self._state.order == row)
-        return int(places[0]) if len(places) else -1
-
     def _show_place(self, place: int) -> None:
         top = place // self.columns * self._line_height
         bar = self.verticalScrollBar()
@@ -206,8 +200,7 @@ class Gallery(QAbstractScrollArea):
     # Signals of the state
 
     def _on_order(self) -> None:
-        current = self._state.current
-        self._anchor = 0 if current is None else max(0, self._place_of(current))
+        self._anchor = self._state.place_of(self._state.current) or 0
         self._find_cut()
         self._lay_out(0)
         self._describe()
@@ -233,7 +226,7 @@ class Gallery(QAbstractScrollArea):
     def _on_current(self) -> None:
         current = self._state.current
         if current is not None:
-            if (place := self._place_of(current)) >= 0:
+            if (place := self._state.place_of(current)) is not None:
                 self._show_place(place)
             self._announce(current)
         self._repaint()
@@ -300,10 +293,11 @@ class Gallery(QAbstractScrollArea):
         if event.button() != Qt.MouseButton.LeftButton or row is None:
             event.ignore()
             return
+        place = self._state.place_of(row) or 0
         if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
-            self._extend(self._place_of(row))
+            self._state.mark_places(self._anchor, place)
         else:
-            self._anchor = self._place_of(row)
+            self._anchor = place
             if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
                 self._state.toggle_mark(row)
         self._state.set_current(row)
@@ -322,7 +316,7 @@ class Gallery(QAbstractScrollArea):
         row = self.row_at(event.pos()) if is_mouse else self._state.current
         if row is not None:
             self._state.set_current(row)
-            tile = self.tile_rect(max(0, self._place_of(row))).center()
+            tile = self.tile_rect(self._state.place_of(row) or 0).center()
             at = event.globalPos() if is_mouse else self.viewport().mapToGlobal(tile)
             self.menu_wanted.emit(row, at)
 
@@ -337,13 +331,12 @@ class Gallery(QAbstractScrollArea):
             self._state.mark(self._state.order)
         elif (place := self._place_after(key)) is not None:
             if held & Qt.KeyboardModifier.ShiftModifier:
-                self._extend(place)
+                self._state.mark_places(self._anchor, place)
             else:
                 self._anchor = place
             self._state.set_current(int(self._state.order[place]))
         elif key == Qt.Key.Key_Space and current is not None:
-            if self._place_of(current) >= 0:  # What is hidden is not marked by accident.
-                self._state.toggle_mark(current)
+            self._state.toggle_current()
         elif key in {Qt.Key.Key_Return, Qt.Key.Key_Enter} and current is not None:
             self.activated.emit(current)
         elif key in {Qt.Key.Key_Plus, Qt.Key.Key_Equal}:
@@ -374,16 +367,12 @@ class Gallery(QAbstractScrollArea):
         current = self._state.current
         if current is None:
             return last if key == Qt.Key.Key_End else 0
-        place = max(0, self._place_of(current))
+        place = self._state.place_of(current) or 0
         target = place + steps[Qt.Key(key)]
         # Up and down keep their column: from the first line up leads nowhere.
         if key == Qt.Key.Key_Up and target < 0:
             return place
         return min(max(target, 0), last)
-
-    def _extend(self, place: int) -> None:
-        first, last = sorted((min(self._anchor, len(self._state.order) - 1), place))
-        self._state.mark(self._state.order[first : last + 1])
 
     # Painting
 
@@ -404,11 +393,7 @@ class Gallery(QAbstractScrollArea):
         painter.fillRect(self.viewport().rect(), theme.colour(colours.ground))
         painter.setFont(theme.font(-1))
         if not len(self._state.order):
-            painter.setPen(theme.colour(colours.dim))
-            painter.setFont(theme.font())
-            is_open = self._state.look is not None
-            text = _("No record matches.") if is_open else _("No project is open.")
-            paint(painter, self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, text)
+            paint_nothing_shown(painter, self.viewport().rect(), self._state)
             return
         missing: list[Key] = []
         side = self._size.height() * self.devicePixelRatioF()

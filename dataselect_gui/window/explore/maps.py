@@ -154,7 +154,7 @@ class Maps(QObject):
         self.changed.emit()
 
     def _on_current(self) -> None:
-        place = self._place_of_current()
+        place = self._state.place_of(self._state.current) or 0
         leap = place - self._place
         # The same step twice, as from line to line, is likely to be repeated.
         self._step = leap if abs(leap) == 1 or (leap and leap == self._leap) else 1
@@ -165,10 +165,6 @@ class Maps(QObject):
     def _on_free(self) -> None:
         self.changed.emit()
         self._make_soon()  # The job's result may open another project.
-
-    def _place_of_current(self) -> int:
-        places = np.flatnonzero(self._state.order == self._state.current)
-        return int(places[0]) if len(places) else 0
 
     def _make_soon(self) -> None:
         if self.is_on and self._is_watched:
@@ -201,7 +197,8 @@ class Maps(QObject):
 
     def _rows_to_make(self, current: int) -> list[int]:
         """Return the rows to make maps of, the most urgent first; none where there is no need."""
-        order, place, step = self._state.order, self._place_of_current(), self._step
+        order, step = self._state.order, self._step
+        place = self._state.place_of(self._state.current) or 0
         last = len(order) - 1
         ahead = [place + step * n for n in range(1, _AHEAD + 1)]
         behind = [place - step * n for n in range(1, _BEHIND + 1)]

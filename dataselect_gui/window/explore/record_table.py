@@ -20,9 +20,9 @@ from dataselect_gui.plain import visible
 from dataselect_gui.texts import _, ngettext
 from dataselect_gui.window.explore.record_columns import RecordColumn, record_columns, sortable
 from dataselect_gui.window.explore.record_model import Index, RecordModel, RecordPainter
+from dataselect_gui.window.explore.tile import paint_nothing_shown
 from dataselect_gui.window.state import State
-from dataselect_gui.window.widgets import theme
-from dataselect_gui.window.widgets.plain import MenuAction, paint
+from dataselect_gui.window.widgets.plain import MenuAction
 
 MOST_COPIED = 5_000
 _LINE = 26
@@ -174,8 +174,7 @@ class RecordTable(QTableView):
     def _on_order(self) -> None:
         """Show the records in their order, as soon as the table is seen."""
         self._is_behind = True
-        current = self._place_of(self._state.current)
-        self._anchor = current or 0
+        self._anchor = self._state.place_of(self._state.current) or 0
         if self.isVisible():
             self._lay_out()
 
@@ -193,7 +192,7 @@ class RecordTable(QTableView):
     def _on_current(self) -> None:
         if self._is_behind or not self.isVisible():
             return
-        place = self._place_of(self._state.current)
+        place = self._state.place_of(self._state.current)
         if place is None:
             self.setCurrentIndex(QModelIndex())
         elif place != self.currentIndex().row():
@@ -204,13 +203,6 @@ class RecordTable(QTableView):
     def _repaint(self) -> None:
         self.viewport().update()
         self.verticalHeader().viewport().update()
-
-    def _place_of(self, record: int | None) -> int | None:
-        """Return at which place a record is shown; None where it is not."""
-        if record is None:
-            return None
-        places = np.flatnonzero(self._state.order == record)
-        return int(places[0]) if len(places) else None
 
     def _describe(self) -> None:
         text = ngettext("{count:,} record", "{count:,} records", len(self._state.order))
@@ -290,7 +282,7 @@ class RecordTable(QTableView):
             return
         self.setCurrentIndex(index)
         if held & Qt.KeyboardModifier.ShiftModifier:
-            self._extend(index.row())
+            self._state.mark_places(self._anchor, index.row())
         else:
             self._anchor = index.row()
             if held & Qt.KeyboardModifier.ControlModifier:
@@ -313,7 +305,7 @@ class RecordTable(QTableView):
         elif event.matches(QKeySequence.StandardKey.SelectAll):
             self._state.mark(self._state.order.tolist())
         elif key == Qt.Key.Key_Space and current is not None:
-            self._state.toggle_mark(current)
+            self._state.toggle_current()
         elif key in {Qt.Key.Key_Return, Qt.Key.Key_Enter} and not held and current is not None:
             self.record_activated.emit(current)
         elif key == Qt.Key.Key_Escape and self._state.marked.any():
@@ -321,7 +313,7 @@ class RecordTable(QTableView):
         elif key in _MOVES:
             super().keyPressEvent(event)
             if held & Qt.KeyboardModifier.ShiftModifier:
-                self._extend(self.currentIndex().row())
+                self._state.mark_places(self._anchor, self.currentIndex().row())
             else:
                 self._anchor = max(0, self.currentIndex().row())
         else:
@@ -345,19 +337,12 @@ class RecordTable(QTableView):
             self._state.set_current(self._records.record_at(current))
         self._repaint()
 
-    def _extend(self, place: int) -> None:
-        first, last = sorted((min(self._anchor, len(self._state.order) - 1), place))
-        self._state.mark(self._state.order[first : last + 1].tolist())
-
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         """Paint the cells in view, or that there is none."""
         super().paintEvent(event)
         if not self._records.rowCount():
             painter = QPainter(self.viewport())
-            painter.setPen(theme.colour(theme.palette().dim))
-            is_open = self._state.look is not None
-            text = _("No record matches.") if is_open else _("No project is open.")
-            paint(painter, self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, text)
+            paint_nothing_shown(painter, self.viewport().rect(), self._state)
 
 
 _MOVES = {

@@ -130,6 +130,14 @@ def _paint_foot(painter: QPainter, state: State, rect: QRect, row: int) -> None:
     paint(painter, foot, middle | Qt.AlignmentFlag.AlignRight, score)
 
 
+def paint_nothing_shown(painter: QPainter, rect: QRect, state: State) -> None:
+    """Write why no record is shown."""
+    painter.setPen(theme.colour(theme.palette().dim))
+    painter.setFont(theme.font())
+    text = _("No record matches.") if state.look is not None else _("No project is open.")
+    paint(painter, rect, Qt.AlignmentFlag.AlignCenter, text)
+
+
 def paint_whole(painter: QPainter, into: QRect, picture: QPixmap) -> None:
     """Paint a picture as large as it fits, never cropped; pixels stay squares when enlarged."""
     scale = min(into.width() / picture.width(), into.height() / picture.height())

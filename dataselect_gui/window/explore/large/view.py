@@ -313,7 +313,7 @@ class LargeView(QWidget):
 
     def _show_place(self) -> None:
         """Show where the record stands among those that are shown."""
-        order, place = self._state.order, self._place_in_order()
+        order, place = self._state.order, self._state.place_of(self._row)
         total = len(order)
         if place is None:
             self.place.setText(_("not among the {total:,} shown", total=total))
@@ -321,10 +321,6 @@ class LargeView(QWidget):
             self.place.setText(_("{place:,} of {total:,}", place=place + 1, total=total))
         self.before.setEnabled(total > 0 and place != 0)
         self.after.setEnabled(total > 0 and place != total - 1)
-
-    def _place_in_order(self) -> int | None:
-        places = np.flatnonzero(self._state.order == self._row)
-        return int(places[0]) if len(places) else None
 
     def _show_zoom(self) -> None:
         scale = self.canvas.scale
@@ -343,7 +339,7 @@ class LargeView(QWidget):
 
     def _step(self, by: int) -> None:
         """Go to a record before or after this one; to the first one where it is not shown."""
-        order, place = self._state.order, self._place_in_order()
+        order, place = self._state.order, self._state.place_of(self._row)
         if len(order):
             target = 0 if place is None else min(max(place + by, 0), len(order) - 1)
             self._state.set_current(int(order[target]))

@@ -192,6 +192,20 @@ def test_a_filter_is_followed_and_its_end_too(
     assert table.model().rowCount() == COUNT
 
 
+def test_a_hidden_current_record_is_not_marked_by_accident(
+    explore: ExplorePlace, table: RecordTable, state: State
+) -> None:
+    click(table, 3)
+    QTest.keyClick(table, Key.Key_Space)
+    current = state.current
+    assert marked(state) == [current]
+    explore.find_row.set_filter("loss < 0.5")
+    assert current not in state.order
+    assert state.current == current
+    QTest.keyClick(table, Key.Key_Space)
+    assert marked(state) == [current], "it is hidden: nothing is unmarked"
+
+
 def test_what_changes_while_it_is_hidden_is_shown_later(explore: ExplorePlace, state: State) -> None:
     table = explore.table
     explore.find_row.set_filter("loss < 0.1")
