@@ -86,7 +86,7 @@ def test_a_change_of_mind_is_said_before_anything_leaves(
     assert main(["select", str(project), "--leave-out", "wrong"]) == 0
     page = capsys.readouterr().out
     assert "chosen after scores were seen: a release by it claims no ε" in page
-    for figure in ("6 of 40", ": 15.0 in 100", "5.7 to 29.8", "at most 10.0 in 100"):
+    for figure in ("6 of the 40 records", ": 15.0 in 100", "5.7 to 29.8", "at most 10.0 in 100"):
         assert figure in page
     answer = run("inspect", project)["decision"]
     assert (answer["leave_out"], answer["changed_after_viewing"]) == ("none", True)

@@ -120,7 +120,8 @@ def test_every_release_is_told_in_words(
     assert "Digest, to send separately" in capsys.readouterr().out
     assert main(["ledger", str(project)]) == 0
     statement = capsys.readouterr().out
-    assert f"{kind.split()[0].capitalize()} by " in statement
+    title = "A list of what you offer" if kind == "offers" else kind.split()[0].capitalize()
+    assert f"{title} by " in statement
     assert ("had no protection" in statement) == ("exact" in kind)
 
 

@@ -153,7 +153,7 @@ def test_classes_that_are_lost_or_changed_are_said_worst_first() -> None:
         "None of your 40 rows of “gone” is expected to leave.",
         "None of your 10 rows of “(no label)” is expected to leave.",
         "“rare” is 5.0 in 100 of your records, and would be 90 in 100 of what leaves.",
-        "So it is of 1 more class.",
+        "The same is true of 1 more class.",
     ]
 
 
