@@ -15,24 +15,12 @@ from dataselect_gui.project.project import Project
 from dataselect_gui.selection.forms import read_rule
 from dataselect_gui.selection.rules import Everything
 from dataselect_gui.texts.promises import BY_RULE, EVERYTHING, EVERYTHING_CHOSEN
-from dataselect_gui.workflow import CountAnswers, Decision
-from tests.decisions import SURE, WRONG, calibration, losses, undecided
+from dataselect_gui.workflow import CountAnswers
+from tests.decisions import ANSWERS, EVERY, SURE, WRONG, calibration, decide, losses, undecided
 from tests.ledgers import Desk
 from tests.releases import document_of, failed, is_verified, rebuild, release
 
 pytestmark = pytest.mark.usefixtures("home")
-
-EVERY = {"epsilon": None, "budget": None, "acknowledge_disclosure": True}
-ANSWERS = CountAnswers(in_training="no", budget="100")
-
-
-def decide(
-    project: Path,
-    leave_out: workflow.LeaveOut,
-    epsilon: str | None = None,
-    answers: CountAnswers = ANSWERS,
-) -> Decision | None:
-    return workflow.decide(project, leave_out, epsilon, answers)
 
 
 def look(project: Path) -> None:
@@ -173,7 +161,7 @@ def test_what_was_never_decided_and_is_chosen_after_looking_claims_nothing(tmp_p
     assert decision is not None
     assert decision.taken == "after"
     assert release(project, tmp_path / "b").conditional
-    assert decide(project, "none") is None
+    assert workflow.decide(project, "none", None, ANSWERS) is None
     assert release(project, tmp_path / "c", **EVERY).promise == EVERYTHING
 
 

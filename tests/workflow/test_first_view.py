@@ -12,25 +12,11 @@ from filelock import FileLock
 from dataselect_gui import workflow
 from dataselect_gui.errors import UnusableError, UsageError
 from dataselect_gui.project.project import Project
-from dataselect_gui.workflow import CountAnswers, Decision, LeaveOut
 from dataselect_gui.workflow.viewing import standing_now
-from tests.decisions import SURE, losses, undecided
+from tests.decisions import ANSWERS, EVERY, decide, ids_of, losses, undecided
 from tests.releases import document_of, is_verified, release
 
 pytestmark = pytest.mark.usefixtures("home")
-
-ANSWERS = CountAnswers(in_training="no", budget="100")
-EVERY = {"epsilon": None, "budget": None, "acknowledge_disclosure": True}
-
-
-def decide(project: Path, leave_out: LeaveOut) -> Decision:
-    decision = workflow.decide(project, leave_out, SURE if leave_out == "count" else None, ANSWERS)
-    assert decision is not None
-    return decision
-
-
-def ids_of(project: Path) -> list[str]:
-    return list(Project.open(project).table.index.ids)
 
 
 def seen(folder: Path, *, withhold: slice = slice(0)) -> Path:

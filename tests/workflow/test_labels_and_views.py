@@ -10,12 +10,12 @@ from dataselect_gui import workflow
 from dataselect_gui.privacy.identity import labelling
 from dataselect_gui.project.project import Project
 from dataselect_gui.release.documents import terms_of_document
+from tests.decisions import EVERY
 from tests.projects import consortium, owner_records, scored_project
 from tests.releases import document_of, failed, is_verified, rebuild, release
 
 pytestmark = pytest.mark.usefixtures("home")
 
-EVERY = {"epsilon": None, "budget": None, "acknowledge_disclosure": True}
 REPORT = {"kind": "report", "passing": False, "bins": "0,0.5,1", "by_class": True}
 
 

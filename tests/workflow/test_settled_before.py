@@ -13,50 +13,26 @@ from dataselect_gui import workflow
 from dataselect_gui.checkpoints.request import read_request
 from dataselect_gui.errors import RefusedError, UsageError
 from dataselect_gui.project.project import Project
-from dataselect_gui.workflow import CountAnswers, Decision, LeaveOut
+from dataselect_gui.workflow import LeaveOut
 from dataselect_gui.workflow.viewing import note_settled, standing_now
-from tests.decisions import SURE, calibration, losses, undecided
-from tests.helpers import array_file, hugging_face_folder, write_json, write_safetensors
+from tests.decisions import (
+    ANSWERS,
+    EVERY,
+    SURE,
+    arrays_of,
+    calibration,
+    claims,
+    decide,
+    ids_of,
+    losses,
+    of_rows,
+    undecided,
+)
+from tests.helpers import hugging_face_folder, write_json, write_safetensors
 from tests.projects import scored_project
 from tests.releases import release
 
 pytestmark = pytest.mark.usefixtures("home")
-
-ANSWERS = CountAnswers(in_training="no", budget="100")
-EVERY = {"epsilon": None, "budget": None, "acknowledge_disclosure": True}
-
-
-def decide(project: Path, leave_out: LeaveOut) -> Decision:
-    decision = workflow.decide(project, leave_out, SURE if leave_out == "count" else None, ANSWERS)
-    assert decision is not None
-    return decision
-
-
-def claims(project: Path, to: Path, **asked: object) -> bool:
-    """Release, and say whether the bundle claims what it promises."""
-    return not release(project, to, **asked).conditional
-
-
-def ids_of(project: Path) -> list[str]:
-    return list(Project.open(project).table.index.ids)
-
-
-def arrays_of(source: Path) -> dict[str, np.ndarray]:
-    with np.load(source) as stored:
-        return {name: stored[name] for name in stored}
-
-
-def of_rows(folder: Path, *parts: dict[str, np.ndarray], name: str) -> Path:
-    """Make a project of records that are put together from the rows of several sources."""
-    joined = {
-        key: parts[0][key] if key == "classes" else np.concatenate([part[key] for part in parts])
-        for key in parts[0]
-    }
-    source = array_file(folder / f"{name}.npz", **joined)
-    count = len(joined["x"])
-    return scored_project(
-        folder / f"{name}.dataselect", source, folder / "consortium", losses(17, count)
-    )
 
 
 def cut(arrays: dict[str, np.ndarray], rows: slice) -> dict[str, np.ndarray]:

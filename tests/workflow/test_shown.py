@@ -14,15 +14,14 @@ from dataselect_gui import workflow
 from dataselect_gui.errors import RefusedError, UnusableError, UsageError
 from dataselect_gui.project.project import Project
 from dataselect_gui.release.sizes import NAMED
-from dataselect_gui.workflow import CountAnswers, Decision, LeaveOut, ReleaseRequest
+from dataselect_gui.workflow import LeaveOut, ReleaseRequest
 from dataselect_gui.workflow.viewing import standing_now
-from tests.decisions import SURE, losses, undecided
+from tests.decisions import ANSWERS, EVERY, SURE, decide, losses, undecided
 from tests.releases import document_of, release, silent
 from tests.workflow.test_queries import state_of
 
 pytestmark = pytest.mark.usefixtures("home")
 
-ANSWERS = CountAnswers(in_training="no", budget="100")
 EXACT = {
     "epsilon": None,
     "budget": None,
@@ -30,13 +29,6 @@ EXACT = {
     "acknowledge_exact": True,
     "reason": "agreed",
 }
-EVERY = {"epsilon": None, "budget": None, "acknowledge_disclosure": True}
-
-
-def decide(project: Path, leave_out: LeaveOut, epsilon: str | None = None) -> Decision:
-    decision = workflow.decide(project, leave_out, epsilon, ANSWERS)
-    assert decision is not None
-    return decision
 
 
 def is_shown(project: Path) -> bool:

@@ -9,10 +9,9 @@ from dataselect_gui import workflow
 from dataselect_gui.privacy.ledger import Ledger
 from dataselect_gui.project.project import Project
 from dataselect_gui.workflow.accounts import account_in
-from tests.decisions import losses, undecided
+from tests.decisions import EVERY, arrays_of, claims, decide, ids_of, losses, of_rows, undecided
 from tests.helpers import write_json
 from tests.projects import scored_project
-from tests.workflow.test_settled_before import EVERY, arrays_of, claims, decide, ids_of, of_rows
 
 pytestmark = pytest.mark.usefixtures("home")
 
