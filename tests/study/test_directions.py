@@ -143,7 +143,7 @@ def test_other_libraries_find_flipped_labels(fashion: Fashion, name: str) -> Non
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(3600)
 def test_a_study_is_killed_continued_and_finished_by_the_command(
     shared_data: Path, tmp_path: Path
 ) -> None:
