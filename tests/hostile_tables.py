@@ -166,6 +166,24 @@ def list_of_nothing(path: Path) -> None:
     arrow(path, pa.table({"text": cell, "age": cell}))
 
 
+def views_of_a_list(path: Path) -> None:
+    """Arrow with a thousand rows that are each the same million nulls."""
+    import pyarrow as pa
+
+    starts, sizes = pa.array([0] * 1000, pa.int32()), pa.array([1_000_000] * 1000, pa.int32())
+    cells = pa.ListViewArray.from_arrays(starts, sizes, pa.nulls(1_000_000))
+    arrow(path, pa.table({"text": cells, "age": cells}))
+
+
+def run_of_a_list(path: Path) -> None:
+    """Arrow with a million rows that are one run of the same thousand nulls."""
+    import pyarrow as pa
+
+    cell = pa.array([[None] * 1000], pa.list_(pa.null()))
+    cells = pa.RunEndEncodedArray.from_arrays(pa.array([1_000_000], pa.int32()), cell)
+    arrow(path, pa.table({"text": cells, "age": cells}))
+
+
 def same_rows(path: Path) -> None:
     import pyarrow as pa
 
@@ -250,6 +268,8 @@ REFUSED: dict[str, tuple[str, Make, str]] = {
     "Arrow texts that are none": ("t.arrow", letters_that_are_none, "damaged"),
     "one run of many rows": ("t.arrow", runs, "5,000,000 rows"),
     "a list of nothing": ("t.arrow", list_of_nothing, "more than a table may have"),
+    "the same list in each row": ("t.arrow", views_of_a_list, "more than a table may have"),
+    "one run of a list": ("t.arrow", run_of_a_list, "more than a table may have"),
     "a link in a circle": ("t.csv", lambda path: path.symlink_to(path), ""),
     "a link to a device": ("t.csv", lambda path: path.symlink_to("/dev/zero"), ""),
     "a pipe": ("t.csv", lambda path: os.mkfifo(path), ""),

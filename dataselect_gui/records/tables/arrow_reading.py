@@ -24,8 +24,10 @@ _STATM = Path("/proc/self/statm")
 @contextmanager
 def arrow_reading(
     most: int, refusal: Callable[[str], UnusableError], too_large: str, damaged: str
-) -> Iterator[None]:
+) -> Iterator[Callable[[], None]]:
     """Have the library read in one thread and within so many bytes, and its faults become refusals.
+
+    Yields what counts these bytes anew, from what the process has by then.
 
     Parameters
     ----------
@@ -47,8 +49,8 @@ def arrow_reading(
     pa.set_io_thread_count(1)
     pa.set_memory_pool(pa.system_memory_pool())  # The one that knows the bound of the memory.
     try:
-        with _bounded_memory(most):
-            yield
+        with _bounded_memory(most) as count_anew:
+            yield count_anew
     except UnusableError:
         raise
     except MemoryError:
@@ -114,23 +116,25 @@ class ArrowBatches:
 
 
 @contextmanager
-def _bounded_memory(more: int) -> Iterator[None]:
+def _bounded_memory(more: int) -> Iterator[Callable[[], None]]:
     """Have allocations fail, as `MemoryError`, that go beyond what the process has and so many bytes.
 
-    Where the system has no such bound (all but Linux), nothing is done.
+    Yields what counts them anew. Where the system has no such bound (all but Linux), nothing is done.
     """
     if sys.platform != "linux":
-        yield
+        yield lambda: None
         return
     import resource
 
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-    now = int(_STATM.read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
-    bound = now + more
-    for known in (soft, hard):
-        bound = bound if known == resource.RLIM_INFINITY else min(bound, known)
-    resource.setrlimit(resource.RLIMIT_AS, (bound, hard))
+
+    def count_anew() -> None:
+        now = int(_STATM.read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+        bounds = [now + more, *(known for known in (soft, hard) if known != resource.RLIM_INFINITY)]
+        resource.setrlimit(resource.RLIMIT_AS, (min(bounds), hard))
+
+    count_anew()
     try:
-        yield
+        yield count_anew
     finally:
         resource.setrlimit(resource.RLIMIT_AS, (soft, hard))

@@ -48,6 +48,10 @@ OF_BYTES = "\0of bytes"
 """The same of the names of all columns that hold bytes, which are no text."""
 MOST_BYTES = 2 << 30
 """Of all cells, in UTF-8."""
+_MOST_FOR_A_BATCH = 15 << 26
+"""Bytes that the library and Python may take for a batch, beside the cells before it."""
+_MOST_VALUES = _MOST_FOR_A_BATCH // 16
+"""In a batch: each of them becomes an object, and a place in a list."""
 _PARQUET, _FEATHER_1 = b"PAR1", b"FEA1"
 _MOST_DIRECTORY = 1 << 25
 """Bytes of the end of a Parquet file, which describes each column of each group of rows."""
@@ -87,13 +91,13 @@ def unpack_columns(
         Where it cannot be read, or comes to more than a table may have.
     """
     too_large = _("It unpacks to more than a table may have.")
-    most = min(MOST_BYTES, most_memory())
-    with arrow_reading(most, partial(unreadable, name), too_large, _(_DAMAGED)):
-        return _read(file, name, needed)
+    most = min(_MOST_FOR_A_BATCH, most_memory())
+    with arrow_reading(most, partial(unreadable, name), too_large, _(_DAMAGED)) as count_anew:
+        return _read(file, name, needed, count_anew)
 
 
 def _read(
-    file: BinaryIO, name: str, needed: Sequence[str]
+    file: BinaryIO, name: str, needed: Sequence[str], count_anew: Callable[[], None]
 ) -> tuple[list[str], Iterator[tuple[str, NDArray[Any]]]]:
     schema, stated_rows, batches = _opened(file, name)
     names = [own_name(title) for title in schema.names]
@@ -110,6 +114,8 @@ def _read(
         batch.validate(full=True)
         rows += batch.num_rows
         check_shape(name, len(names), rows)
+        for column in batch.columns:
+            _check_values(column)
         for title, place in chosen.items():
             cells = _cells(batch.column(schema.names[place]))
             size += sum(map(len, cells)) + len(cells)
@@ -121,6 +127,7 @@ def _read(
         if ROW_HASHES in needed:
             all_cells = map(_whole_cells, batch.columns)
             hashes += b"".join(map(row_hash, zip(*all_cells, strict=True)))
+        count_anew()  # What is kept of the batches before is bounded by itself.
     if stated_rows is not None and chosen and stated_rows != rows:
         raise unreadable(name, _(_DAMAGED))
     made: list[tuple[str, NDArray[Any]]] = []
@@ -211,6 +218,33 @@ def _holds_bytes(kind: Any) -> bool:  # noqa: ANN401
         or types.is_fixed_size_binary(kind)
         or types.is_binary_view(kind)
     )
+
+
+def _check_values(array: Any) -> None:  # noqa: ANN401
+    """Raise `MemoryError` where an array has too many values, by its lists within lists.
+
+    A list of nulls takes no bytes at all, whatever its length; and views of lists may share values.
+    """
+    import pyarrow as pa
+    from pyarrow import compute, types
+
+    kind = array.type
+    if len(array) > _MOST_VALUES:
+        raise MemoryError
+    if isinstance(kind, pa.BaseExtensionType):
+        _check_values(array.storage)
+    elif types.is_struct(kind):
+        for place in range(kind.num_fields):
+            _check_values(array.field(place))
+    elif types.is_map(kind):
+        _check_values(array.keys)
+        _check_values(array.items)
+    elif types.is_run_end_encoded(kind):
+        _check_values(compute.run_end_decode(array))
+    elif types.is_nested(kind) and not types.is_union(kind):
+        if (compute.sum(compute.list_value_length(array)).as_py() or 0) > _MOST_VALUES:
+            raise MemoryError
+        _check_values(array.flatten())
 
 
 def _whole_cells(array: Any) -> list[bytes]:  # noqa: ANN401
