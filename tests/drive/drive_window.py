@@ -79,8 +79,14 @@ class Drive:
             self.hand.keep("two folders to drop")
             self.hand.drag((FILES[0] // 2, FILES[1] // 2), (well.x, well.y))
         self.press("setup.training.no", take=taken, place="setup", patience=90)
-        setup = {"take": taken, "place": "setup", "do": ["setup.training.no"]}
-        score = self.eye.find(self.home, "setup.score", **setup, ask=["setup.unit_column"])
+        setup: dict[str, Any] = {"take": taken, "place": "setup", "do": ["setup.training.no"]}
+        score = self.eye.find(
+            self.home,
+            "setup.score",
+            notches=self.hand.notches,
+            ask=["setup.unit_column"],
+            **setup,
+        )
         if score.state["setup.unit_column"] != "patient":
             raise DriveError("The patient is not protected by default.")
         self.hand.click(score)
