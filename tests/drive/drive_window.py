@@ -21,14 +21,14 @@ from typing import Any
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError
-from tests.drive import dragging
+from tests.drive import by_keys, dragging
 from tests.drive.dragging import FILES
 from tests.drive.finding import Eye
 from tests.drive.hand import Hand
 from tests.drive.screens import ROOT, DriveError, display, tell
 
 RECORDS = 300
-PATHS = ["demo", "own data", "request"]
+PATHS = ["demo", "own data", "request", "demo by keys", "own data by keys"]
 
 
 class Drive:
@@ -253,15 +253,20 @@ def walk(out: Path, path: str) -> tuple[str, ...]:
     """Walk one path, and return its row of the table."""
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
-        ready = None if path == "demo" else make_records(folder)
-        if path != "demo" and ready is None:
+        is_demo = path.startswith("demo")
+        ready = None if is_demo else make_records(folder)
+        if not is_demo and ready is None:
             return (path, "–", "–", "–", "no data")
         drive = Drive(out, folder, path.replace(" ", "-"))
         begun = time.monotonic()
         verified = "no"
         try:
-            if ready is None:
+            if path == "demo by keys":
+                by_keys.demo(drive)
+            elif ready is None:
                 drive.demo()
+            elif path == "own data by keys":
+                by_keys.own(drive, *ready)
             elif path == "own data":
                 drive.own(*ready)
             else:

@@ -12,6 +12,9 @@ from PIL import Image
 
 from tests.drive.screens import ROOT, Display, DriveError
 
+MOST_TABS = 120
+"""So often Tab is pressed until something is reached."""
+
 
 @dataclass
 class Target:
@@ -50,7 +53,8 @@ def find(wanted: dict[str, Any], answer: Path) -> None:
     wanted : dict
         ``project``, a copy to open; ``take``, paths to give; ``place``, to show; ``drop``, paths to
         drop there; ``do``, names of buttons to press; ``notches``, how far the wheel was turned;
-        ``target``, a name; ``ask``, names of values to read.
+        ``target``, a name; ``by_tab``, to go there by the Tab key and not by the wheel; ``ask``, names
+        of values to read.
     answer : Path
         The folder for the answer.
     """
@@ -113,7 +117,16 @@ def find(wanted: dict[str, Any], answer: Path) -> None:
     area: QWidget | None = target
     while area is not None and not isinstance(area, QScrollArea):
         area = area.parentWidget()
-    scroll = area if isinstance(area, QScrollArea) else None
+    scroll = area if isinstance(area, QScrollArea) and not wanted.get("by_tab") else None
+    if wanted.get("by_tab"):
+        focus(int(window.winId()))
+        for _ in range(MOST_TABS):
+            if app.focusWidget() is target:
+                break
+            QTest.keyClick(app.focusWidget() or window, Qt.Key.Key_Tab)
+            QTest.qWait(20)
+        else:
+            raise DriveError(f"{wanted['target']} is not reached by Tab.")
 
     def turn() -> None:
         assert scroll is not None
@@ -156,6 +169,11 @@ def find(wanted: dict[str, Any], answer: Path) -> None:
         json.dumps({"notches": notches, "box": box, "state": asked}), encoding="utf-8"
     )
     window.close()
+
+
+def focus(window: int) -> None:
+    """Give the keyboard to a window, as a window manager does."""
+    subprocess.run(["xdotool", "windowfocus", "--sync", str(window)], check=True, timeout=20)
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from tests.drive.finding import Target
+from tests.drive.finding import MOST_TABS, Target
 from tests.drive.screens import SCREEN, Display, DriveError
 
 _DIFFERENT = 48
@@ -82,11 +82,6 @@ class Hand:
         self.count.clicks += 1
         self.count.steps.append("drop both")
 
-    def wake(self) -> None:
-        """Press where nothing is: without a window manager, keys go to no window before that."""
-        self._do("mousemove", str(SCREEN[0] // 3), str(SCREEN[1] * 3 // 4), "click", "1")
-        time.sleep(0.5)
-
     def key(self, *names: str) -> None:
         """Press keys, one after the other."""
         self._do("key", "--delay", "80", *names)
@@ -108,6 +103,43 @@ class Hand:
                 raise DriveError(f"{target.name} was not seen: {share:.0%} of it looks otherwise.")
             time.sleep(0.25)
 
+    def wake(self, title: str = "DataSelect") -> None:
+        """Give the keyboard to the window of such a title, as a window manager does."""
+        found = subprocess.run(
+            ["xdotool", "search", "--sync", "--onlyvisible", "--name", title],
+            env={**os.environ, "DISPLAY": self._screen.name},
+            check=True,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        self._do("windowfocus", "--sync", found.stdout.split()[-1])
+
+    def reach(self, target: Target) -> None:
+        """Press Tab until the target is seen with the focus.
+
+        Raises
+        ------
+        DriveError
+            Where it is not reached.
+        """
+        for _ in range(MOST_TABS):
+            time.sleep(0.1)
+            if self._is_focused(target):
+                break
+            self.key("Tab")
+        else:
+            self.keep(f"not reached {target.name}")
+            target.picture.save(self._out / f"{self._name}-wanted-{target.name}.png")
+            raise DriveError(f"{target.name} was not reached by Tab.")
+        self.keep(f"at {target.name}")
+        self.count.steps.append(target.name)
+
+    def type(self, text: str) -> None:
+        """Type a text; each letter counts as a key."""
+        self._do("type", "--delay", "20", text)
+        self.count.keys += len(text)
+
     def settle(self, quiet: float = 1.0, patience: float = 60) -> None:
         """Wait until the screen has not changed for a while."""
         end, since, last = time.monotonic() + patience, time.monotonic(), self._screen.picture()
@@ -128,6 +160,16 @@ class Hand:
         self._pictures += 1
         name = f"{self._name}-{self._pictures:02}-{title.replace(' ', '-')}.png"
         self.look().save(self._out / name)
+
+    def _is_focused(self, target: Target) -> bool:
+        """Say whether it is seen with the focus, at its place across; Tab scrolls pages up and down."""
+        left, _top, right, _bottom = target.box
+        column = self.look().crop((left, 0, right, SCREEN[1]))
+        width, height = target.picture.size
+        return any(
+            _changed(column.crop((0, top, width, top + height)), target.picture) <= _TOLERATED
+            for top in range(SCREEN[1] - height)
+        )
 
     def _difference(self, target: Target) -> float:
         # Without the edge, which shows focus and the mouse.
