@@ -214,6 +214,7 @@ if TYPE_CHECKING:  # The same names as below, with their types; a frozen build f
     from dataselect_gui.workflow.requesting import RequestChecked, check_request, new_request
     from dataselect_gui.workflow.rule_words import rule_sentence
     from dataselect_gui.workflow.sampling import Sample, sample_records
+    from dataselect_gui.workflow.score_choices import ScoreChoice, choices_with
     from dataselect_gui.workflow.score_files import (
         Columns,
         export_scores,
@@ -394,6 +395,7 @@ _NAMES = {
     "workflow.request_sentences": "calibration_words, request_words, threshold_table",
     "workflow.request_writing": "CalibrationFound, PreparedRequest",
     "workflow.requesting": "RequestChecked, check_request, new_request",
+    "workflow.score_choices": "ScoreChoice, choices_with",
     "workflow.score_files": (
         "Columns, export_scores, export_selection, save_table, table_rows, table_text"
     ),

@@ -25,6 +25,7 @@ from dataselect_gui.window.setup.leaving_out import LeavingOut
 from dataselect_gui.window.setup.protecting import ALONE, FIXED, Protecting
 from dataselect_gui.window.setup.reading import Reading
 from dataselect_gui.window.setup.samples import Samples
+from dataselect_gui.window.setup.score_choice import ScoreChoices
 from dataselect_gui.window.setup.score_line import ScoreLine
 from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.column import ColumnPlace, Pair
@@ -110,6 +111,7 @@ class SetupPlace(ColumnPlace, Place):
         self.other_checkpoints = OtherCheckpoints()
         self.training = TrainingQuestion()
         self.leaving_out = LeavingOut()
+        self.score_choices = ScoreChoices()
         self.score_line = ScoreLine()
         self.score, self.stop = self.score_line.score, self.score_line.stop
         self.progress, self.status = self.score_line.progress, self.score_line.status
@@ -139,7 +141,12 @@ class SetupPlace(ColumnPlace, Place):
     @property
     def unused(self) -> str:
         """What a person chose and did not use yet, as a sentence; empty for nothing."""
-        return self.reading.unused or self.labels.unused or self.leaving_out.unfinished
+        return (
+            self.reading.unused
+            or self.labels.unused
+            or self.leaving_out.unfinished
+            or self.score_choices.unfinished(self.leaving_out.leave_out)
+        )
 
     def show_records(
         self,
@@ -181,6 +188,7 @@ class SetupPlace(ColumnPlace, Place):
         if inspection is None or path is None:
             self.checkpoint.show_facts(_(_NO_CHECKPOINT), [], [])
             self.leaving_out.begin()
+            self.score_choices.show_choices(())
             return
         self.leaving_out.ask(inspection)
         self.training.finding_out.show_checkpoint(inspection.digest, inspection.asks.contact)
@@ -194,6 +202,7 @@ class SetupPlace(ColumnPlace, Place):
     def show_preflight(self, preflight: Preflight) -> None:
         """Show the result of trying the checkpoint on some of the records."""
         self.preflight.show_facts("", preflight_facts(preflight), [])
+        self.score_choices.show_preflight(preflight)
 
     def show_project(self, look: Look) -> None:
         """Show what an open project was made from."""
@@ -211,6 +220,7 @@ class SetupPlace(ColumnPlace, Place):
         self.checkpoint.show_facts("", requested(look.request), [], look.checkpoint)
         self.other_checkpoints.show_kept(look.other_checkpoints)
         self.leaving_out.show_decision(look.decision)
+        self.score_choices.show_choices(look.choices, look.scores)
         self.training.finding_out.show_checkpoint(look.checkpoint_digest, look.request.contact)
         self.go_back.hide()
         self.read_anew.show()
@@ -230,6 +240,7 @@ class SetupPlace(ColumnPlace, Place):
     def show_demo(self) -> None:
         """Show what the demo is made of, while it is scored."""
         self.leaving_out.begin()
+        self.score_choices.show_choices(())
         self._show_splits(None)
         self.protecting.show_units(_(ALONE))
         records = _(
@@ -292,6 +303,7 @@ class SetupPlace(ColumnPlace, Place):
                 self.protecting,
                 question,
                 self.leaving_out,
+                self.score_choices,
             ),
         )
         self.column.addWidget(self.confined)
@@ -304,6 +316,7 @@ class SetupPlace(ColumnPlace, Place):
         self.column.addWidget(self.labels)
         self.column.addWidget(Pair(self.protecting, question))
         self.column.addWidget(self.leaving_out)
+        self.column.addWidget(self.score_choices)
         self.column.addWidget(self.score_line)
         self.column.addWidget(row(self.try_it, self._try_hint))
         self.column.addWidget(self.preflight)

@@ -96,7 +96,13 @@ class Preparation(QObject):
         self._scoring.scored.connect(self.scored)
         for said in (setup.split_chosen, setup.reading.chosen, setup.labels.chosen):
             said.connect(self._on_said)  # Before a job follows from it.
-        for touched in (setup.reading.touched, setup.labels.touched, setup.leaving_out.changed):
+        for touched in (
+            setup.reading.touched,
+            setup.labels.touched,
+            setup.leaving_out.changed,
+            setup.score_choices.changed,
+            setup.score_choices.estimated,
+        ):
             touched.connect(self._show_idle)
         self.open_project = OpenProject(state, notice, window)
         self.open_project.changed.connect(self.scored)
@@ -116,7 +122,12 @@ class Preparation(QObject):
         setup.anew_requested.connect(self.read_anew)
         setup.back_requested.connect(self._go_back)
         setup.training.answered.connect(self._on_answered)
-        for changed in (setup.unit.activated, setup.training.answered, setup.leaving_out.changed):
+        for changed in (
+            setup.unit.activated,
+            setup.training.answered,
+            setup.leaving_out.changed,
+            setup.score_choices.changed,
+        ):
             changed.connect(self._drop_interrupted)
         setup.samples.follow(state)
         state.opened.connect(self._on_opened)
@@ -291,6 +302,7 @@ class Preparation(QObject):
         unit, answer = self._setup.unit_column, self._state.in_training
         self._decided = self._setup.leaving_out.leave_out
         leave_out, price = self._setup.leaving_out.leave_out, self._setup.leaving_out.count_epsilon
+        names, precision = self._setup.score_choices.names, self._setup.score_choices.precision
         wanted = replace(source, unit_column=unit)
         place = workflow.project_place(wanted, inputs.digest, exactly=True)
         folder = place if look is None else look.folder
@@ -302,6 +314,8 @@ class Preparation(QObject):
                 checkpoint,
                 context,
                 project_path=folder,
+                names=names,
+                precision=precision,
                 label_column=source.label_column,
                 unit_column=unit,
                 split=source.split,
@@ -318,6 +332,7 @@ class Preparation(QObject):
     def _on_begun(self, run: ScoringRun) -> None:
         self._start.remember(run.project, run.name)  # At once: it may be interrupted.
         self._state.show_place(PlaceId.SETUP)
+        self._setup.score_choices.fix()
         self._setup.focus_stop()  # The button that was pressed is hidden now.
 
     # Signals of the state and the jobs
@@ -386,14 +401,17 @@ class Preparation(QObject):
         if self._jobs.running:
             return
         is_begun = look is not None and not (look.is_finished or len(look.waiting))
+        choices, line = self._setup.score_choices, self._setup.score_line
         if self._state.interrupted is not None or is_begun:
-            self._setup.score_line.show_idle(_("Continue"), ready=True)
+            line.show_idle(_("Continue"), ready=True)
         elif look is not None:
-            is_done = not (len(look.waiting) or self._state.stale.any())
+            is_done = not (len(look.waiting) or self._state.stale.any() or choices.has_more)
             text = _("Scoring again computes only what is missing or has changed.")
             text = " ".join([_("Everything is scored."), text]) if is_done else text
-            self._setup.score_line.show_idle(_("Score again"), ready=True, is_done=is_done, text=text)
+            cost = choices.cost
+            line.show_idle(_("Score again"), ready=True, is_done=is_done, text=text, cost=cost)
         else:
             # What was chosen and not used would be lost without a word.
             ready = self._state.can_score and not unused
-            self._setup.score_line.show_idle(ready=ready, text=unused or inputs.obstacle)
+            cost = choices.cost if ready else ""
+            line.show_idle(ready=ready, text=unused or inputs.obstacle, cost=cost)

@@ -18,6 +18,8 @@ class ScoreLine(QWidget):
         The two buttons.
     progress : ProgressBar
         How much of the job is done.
+    cost : Label
+        What the button would compute, and how long that takes.
     status : Label
         The same in words, or why the button is off.
     """
@@ -29,12 +31,13 @@ class ScoreLine(QWidget):
         self.stop = Button(_("Stop"))
         self.progress = ProgressBar()
         self.status = paragraph(role="dim")
+        self.cost = paragraph()
         buttons = QHBoxLayout()
         buttons.setSpacing(theme.SPACE[2])
         buttons.addWidget(self.score)
         buttons.addWidget(self.stop)
         buttons.addWidget(self.progress, 1)
-        buttons.addStretch()
+        buttons.addWidget(self.cost, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.SPACE[3])
@@ -43,7 +46,13 @@ class ScoreLine(QWidget):
         self.show_idle()
 
     def show_idle(
-        self, button: str = "", *, ready: bool = False, is_done: bool = False, text: str = ""
+        self,
+        button: str = "",
+        *,
+        ready: bool = False,
+        is_done: bool = False,
+        text: str = "",
+        cost: str = "",
     ) -> None:
         """Show that nothing is running.
 
@@ -57,7 +66,11 @@ class ScoreLine(QWidget):
             Whether all of it is scored, so that the button need not be loud.
         text : str
             The status; empty for none.
+        cost : str
+            What the button would compute, and how long that takes; empty where that is not known.
         """
+        self.cost.setText(cost)
+        self.cost.show()  # Also without a text: it holds the button at the leading edge.
         self.score.setText(button or _("Score"))
         self.score.setEnabled(ready)
         theme.set_role(self.score, "" if is_done else "primary")
@@ -79,6 +92,7 @@ class ScoreLine(QWidget):
             Whether what is done is kept where the work is stopped.
         """
         self.score.hide()
+        self.cost.hide()
         self.stop.setEnabled(True)
         self.stop.show()
         self.progress.show()
