@@ -151,6 +151,7 @@ if TYPE_CHECKING:  # The same names as below, with their types; a frozen build f
         filter_of,
         scores_where,
     )
+    from dataselect_gui.workflow.first_scores import FirstScores, scores_so_far
     from dataselect_gui.workflow.inspecting import Inspection, ProjectInspected, inspect
     from dataselect_gui.workflow.labelling import label_rule, label_sentences
     from dataselect_gui.workflow.leaving_page import write_leaving_page
@@ -366,6 +367,7 @@ _NAMES = {
         "truths_of_demo"
     ),
     "workflow.filtering": "CHANGING, FilterColumns, equal_term, filter_of, scores_where",
+    "workflow.first_scores": "FirstScores, scores_so_far",
     "workflow.inspecting": "Inspection, ProjectInspected, inspect",
     "workflow.labelling": "label_rule, label_sentences",
     "workflow.expected_leaving": "ClassExpected, ExpectedLeaving",

@@ -19,6 +19,7 @@ from dataselect_gui.window.setup.descriptions import (
     source_facts,
 )
 from dataselect_gui.window.setup.facts import Facts, InputFacts
+from dataselect_gui.window.setup.first_scores import FirstScoresPanel
 from dataselect_gui.window.setup.kept_scores import OtherCheckpoints
 from dataselect_gui.window.setup.labels import LabelTable
 from dataselect_gui.window.setup.leaving_out import LeavingOut
@@ -112,7 +113,7 @@ class SetupPlace(ColumnPlace, Place):
         self.training = TrainingQuestion()
         self.leaving_out = LeavingOut()
         self.score_choices = ScoreChoices()
-        self.score_line = ScoreLine()
+        self.score_line, self.first_scores = ScoreLine(), FirstScoresPanel()
         self.score, self.stop = self.score_line.score, self.score_line.stop
         self.progress, self.status = self.score_line.progress, self.score_line.status
         self.score.clicked.connect(self.score_requested)
@@ -126,12 +127,13 @@ class SetupPlace(ColumnPlace, Place):
 
     @property
     def has_threads(self) -> bool:
-        """Whether some of the records are being read."""
-        return self.samples.running
+        """Whether some of the records, or their first scores, are being read."""
+        return self.samples.running or self.first_scores.running
 
     def close_threads(self) -> None:
         """Stop reading them; the window calls this before it closes."""
         self.samples.close_thread()
+        self.first_scores.close_thread()
 
     @property
     def unit_column(self) -> str | None:
@@ -318,6 +320,7 @@ class SetupPlace(ColumnPlace, Place):
         self.column.addWidget(self.leaving_out)
         self.column.addWidget(self.score_choices)
         self.column.addWidget(self.score_line)
+        self.column.addWidget(self.first_scores)
         self.column.addWidget(row(self.try_it, self._try_hint))
         self.column.addWidget(self.preflight)
         self.column.addStretch(1)

@@ -333,11 +333,17 @@ class Preparation(QObject):
         self._start.remember(run.project, run.name)  # At once: it may be interrupted.
         self._state.show_place(PlaceId.SETUP)
         self._setup.score_choices.fix()
+        is_demo = self._state.inputs.source is None
+        # Marks of an earlier project are followed at the end of a run that reads its records anew: a
+        # view before that would make them late.
+        if self._state.look is None and not (is_demo or self._matching.is_anew):
+            self._setup.first_scores.begin(run.project)
         self._setup.focus_stop()  # The button that was pressed is hidden now.
 
     # Signals of the state and the jobs
 
     def _on_opened(self) -> None:
+        self._setup.first_scores.end()
         look, wanted = self._state.look, self._decided
         self._decided = None
         known = None if look is None or look.decision is None else look.decision.leave_out
@@ -387,9 +393,11 @@ class Preparation(QObject):
             self._setup.score_line.show_running(
                 step.sentence, step.share, keeps=self._jobs.kind in _KEPT
             )
+            self._setup.first_scores.note(step)
 
     def _on_job_finished(self) -> None:
         self._setup.hold_choices(held=False)
+        self._setup.first_scores.end()
         self._show_idle()
         self.open_project.show_warning()
         QTimer.singleShot(0, self, self._offer)  # When what the job made is open.
