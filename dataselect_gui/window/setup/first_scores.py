@@ -47,6 +47,7 @@ class FirstScoresPanel(QFrame):
         self._shown = row(self.choice, self.summary)
         self._folder: Path | None = None
         self._scores: FirstScores | None = None
+        self._is_asked = False
         self._latest = Latest(self)
         self._elapsed = QElapsedTimer()
         self._timer = QTimer(self)
@@ -93,6 +94,7 @@ class FirstScoresPanel(QFrame):
     # Within
 
     def _begin_looking(self) -> None:
+        self._is_asked = True
         self._offer.hide()
         self.summary.setText(_("Looking at the scores…"))
         self.choice.hide()
@@ -119,6 +121,9 @@ class FirstScoresPanel(QFrame):
         if scores.values:
             self.choice.show()
             self.bars.show()
+            if self._is_asked:  # The button that was pressed is hidden now.
+                self._is_asked = False
+                self.choice.setFocus()
         self._fault.hide()
         self._draw()
         self._timer.start(max(_EVERY, 10 * self._elapsed.elapsed()))

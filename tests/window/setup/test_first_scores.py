@@ -93,6 +93,7 @@ def test_the_first_scores_are_shown_to_who_asks_for_them(
     assert panel.bars.counts.sum() == 30
     assert panel.summary.text().startswith("So far 30 of 60 records: from 0 to 0.483, half")
     assert panel.choice.currentText() == "loss"
+    assert panel.choice.hasFocus()
     goes_on.set()
     settle(qtbot, running)
     assert panel.isHidden()
