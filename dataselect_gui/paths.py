@@ -49,3 +49,27 @@ def _leads_nowhere(path: Path) -> UnusableError:
         _("Its links go round in a circle, or the folder that it is named from is gone."),
         _("Name another place."),
     )
+
+
+def text_of(path: Path, most: int) -> str:
+    """Return the text of a file that a person wrote, in UTF-8 with or without a byte order mark.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    most : int
+        The bytes that it may have.
+
+    Raises
+    ------
+    OSError
+        Where it cannot be read.
+    ValueError
+        Where it is larger, or no such text.
+    """
+    with path.open("rb") as file:
+        stored = file.read(most + 1)
+    if len(stored) > most:
+        raise ValueError("too large")
+    return stored.decode("utf-8-sig")

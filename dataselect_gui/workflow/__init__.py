@@ -151,6 +151,7 @@ if TYPE_CHECKING:  # The same names as below, with their types; a frozen build f
         filter_of,
         scores_where,
     )
+    from dataselect_gui.workflow.first_scores import FirstScores, scores_so_far
     from dataselect_gui.workflow.inspecting import Inspection, ProjectInspected, inspect
     from dataselect_gui.workflow.labelling import label_rule, label_sentences
     from dataselect_gui.workflow.leaving_page import write_leaving_page
@@ -214,6 +215,7 @@ if TYPE_CHECKING:  # The same names as below, with their types; a frozen build f
     from dataselect_gui.workflow.requesting import RequestChecked, check_request, new_request
     from dataselect_gui.workflow.rule_words import rule_sentence
     from dataselect_gui.workflow.sampling import Sample, sample_records
+    from dataselect_gui.workflow.score_choices import ScoreChoice, choices_with
     from dataselect_gui.workflow.score_files import (
         Columns,
         export_scores,
@@ -365,6 +367,7 @@ _NAMES = {
         "truths_of_demo"
     ),
     "workflow.filtering": "CHANGING, FilterColumns, equal_term, filter_of, scores_where",
+    "workflow.first_scores": "FirstScores, scores_so_far",
     "workflow.inspecting": "Inspection, ProjectInspected, inspect",
     "workflow.labelling": "label_rule, label_sentences",
     "workflow.expected_leaving": "ClassExpected, ExpectedLeaving",
@@ -394,6 +397,7 @@ _NAMES = {
     "workflow.request_sentences": "calibration_words, request_words, threshold_table",
     "workflow.request_writing": "CalibrationFound, PreparedRequest",
     "workflow.requesting": "RequestChecked, check_request, new_request",
+    "workflow.score_choices": "ScoreChoice, choices_with",
     "workflow.score_files": (
         "Columns, export_scores, export_selection, save_table, table_rows, table_text"
     ),

@@ -11,6 +11,7 @@ from dataselect_gui.checkpoints.class_lookup import How, listed
 from dataselect_gui.checkpoints.label_account import LabelAccount, LabelMatch
 from dataselect_gui.checkpoints.label_forms import NO_CLASS, SOME_NO_CLASS
 from dataselect_gui.errors import UnusableError, UsageError
+from dataselect_gui.paths import text_of
 from dataselect_gui.records.reference import AS_THEY_ARE, LabelRule, Uncertain
 from dataselect_gui.texts import N_, _, ngettext
 
@@ -93,11 +94,7 @@ def _pair(stated: str) -> tuple[str, str]:
 def _read_table(path: Path) -> list[tuple[str, str]]:
     """Read a table of labels: a label that is there twice stays so."""
     try:
-        with path.open("rb") as file:
-            stored = file.read(_LARGEST + 1)
-        if len(stored) > _LARGEST:
-            raise ValueError("too large")
-        text = stored.decode("utf-8-sig")
+        text = text_of(path, _LARGEST)
         if path.suffix.lower() == ".json":
             rows = json.loads(text, object_pairs_hook=list)
         else:

@@ -35,6 +35,7 @@ from dataselect_gui.workflow.decisions import Decision, decision_of
 from dataselect_gui.workflow.marks import among
 from dataselect_gui.workflow.reasons import reasons_of
 from dataselect_gui.workflow.record_classes import RecordClasses
+from dataselect_gui.workflow.score_choices import ScoreChoice, choices_of
 from dataselect_gui.workflow.selecting import rule_of
 from dataselect_gui.workflow.switching import KeptScores, kept_scores
 from dataselect_gui.workflow.viewing import note_view
@@ -111,6 +112,8 @@ class Look:
         The records that wait to be scored again since they have another label.
     as_scored : AsScored
         What was computed.
+    choices : sequence of ScoreChoice
+        The scores that can be computed with the checkpoint; none where it moved.
     """
 
     folder: Path
@@ -145,6 +148,7 @@ class Look:
     relabelled: Mapping[int, str | None] = field(default_factory=dict)
     waiting: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     as_scored: AsScored = field(default_factory=AsScored)
+    choices: Sequence[ScoreChoice] = ()
 
     def with_labels(self, given: Mapping[int, str | None]) -> "Look":
         """Return the same project with other labels.
@@ -330,6 +334,9 @@ def look(project_path: Path) -> Look:
         else _class_of(opened, settings.source, [*own, *settings.relabelled.values()]),
         own_labels=own,
         as_scored=as_scored,
+        choices=()
+        if opened is None
+        else choices_of(opened, labelled=any(label is not None for label in own)),
     )
     return seen.with_labels(by_row(settings.relabelled, index))
 

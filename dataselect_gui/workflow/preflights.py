@@ -1,5 +1,6 @@
 """Try a checkpoint on a few of the owner's records before the long run."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from dataselect_gui.paths import resolved
 from dataselect_gui.records.opening import for_model, open_source
 from dataselect_gui.records.source import SourceRef
 from dataselect_gui.scoring.catalog import applicable
-from dataselect_gui.scoring.names import Batching
+from dataselect_gui.scoring.names import Batching, Precision
+from dataselect_gui.scoring.pass_counts import count_passes
 from dataselect_gui.texts import N_, _, ngettext
 from dataselect_gui.worker.batches import in_batches
 from dataselect_gui.worker.handle import run_job
@@ -34,10 +36,36 @@ class Preflight:
         What the worker found.
     seconds : float
         Estimated time to read and score all records, while nothing else runs on the machine.
+    seconds_to_compute : float
+        How much of that is computing; with a GPU it overlaps with reading.
+    names : tuple of str
+        The scores that were tried.
+    series : int
+        How many checkpoints there are.
     """
 
     result: PreflightResult
     seconds: float
+    seconds_to_compute: float = 0.0
+    names: tuple[str, ...] = ()
+    series: int = 1
+
+    def seconds_for(self, names: Sequence[str], precision: Precision = "float32") -> float:
+        """Return the estimated time for some scores, by the passes through checkpoints that they take.
+
+        Parameters
+        ----------
+        names : sequence of str
+            Those that are to be computed.
+        precision : str
+            ``float32`` or ``float64``.
+        """
+        passes = count_passes(names, self.series)
+        if not passes:
+            return self.result.seconds_to_read * self.result.records
+        pace = (self.result.float64_pace or 1.0) if precision == "float64" else 1.0
+        share = passes / max(1, count_passes(self.names, self.series))
+        return _seconds(self.result, self.seconds_to_compute * share * pace)
 
     @property
     def seconds_as_now(self) -> float | None:
@@ -96,10 +124,15 @@ def preflight(checkpoint_path: Path, records: SourceRef, context: JobContext) ->
     result = run_job(job, context)
     ids = source.ids
     places = in_batches(ids, range(len(ids)), result.at_once).size  # Including padding.
-    read, compute = result.seconds_to_read * len(ids), result.seconds_per_record * places
-    # With a GPU, reading and computing overlap.
-    seconds = read + compute if result.device == "cpu" else max(read, compute)
-    return Preflight(result, result.seconds_to_load + result.seconds_to_prepare + seconds)
+    compute = result.seconds_per_record * places
+    return Preflight(result, _seconds(result, compute), compute, tuple(names), len(checkpoint.series))
+
+
+def _seconds(result: PreflightResult, compute: float) -> float:
+    """Return how long all records take; with a GPU, reading and computing overlap."""
+    read = result.seconds_to_read * result.records
+    both = read + compute if result.device == "cpu" else max(read, compute)
+    return result.seconds_to_load + result.seconds_to_prepare + both
 
 
 def preflight_facts(preflight: Preflight) -> list[tuple[str, str]]:

@@ -20,6 +20,7 @@ from dataselect_gui.checkpoints.class_lookup import listed
 from dataselect_gui.checkpoints.labels import LabelReader
 from dataselect_gui.checkpoints.layout import find_checkpoint
 from dataselect_gui.errors import UnusableError, UsageError
+from dataselect_gui.paths import text_of
 from dataselect_gui.plain import from_cell
 from dataselect_gui.project.project import MOMENT_SECONDS, Project
 from dataselect_gui.project.table import Labels, Table, reads_label
@@ -195,11 +196,7 @@ def read_labels(path: Path) -> dict[str, str | None]:
         Where it cannot be read, or gives a record two labels.
     """
     try:
-        with path.open("rb") as file:
-            stored = file.read(_MOST_BYTES + 1)
-        if len(stored) > _MOST_BYTES:
-            raise ValueError("too large")
-        lines = stored.decode("utf-8-sig").splitlines(keepends=True)
+        lines = text_of(path, _MOST_BYTES).splitlines(keepends=True)
         # The delimiter that a spreadsheet writes depends on its language.
         header = lines[0] if lines else ""
         rows = csv.DictReader(lines, delimiter=max(",;\t", key=header.count), strict=True)

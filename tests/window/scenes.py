@@ -44,6 +44,9 @@ TRIED = Preflight(
         seconds_to_read=0.001,
     ),
     seconds=0.44,
+    seconds_to_compute=0.4,
+    names=("loss", "el2n", "grad_norm", "vog", "plis"),
+    series=2,
 )
 """What a preflight came to."""
 

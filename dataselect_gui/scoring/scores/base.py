@@ -5,7 +5,7 @@ window and the terminal read descriptions alone.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, ClassVar, Self
@@ -61,6 +61,11 @@ _BACKWARD = {
 }
 """The passes that follow the forward one."""
 Quantities = Mapping[Quantity, "Tensor"]
+
+
+def passes_of(quantities: Iterable[Quantity]) -> set[str]:
+    """Return the passes after the forward one that some quantities take together."""
+    return set[str]().union(*(_BACKWARD.get(each, set()) for each in quantities))
 
 
 @dataclass(frozen=True)
@@ -219,8 +224,7 @@ class ModelScore(Score):
     @property
     def passes(self) -> int:
         """See `Score.passes`; for each checkpoint that it reads."""
-        backward = set[str]().union(*(_BACKWARD.get(each, set()) for each in self.quantities))
-        return 1 + len(backward)
+        return 1 + len(passes_of(self.quantities))
 
     @property
     def is_of_gradients(self) -> bool:

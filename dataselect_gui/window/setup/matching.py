@@ -252,6 +252,8 @@ class Matching(QObject):
         if not fit:
             self._setup.show_labels()
             return
+        choices = workflow.choices_with(inspection, labelled=inputs.has_labels)
+        self._setup.score_choices.show_choices(choices)
         self._setup.training.no.setFocus()
         self.matched.emit()
 

@@ -1,10 +1,9 @@
 """The Setup place: the inspected inputs, their problems, whom to protect, and the score button."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QFrame, QVBoxLayout
 
 from dataselect_gui import workflow
 from dataselect_gui.plain import visible
@@ -20,18 +19,20 @@ from dataselect_gui.window.setup.descriptions import (
     source_facts,
 )
 from dataselect_gui.window.setup.facts import Facts, InputFacts
+from dataselect_gui.window.setup.first_scores import FirstScoresPanel
 from dataselect_gui.window.setup.kept_scores import OtherCheckpoints
 from dataselect_gui.window.setup.labels import LabelTable
 from dataselect_gui.window.setup.leaving_out import LeavingOut
+from dataselect_gui.window.setup.protecting import ALONE, FIXED, Protecting
 from dataselect_gui.window.setup.reading import Reading
 from dataselect_gui.window.setup.samples import Samples
-from dataselect_gui.window.widgets import theme
+from dataselect_gui.window.setup.score_choice import ScoreChoices
+from dataselect_gui.window.setup.score_line import ScoreLine
 from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.column import ColumnPlace, Pair
 from dataselect_gui.window.widgets.holding import Holding
 from dataselect_gui.window.widgets.layout import row
 from dataselect_gui.window.widgets.plain import Button, ComboBox
-from dataselect_gui.window.widgets.progress import ProgressBar
 from dataselect_gui.window.widgets.training_question import TrainingQuestion
 from dataselect_gui.workflow import (
     CheckpointInspected,
@@ -47,23 +48,10 @@ _NO_RECORDS = N_("Nothing chosen yet. Drop your records anywhere here: {kinds}."
 _NO_CHECKPOINT = N_(
     "Nothing chosen yet. Drop the folder that the consortium sent you, or its .pt2 file, anywhere here."
 )
-_ALONE = N_("The records don't say whose they are, so each record is protected by itself.")
 _ANEW = N_("Reading them another way makes a new project. The scores that you have stay.")
-_FIXED = N_("Chosen when these records were first scored.")
-_HINT = N_(
-    "Does a person have several records? Then protect the person: choose the column that names them."
-)
 _TRYING = N_("The checkpoint is being tried on some of your records. You need not wait.")
 _TRY = N_("Does picking by a score help with your records? Try it before you share anything.")
 _PARTS = N_("These records come in several parts. Choose one of them: parts are not mixed.")
-_PROPOSED = N_(
-    "Several records share a {column}, so each {column} is protected, not each record alone."
-)
-_CHOSEN = N_("Each {column} is protected, not each record alone.")
-_NOT_WHOLE = N_(
-    "Only each record by itself is protected. Several records share a {column}, and no {column} is "
-    "protected as a whole."
-)
 
 
 class SetupPlace(ColumnPlace, Place):
@@ -105,14 +93,8 @@ class SetupPlace(ColumnPlace, Place):
         if confined.is_whole:
             self.confined.hide()
         self._path: Path | None = None
-        self.unit = ComboBox()
-        self.unit.setAccessibleName(visible(_("Protect")))
-        self.unit.setMinimumWidth(200)
-        self.unit.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToContents)
-        self.unit.currentIndexChanged.connect(self._say_unit)
-        self._unit_hint = paragraph(role="dim")
-        self._person: str | None = None
-        self._known_units = ""
+        self.protecting = Protecting()
+        self.unit = self.protecting.choice
         self.samples = Samples(self.unit)
         self.split = ComboBox()
         self.split.setAccessibleName(visible(_("Part of the records")))
@@ -130,39 +112,43 @@ class SetupPlace(ColumnPlace, Place):
         self.other_checkpoints = OtherCheckpoints()
         self.training = TrainingQuestion()
         self.leaving_out = LeavingOut()
-        self.score = Button()
-        self.score.setProperty("role", "primary")
+        self.score_choices = ScoreChoices()
+        self.score_line, self.first_scores = ScoreLine(), FirstScoresPanel()
+        self.score, self.stop = self.score_line.score, self.score_line.stop
+        self.progress, self.status = self.score_line.progress, self.score_line.status
         self.score.clicked.connect(self.score_requested)
-        self.stop = Button(_("Stop"))
         self.stop.clicked.connect(self.stop_requested)
-        self.progress = ProgressBar()
-        self.status = paragraph(role="dim")
         self.try_it, self._try_hint = Button(_("Try it…")), paragraph(role="dim")
         self.try_it.clicked.connect(self.try_requested)
         self._build()
-        self.show_idle()
         self.show_records(None, None)
         self.show_checkpoint(None, None)
         self.show_trial("")
 
     @property
     def has_threads(self) -> bool:
-        """Whether some of the records are being read."""
-        return self.samples.running
+        """Whether some of the records, or their first scores, are being read."""
+        return self.samples.running or self.first_scores.running
 
     def close_threads(self) -> None:
         """Stop reading them; the window calls this before it closes."""
         self.samples.close_thread()
+        self.first_scores.close_thread()
 
     @property
     def unit_column(self) -> str | None:
         """The column that names the person; None where each record is protected by itself."""
-        return self.unit.chosen()
+        return self.protecting.unit_column
 
     @property
     def unused(self) -> str:
         """What a person chose and did not use yet, as a sentence; empty for nothing."""
-        return self.reading.unused or self.labels.unused or self.leaving_out.unfinished
+        return (
+            self.reading.unused
+            or self.labels.unused
+            or self.leaving_out.unfinished
+            or self.score_choices.unfinished(self.leaving_out.leave_out)
+        )
 
     def show_records(
         self,
@@ -178,19 +164,19 @@ class SetupPlace(ColumnPlace, Place):
         self._anew_row.hide()
         self._show_splits(inspection)
         if inspection is None or path is None:
-            self._show_units("")
+            self.protecting.show_units("")
             self._path = None
             self.records.show_facts(_(_NO_RECORDS, kinds=what_opens()), [], [])
             return
         if inspection.splits and inspection.split is None:
-            self._show_units("")
+            self.protecting.show_units("")
             self.records.show_facts("", [(_("Parts"), parts_of(inspection.splits))], [], path)
             return
         columns, person = inspection.columns, inspection.person
         # Whoever chose a column of these records keeps it, however they are read.
         was_chosen = path == self._path or unit_column is not None
         kept = known if was_chosen and known in {None, *columns} else person
-        self._show_units("" if columns else _(_ALONE), columns, kept, person)
+        self.protecting.show_units("" if columns else _(ALONE), columns, kept, person)
         self._path = path
         facts = source_facts(inspection)
         problems = [f"{problem.id}: {problem.reason}" for problem in inspection.problems]
@@ -204,6 +190,7 @@ class SetupPlace(ColumnPlace, Place):
         if inspection is None or path is None:
             self.checkpoint.show_facts(_(_NO_CHECKPOINT), [], [])
             self.leaving_out.begin()
+            self.score_choices.show_choices(())
             return
         self.leaving_out.ask(inspection)
         self.training.finding_out.show_checkpoint(inspection.digest, inspection.asks.contact)
@@ -217,14 +204,15 @@ class SetupPlace(ColumnPlace, Place):
     def show_preflight(self, preflight: Preflight) -> None:
         """Show the result of trying the checkpoint on some of the records."""
         self.preflight.show_facts("", preflight_facts(preflight), [])
+        self.score_choices.show_preflight(preflight)
 
     def show_project(self, look: Look) -> None:
         """Show what an open project was made from."""
         self.preflight.hide()
         self.reading.forget()
         self.labels.show_account(None, LabelRule())
-        self._show_units(
-            _(_FIXED), [] if look.unit_column is None else [look.unit_column], look.unit_column
+        self.protecting.show_units(
+            _(FIXED), [] if look.unit_column is None else [look.unit_column], look.unit_column
         )
         self.unit.setEnabled(False)
         self._show_splits(None)
@@ -234,6 +222,7 @@ class SetupPlace(ColumnPlace, Place):
         self.checkpoint.show_facts("", requested(look.request), [], look.checkpoint)
         self.other_checkpoints.show_kept(look.other_checkpoints)
         self.leaving_out.show_decision(look.decision)
+        self.score_choices.show_choices(look.choices, look.scores)
         self.training.finding_out.show_checkpoint(look.checkpoint_digest, look.request.contact)
         self.go_back.hide()
         self.read_anew.show()
@@ -253,8 +242,9 @@ class SetupPlace(ColumnPlace, Place):
     def show_demo(self) -> None:
         """Show what the demo is made of, while it is scored."""
         self.leaving_out.begin()
+        self.score_choices.show_choices(())
         self._show_splits(None)
-        self._show_units(_(_ALONE))
+        self.protecting.show_units(_(ALONE))
         records = _(
             "2,000 images of clothes that come with the program. Some have a wrong label, and some are "
             "no clothes."
@@ -265,30 +255,6 @@ class SetupPlace(ColumnPlace, Place):
         )
         self.records.show_facts(records, [], [])
         self.checkpoint.show_facts(checkpoint, [], [])
-
-    def show_idle(
-        self, button: str = "", *, ready: bool = False, is_done: bool = False, text: str = ""
-    ) -> None:
-        """Show that nothing is running.
-
-        Parameters
-        ----------
-        button : str
-            What the button says; empty for “Score”.
-        ready : bool
-            Whether there is something to score.
-        is_done : bool
-            Whether all of it is scored, so that the button need not be loud.
-        text : str
-            The status; empty for none.
-        """
-        self.score.setText(button or _("Score"))
-        self.score.setEnabled(ready)
-        theme.set_role(self.score, "" if is_done else "primary")
-        self.score.show()
-        self.stop.hide()
-        self.progress.hide()
-        self._show_status(text)
 
     def show_trying(self) -> None:
         """Show that the checkpoint is being tried, which need not be waited for."""
@@ -312,32 +278,6 @@ class SetupPlace(ColumnPlace, Place):
         """Take no choices while a job runs by those that it began with; the focus comes back after."""
         self._choices.hold(held=held)
 
-    def show_running(self, text: str, share: float = 0, *, keeps: bool) -> None:
-        """Show the job in progress.
-
-        Parameters
-        ----------
-        text : str
-            As a sentence.
-        share : float
-            From 0 to 1.
-        keeps : bool
-            Whether what is done is kept where the work is stopped.
-        """
-        self.score.hide()
-        self.stop.setEnabled(True)
-        self.stop.show()
-        self.progress.show()
-        self.progress.show_share(share)
-        promise = _("You may stop and go on tomorrow.") if keeps else ""
-        self._show_status(f"{text} {promise}".rstrip())
-
-    def show_stopping(self, *, keeps: bool) -> None:
-        """Show at once that the job was asked to stop, which it does after what is in hand."""
-        self.stop.setEnabled(False)
-        kept = _("What is done is kept.") if keeps else ""
-        self._show_status(f"{_('Stopping: what is in hand is finished first.')} {kept}".rstrip())
-
     def show_trial(self, obstacle: str) -> None:
         """Offer the study, or show why it is not possible; an empty obstacle means it is."""
         self.try_it.setEnabled(not obstacle)
@@ -349,41 +289,23 @@ class SetupPlace(ColumnPlace, Place):
     def _show_progress(self) -> None:
         self.ensureWidgetVisible(self.status)
 
-    def _show_status(self, text: str) -> None:
-        self.status.setText(text)
-        self.status.setVisible(bool(text))
-
     def _build(self) -> None:
-        protect = QFrame()
-        protect.setProperty("role", "panel")
-        form = QVBoxLayout(protect)
-        form.setContentsMargins(16, 12, 16, 16)
-        form.setSpacing(theme.SPACE[1])
-        form.addWidget(paragraph(_("Protect"), bold=True))
-        form.addWidget(self.unit, 0, Qt.AlignmentFlag.AlignLeading)
-        form.addWidget(self._unit_hint)
-        form.addStretch()
         question = QFrame()
         question.setProperty("role", "panel")
         answers = QVBoxLayout(question)
         answers.setContentsMargins(16, 12, 16, 12)
         answers.addWidget(self.training)
         answers.addStretch()
-        buttons = QHBoxLayout()
-        buttons.setSpacing(theme.SPACE[2])
-        buttons.addWidget(self.score)
-        buttons.addWidget(self.stop)
-        buttons.addWidget(self.progress, 1)
-        buttons.addStretch()
         self._choices = Holding(
             self,
             (
                 self._split_row,
                 self.reading,
                 self.labels,
-                protect,
+                self.protecting,
                 question,
                 self.leaving_out,
+                self.score_choices,
             ),
         )
         self.column.addWidget(self.confined)
@@ -394,10 +316,11 @@ class SetupPlace(ColumnPlace, Place):
         self.column.addWidget(self._anew_row)
         self.column.addWidget(self.reading)
         self.column.addWidget(self.labels)
-        self.column.addWidget(Pair(protect, question))
+        self.column.addWidget(Pair(self.protecting, question))
         self.column.addWidget(self.leaving_out)
-        self.column.addLayout(buttons)
-        self.column.addWidget(self.status)
+        self.column.addWidget(self.score_choices)
+        self.column.addWidget(self.score_line)
+        self.column.addWidget(self.first_scores)
         self.column.addWidget(row(self.try_it, self._try_hint))
         self.column.addWidget(self.preflight)
         self.column.addStretch(1)
@@ -417,33 +340,3 @@ class SetupPlace(ColumnPlace, Place):
         chosen = self.split.chosen()
         if chosen is not None:
             self.split_chosen.emit(chosen)
-
-    def _show_units(
-        self,
-        hint: str,
-        columns: Sequence[str] = (),
-        chosen: str | None = None,
-        person: str | None = None,
-    ) -> None:
-        """Show whom a person can protect; without a hint, what that comes to is said instead."""
-        self._known_units, self._person = hint, person
-        self.unit.clear()
-        self.unit.add(_("each record"))
-        for column in columns:
-            self.unit.add(_("each {column}", column=column), column)
-        if chosen is not None:
-            self.unit.setCurrentIndex(1 + columns.index(chosen))
-        self.unit.setEnabled(bool(columns))
-        self._say_unit()
-
-    def _say_unit(self) -> None:
-        """Say whom the choice protects."""
-        chosen, person = self.unit_column, self._person
-        if self._known_units or self.unit.count() <= 1:
-            hint = self._known_units
-        elif chosen is not None:
-            hint = _(_PROPOSED if chosen == person else _CHOSEN, column=chosen)
-        else:
-            hint = _(_HINT) if person is None else _(_NOT_WHOLE, column=person)
-        self._unit_hint.setText(hint)
-        self._unit_hint.setVisible(bool(hint))

@@ -12,13 +12,12 @@ from dataselect_gui.texts import N_, _
 from dataselect_gui.window.inputs import ScoringRun
 from dataselect_gui.window.place import PlaceId
 from dataselect_gui.window.setup.matching import Matching
+from dataselect_gui.window.setup.open_project import OpenProject
 from dataselect_gui.window.setup.place import SetupPlace
-from dataselect_gui.window.setup.project_warning import Remedies, project_warning
 from dataselect_gui.window.setup.scoring import Scoring
 from dataselect_gui.window.setup.start import StartPlace
 from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets.notice import Message, NoticeStrip, error_message
-from dataselect_gui.window.widgets.plain import choose_file, choose_folder
 from dataselect_gui.workflow import (
     CheckpointInspected,
     JobContext,
@@ -59,6 +58,11 @@ class Preparation(QObject):
     window : QWidget
         The owner.
 
+    Attributes
+    ----------
+    open_project : OpenProject
+        Looks after the project that is open.
+
     Signals
     -------
     scored(Path)
@@ -92,8 +96,17 @@ class Preparation(QObject):
         self._scoring.scored.connect(self.scored)
         for said in (setup.split_chosen, setup.reading.chosen, setup.labels.chosen):
             said.connect(self._on_said)  # Before a job follows from it.
-        for touched in (setup.reading.touched, setup.labels.touched, setup.leaving_out.changed):
+        for touched in (
+            setup.reading.touched,
+            setup.labels.touched,
+            setup.leaving_out.changed,
+            setup.score_choices.changed,
+            setup.score_choices.estimated,
+        ):
             touched.connect(self._show_idle)
+        self.open_project = OpenProject(state, notice, window)
+        self.open_project.changed.connect(self.scored)
+        self.open_project.score_wanted.connect(self.score)
         self._matching = Matching(state, start, setup, self)
         self._matching.arrived.connect(self._on_arrived)
         self._matching.settled.connect(self._on_settled)
@@ -105,17 +118,22 @@ class Preparation(QObject):
             chosen.connect(self.take)
         setup.score_requested.connect(self.score)
         setup.stop_requested.connect(self._jobs.stop)
-        setup.other_checkpoints.chosen.connect(self._switch)
+        setup.other_checkpoints.chosen.connect(self.open_project.switch)
         setup.anew_requested.connect(self.read_anew)
         setup.back_requested.connect(self._go_back)
         setup.training.answered.connect(self._on_answered)
-        for changed in (setup.unit.activated, setup.training.answered, setup.leaving_out.changed):
+        for changed in (
+            setup.unit.activated,
+            setup.training.answered,
+            setup.leaving_out.changed,
+            setup.score_choices.changed,
+        ):
             changed.connect(self._drop_interrupted)
         setup.samples.follow(state)
         state.opened.connect(self._on_opened)
         state.inputs_changed.connect(self._show_idle)
         state.training_changed.connect(self._on_training)
-        state.stale_changed.connect(self.show_project_warning)
+        state.stale_changed.connect(self.open_project.show_warning)
         state.labels_changed.connect(self._show_idle)
         self._jobs.started.connect(self._on_job_started)
         self._jobs.progressed.connect(self._on_progress)
@@ -155,42 +173,16 @@ class Preparation(QObject):
 
     def take(self, path: Path) -> None:
         """Take a file or folder: what the open project misses, or else a new input."""
-        look = self._state.look
-        is_missing = look is not None and not (look.source.exists() and look.checkpoint.exists())
         if self._jobs.kind in _LONG:
             self._offered.append(path)
             self._notice.show_message(Message(_(_LONG[self._jobs.kind]), role="stay"))
         elif self._jobs.running:
             self._waiting.append(path)
-        elif is_missing and self._state.place is not PlaceId.START:
-            self.find_again(path)
+        elif self.open_project.misses_something and self._state.place is not PlaceId.START:
+            self.open_project.find_again(path)
         else:
             self._notice.show_message(None)
             self._matching.inspect(path)
-
-    def find_again(self, path: Path) -> None:
-        """Point the open project to where its records, or its checkpoint, are now."""
-        look = self._state.look
-        if look is None or self._jobs.running:
-            return
-        folder = look.folder
-
-        def work(context: JobContext) -> Path:
-            workflow.find_again(folder, path, context)
-            return folder
-
-        self._notice.show_message(None)
-        self._jobs.start(JobKind.RECORD_COMPARISON, work, self.scored.emit, self._on_failed)
-
-    def choose_records(self) -> None:
-        """Ask where the open project's records are now."""
-        if self._state.look is not None:
-            self._choose(self._state.look.source, _("Where are the records?"))
-
-    def choose_checkpoint(self) -> None:
-        """Ask where the open project's checkpoint is now."""
-        if self._state.look is not None:
-            self._choose(self._state.look.checkpoint, _("Where is the checkpoint?"))
 
     def read_anew(self) -> None:
         """Read the open project's records in another way, for its checkpoint; it stays as it is."""
@@ -208,29 +200,6 @@ class Preparation(QObject):
         """Open the project again whose records were to be read in another way."""
         if self._left is not None and not self._jobs.running:
             self.scored.emit(self._left)
-
-    def _switch(self, digest: str) -> None:
-        """Show the scores by another checkpoint of the open project."""
-        look = self._state.look
-        if look is None or self._jobs.running:
-            return
-        folder = look.folder
-
-        def work(context: JobContext) -> Path:
-            del context
-            workflow.switch_checkpoint(folder, digest)
-            return folder
-
-        self._notice.show_message(None)
-        self._jobs.start(JobKind.SWITCH, work, self.scored.emit, self._on_failed)
-
-    def _choose(self, known: Path, question: str) -> None:
-        if known.suffix.lower() in {".pt2", *workflow.file_endings()}:
-            path = choose_file(self._window, question, f"*{known.suffix}")
-        else:
-            path = choose_folder(self._window, question)
-        if path is not None:
-            self.find_again(path)
 
     def _on_said(self) -> None:
         """Take away what was wrong before."""
@@ -333,6 +302,7 @@ class Preparation(QObject):
         unit, answer = self._setup.unit_column, self._state.in_training
         self._decided = self._setup.leaving_out.leave_out
         leave_out, price = self._setup.leaving_out.leave_out, self._setup.leaving_out.count_epsilon
+        names, precision = self._setup.score_choices.names, self._setup.score_choices.precision
         wanted = replace(source, unit_column=unit)
         place = workflow.project_place(wanted, inputs.digest, exactly=True)
         folder = place if look is None else look.folder
@@ -344,6 +314,8 @@ class Preparation(QObject):
                 checkpoint,
                 context,
                 project_path=folder,
+                names=names,
+                precision=precision,
                 label_column=source.label_column,
                 unit_column=unit,
                 split=source.split,
@@ -360,22 +332,18 @@ class Preparation(QObject):
     def _on_begun(self, run: ScoringRun) -> None:
         self._start.remember(run.project, run.name)  # At once: it may be interrupted.
         self._state.show_place(PlaceId.SETUP)
+        self._setup.score_choices.fix()
+        is_demo = self._state.inputs.source is None
+        # Marks of an earlier project are followed at the end of a run that reads its records anew: a
+        # view before that would make them late.
+        if self._state.look is None and not (is_demo or self._matching.is_anew):
+            self._setup.first_scores.begin(run.project)
         self._setup.focus_stop()  # The button that was pressed is hidden now.
-
-    # The warning of the open project
-
-    def show_project_warning(self) -> None:
-        """Show what is wrong with the open project, until it is put right."""
-        remedies = Remedies(self.choose_records, self.choose_checkpoint, self.score)
-        look, has_stale = self._state.look, bool(self._state.stale.any())
-        is_mended = self._jobs.kind is JobKind.SCORING  # Its button has done what it can.
-        self._notice.show_lasting(
-            None if look is None or is_mended else project_warning(look, remedies, has_stale=has_stale)
-        )
 
     # Signals of the state and the jobs
 
     def _on_opened(self) -> None:
+        self._setup.first_scores.end()
         look, wanted = self._state.look, self._decided
         self._decided = None
         known = None if look is None or look.decision is None else look.decision.leave_out
@@ -391,7 +359,7 @@ class Preparation(QObject):
             self._start.clear()
             self._setup.show_project(look)
         self._show_idle()
-        self.show_project_warning()
+        self.open_project.show_warning()
 
     def _say_what_stays(self) -> None:
         self._notice.show_message(Message(_(_STAYS), role="stay"))
@@ -413,21 +381,25 @@ class Preparation(QObject):
             self._setup.training.show_answer(self._state.in_training)
 
     def _on_job_started(self, kind: JobKind) -> None:
-        self.show_project_warning()
-        self._setup.show_running(f"{kind.running}.", keeps=kind in _KEPT)
+        self.open_project.show_warning()
+        self._setup.score_line.show_running(f"{kind.running}.", keeps=kind in _KEPT)
         self._setup.hold_choices(held=kind in _BY_CHOICES)
 
     def _on_stopping(self) -> None:
-        self._setup.show_stopping(keeps=self._jobs.kind in _KEPT)
+        self._setup.score_line.show_stopping(keeps=self._jobs.kind in _KEPT)
 
     def _on_progress(self, step: Progress) -> None:
         if not self._jobs.is_stopping:
-            self._setup.show_running(step.sentence, step.share, keeps=self._jobs.kind in _KEPT)
+            self._setup.score_line.show_running(
+                step.sentence, step.share, keeps=self._jobs.kind in _KEPT
+            )
+            self._setup.first_scores.note(step)
 
     def _on_job_finished(self) -> None:
         self._setup.hold_choices(held=False)
+        self._setup.first_scores.end()
         self._show_idle()
-        self.show_project_warning()
+        self.open_project.show_warning()
         QTimer.singleShot(0, self, self._offer)  # When what the job made is open.
 
     def _show_idle(self) -> None:
@@ -437,14 +409,17 @@ class Preparation(QObject):
         if self._jobs.running:
             return
         is_begun = look is not None and not (look.is_finished or len(look.waiting))
+        choices, line = self._setup.score_choices, self._setup.score_line
         if self._state.interrupted is not None or is_begun:
-            self._setup.show_idle(_("Continue"), ready=True)
+            line.show_idle(_("Continue"), ready=True)
         elif look is not None:
-            is_done = not (len(look.waiting) or self._state.stale.any())
+            is_done = not (len(look.waiting) or self._state.stale.any() or choices.has_more)
             text = _("Scoring again computes only what is missing or has changed.")
             text = " ".join([_("Everything is scored."), text]) if is_done else text
-            self._setup.show_idle(_("Score again"), ready=True, is_done=is_done, text=text)
+            cost = choices.cost
+            line.show_idle(_("Score again"), ready=True, is_done=is_done, text=text, cost=cost)
         else:
             # What was chosen and not used would be lost without a word.
             ready = self._state.can_score and not unused
-            self._setup.show_idle(ready=ready, text=unused or inputs.obstacle)
+            cost = choices.cost if ready else ""
+            line.show_idle(ready=ready, text=unused or inputs.obstacle, cost=cost)

@@ -86,7 +86,7 @@ class Scoring(QObject):
         resumable = self._run if is_stopped or isinstance(error, WorkerDiedError) else None
         self._state.note_interrupted(resumable)
         if is_stopped:
-            self._setup.show_idle(_("Continue"), ready=True, text=f"{error.what} {error.do}")
+            self._setup.score_line.show_idle(_("Continue"), ready=True, text=f"{error.what} {error.do}")
         elif resumable is not None:
             self._notice.show_message(self._died(error, resumable))
         else:

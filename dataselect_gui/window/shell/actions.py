@@ -224,14 +224,14 @@ ACTIONS = (
         "find_records",
         N_("Show where the records are…"),
         Menu.FILE,
-        lambda w: w.preparation.choose_records(),
+        lambda w: w.preparation.open_project.choose_records(),
         obstacle=_no_project_or_busy,
     ),
     Action(
         "find_checkpoint",
         N_("Show where the checkpoint is…"),
         Menu.FILE,
-        lambda w: w.preparation.choose_checkpoint(),
+        lambda w: w.preparation.open_project.choose_checkpoint(),
         obstacle=_no_project_or_busy,
     ),
     Action(

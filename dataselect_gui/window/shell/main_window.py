@@ -115,7 +115,7 @@ class MainWindow(QMainWindow):
         look = self.state.look
         assert look is not None
         self.show_error(None)
-        self.preparation.show_project_warning()  # It may not have been there to hear of the project.
+        self.preparation.open_project.show_warning()  # It may not have been there before.
         self.start.remember(folder, look.name)
         self.show_place(PlaceId.EXPLORE if look.scores else PlaceId.SETUP)
         self.explore.records.take_focus()
@@ -399,7 +399,7 @@ class MainWindow(QMainWindow):
 
     def _on_lost(self, error: DataSelectError) -> None:
         """Show why records cannot be read, unless their source is gone, which has a notice already."""
-        self.preparation.show_project_warning()
+        self.preparation.open_project.show_warning()
         if self.state.look is not None and self.state.look.source.exists():
             self.show_error(error)
 

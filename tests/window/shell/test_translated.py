@@ -120,7 +120,7 @@ def test_actions_and_menus_are_translated(translated: MainWindow) -> None:
 
 def test_a_notice_is_translated(translated: MainWindow, project: Path) -> None:
     workflow.look(project).source.rename(project.with_name("elsewhere"))
-    translated.preparation.show_project_warning()
+    translated.preparation.open_project.show_warning()
     message = translated.notice.message
     assert message is not None
     for text in (message.what, message.why, message.do, message.actions[0][0]):
