@@ -194,7 +194,7 @@ class CalibrationForm(QFrame):
         _add(asked, _("Privacy"), self._privacy())
         more = paragraph(_("For the score clipped_alignment. It needs the clip norm."), role="dim")
         self.directions.setAccessibleDescription(visible(more.text()))
-        _add(asked, _("More"), row(self.directions, more))
+        _add(asked, _("More"), stack(self.directions, more))
         column.addLayout(asked)
 
     def _score_boxes(self) -> QWidget:
