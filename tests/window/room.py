@@ -52,13 +52,16 @@ def _visible(window: QWidget) -> list[QWidget]:
 
 def _cut(widget: QLabel | QAbstractButton, window: QWidget) -> str:
     """Return which of a widget's text is not seen; empty where all is, or can be scrolled to."""
+    metrics, text = widget.fontMetrics(), widget.text()
     if widget.hasHeightForWidth():
-        lacks = widget.heightForWidth(widget.width()) - widget.height()
+        is_button = isinstance(widget, QAbstractButton)
+        beside = widget.sizeHint().width() - metrics.horizontalAdvance(text) if is_button else 0
+        room = QRect(0, 0, widget.width() - beside, 0)
+        lines = metrics.boundingRect(room, int(Qt.TextFlag.TextWordWrap), text)
+        lacks = lines.height() - widget.height()
         if lacks > _SLACK:
             return f"{lacks} pixels too low for its text"
-        room, wraps = QRect(0, 0, widget.width(), 0), int(Qt.TextFlag.TextWordWrap)
-        lines = widget.fontMetrics().boundingRect(room, wraps, widget.text())
-        needed = max(lines.width(), widget.minimumSizeHint().width())
+        needed = lines.width() + beside
     else:
         needed = widget.sizeHint().width()
         lacks = widget.sizeHint().height() - widget.height()
