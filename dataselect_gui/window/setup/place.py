@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
+from PySide6.QtWidgets import QHBoxLayout
 
 from dataselect_gui import workflow
 from dataselect_gui.plain import visible
@@ -25,13 +25,15 @@ from dataselect_gui.window.setup.labels import LabelTable
 from dataselect_gui.window.setup.leaving_out import LeavingOut
 from dataselect_gui.window.setup.reading import Reading
 from dataselect_gui.window.setup.samples import Samples
+from dataselect_gui.window.terms import Term
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.column import ColumnPlace, Pair
 from dataselect_gui.window.widgets.holding import Holding
-from dataselect_gui.window.widgets.layout import row
+from dataselect_gui.window.widgets.layout import panel, row
 from dataselect_gui.window.widgets.plain import Button, ComboBox
 from dataselect_gui.window.widgets.progress import ProgressBar
+from dataselect_gui.window.widgets.term import Titled
 from dataselect_gui.window.widgets.training_question import TrainingQuestion
 from dataselect_gui.workflow import (
     CheckpointInspected,
@@ -96,7 +98,7 @@ class SetupPlace(ColumnPlace, Place):
     def __init__(self) -> None:
         super().__init__()
         self.records = InputFacts(_("Your records"))
-        self.checkpoint = InputFacts(_("The consortium's checkpoint"))
+        self.checkpoint = InputFacts(_("The consortium's checkpoint"), Term.CHECKPOINT)
         # Below the button, so that nothing moves under the pointer when its facts arrive.
         self.preflight = Facts(_("The checkpoint, tried on your records"))
         # Shown only where something is missing.
@@ -354,19 +356,13 @@ class SetupPlace(ColumnPlace, Place):
         self.status.setVisible(bool(text))
 
     def _build(self) -> None:
-        protect = QFrame()
-        protect.setProperty("role", "panel")
-        form = QVBoxLayout(protect)
-        form.setContentsMargins(16, 12, 16, 16)
-        form.setSpacing(theme.SPACE[1])
-        form.addWidget(paragraph(_("Protect"), bold=True))
+        protect, form = panel()
+        form.setContentsMargins(16, 6, 16, 16)  # The line of its “?” is higher than a line of text.
+        form.addWidget(Titled(_("Protect"), Term.PERSON))
         form.addWidget(self.unit, 0, Qt.AlignmentFlag.AlignLeading)
         form.addWidget(self._unit_hint)
         form.addStretch()
-        question = QFrame()
-        question.setProperty("role", "panel")
-        answers = QVBoxLayout(question)
-        answers.setContentsMargins(16, 12, 16, 12)
+        question, answers = panel()
         answers.addWidget(self.training)
         answers.addStretch()
         buttons = QHBoxLayout()
