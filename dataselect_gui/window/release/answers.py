@@ -46,6 +46,7 @@ from dataselect_gui.workflow import (
     rule_sentence,
     rule_sentences,
     short_number,
+    spoken_name,
 )
 
 _SHORT = 120
@@ -149,7 +150,9 @@ class Answers(QFrame):
             text = _("No cut-off yet.")
         self.rule.setText(text)
         self.rule.setFont(theme.font(2 if len(text) <= _SHORT else 0))
-        numbers = rule_sentences(rule, short_number) if isinstance(rule, RecordRule) else []
+        numbers = (
+            rule_sentences(rule, short_number, spoken_name) if isinstance(rule, RecordRule) else []
+        )
         self.numbers.setVisible(bool(numbers) and text != " ".join(numbers))
         self.numbers.set_text(*numbers)
         self.decided.show_rule(look, rule)

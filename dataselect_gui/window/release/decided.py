@@ -21,6 +21,7 @@ from dataselect_gui.workflow import (
     decision_sentences,
     exact,
     find_score,
+    spoken_name,
     would_be_late,
 )
 
@@ -124,7 +125,7 @@ class Decided(QWidget):
 def _known_of(rule: ScoreCut) -> str:
     """Return what is known of picking by a score."""
     score = find_score(rule.score)
-    return _("Picked by {score}: {known}", score=rule.score, known=_(score.known))
+    return _("Picked by {score}: {known}", score=spoken_name(rule.score), known=_(score.known))
 
 
 def _in_words(decision: Decision) -> str:

@@ -39,6 +39,7 @@ _WHY = N_(
 )
 _FIELD, _NAMES = 120, 120
 _LARGEST_FACTOR = 1e6
+_MORE = N_("For the score “{score}”. It needs the clip norm.")
 
 
 class CalibrationForm(QFrame):
@@ -56,7 +57,7 @@ class CalibrationForm(QFrame):
         super().__init__()
         self.setProperty("role", "panel")
         self.alpha, self.epsilon, self.delta = QLineEdit(), QLineEdit(), QLineEdit()
-        self.scores = {name: CheckBox(name) for name in _SCORES}
+        self.scores = {name: CheckBox(workflow.spoken_name(name)) for name in _SCORES}
         self.no, self.yes = RadioButton(_("No")), RadioButton(_("Yes"))
         self.unknown = RadioButton(_("I don't know"))
         self._answers = QButtonGroup(self)
@@ -201,7 +202,7 @@ class CalibrationForm(QFrame):
         _add(asked, _("By"), self._score_boxes())
         _add(asked, _("Trained on them?"), self._training_question())
         _add(asked, _("Privacy"), self._privacy())
-        more = paragraph(_("For the score clipped_alignment. It needs the clip norm."), role="dim")
+        more = paragraph(_(_MORE, score=workflow.spoken_name("clipped_alignment")), role="dim")
         self.directions.setAccessibleDescription(visible(more.text()))
         _add(asked, _("More"), stack(self.directions, row(more, TermButton(Term.CLIP), spacing=0)))
         column.addLayout(asked)

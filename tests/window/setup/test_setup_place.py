@@ -194,7 +194,7 @@ def test_the_request_is_told_in_words() -> None:
         )
     )
     assert told_lines == [
-        ("Asks for", "vog at least 0.153"),
+        ("Asks for", "VoG at least 0.153"),
         ("Trained", "under differential privacy: ε 5.57, δ 1e-05, 200 steps"),
         ("Contact", "the coordinator"),
         ("Bounds", "for loss"),
