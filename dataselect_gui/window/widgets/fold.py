@@ -1,6 +1,6 @@
 """A section that can be opened and closed."""
 
-from PySide6.QtCore import QPoint, QRect, QSize, Qt
+from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtWidgets import (
     QSizePolicy,
     QStyle,
@@ -78,10 +78,6 @@ class _Title(Wraps, ToolButton):
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
-
-    def hitButton(self, at: QPoint, /) -> bool:  # noqa: N802
-        """Return whether a place is within: the whole line opens it."""
-        return self.rect().contains(at)
 
     def draw_mark(self, painter: QStylePainter, room: QRect) -> None:
         """Draw the frame around all lines, and the arrow beside the first."""

@@ -151,8 +151,8 @@ class Wraps(_QButton):
         return max(one, one + lines - self.fontMetrics().height())
 
     def hitButton(self, at: QPoint, /) -> bool:  # noqa: N802
-        """Return whether a place is that of its mark or of its text."""
-        return self.rect().contains(at) and at.x() <= self.beside() + self._lines(self.rect()).width()
+        """Return whether a place is within: all lines are pressed."""
+        return self.rect().contains(at)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         """Draw its mark beside the first line."""

@@ -200,7 +200,7 @@ def test_the_request_is_told_in_words() -> None:
         ("Bounds", "for loss"),
     ]
     assert requested(workflow.Request(score="vog", count=200)) == [
-        ("Asks for", "the 200 records with the highest vog")
+        ("Asks for", "the 200 records with the highest VoG")
     ]
     # Clipping alone, which a score is asked for with, is no differential privacy.
     for noise in (None, 0.0):
