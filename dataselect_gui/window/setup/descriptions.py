@@ -92,8 +92,12 @@ def project_facts(look: Look) -> Facts:
         (_("Records"), f"{len(look.ids):,}"),
         (_("Labels"), listed(labels)),
         *_reading(look.records),
-        (_("Scores"), _spoken(look.scores) or _("none yet")),
     ]
+
+
+def scored_facts(look: Look) -> Facts:
+    """Return what the checkpoint of an open project computed, and what its request asks for."""
+    return [(_("Scores"), _spoken(look.scores) or _("none yet")), *requested(look.request)]
 
 
 def has_columns(look: Look) -> bool:

@@ -37,7 +37,9 @@ class Facts(QFrame):
         layout.setSpacing(theme.SPACE[1])
         self._heading = QHBoxLayout()
         self._heading.setSpacing(theme.SPACE[1])
-        self._heading.addWidget(Titled(title, *terms, step=2), 1)
+        heading = Titled(title, *terms, step=2)
+        heading.setMinimumHeight(theme.TARGET)  # As high with a “?” as without.
+        self._heading.addWidget(heading, 1)
         layout.addLayout(self._heading)
         layout.addWidget(self._text)
         layout.addLayout(self._grid)

@@ -16,7 +16,7 @@ from dataselect_gui.window.setup.descriptions import (
     part_of,
     parts_of,
     project_facts,
-    requested,
+    scored_facts,
     source_facts,
 )
 from dataselect_gui.window.setup.facts import Facts, InputFacts
@@ -233,7 +233,7 @@ class SetupPlace(ColumnPlace, Place):
         facts = project_facts(look)
         problems = [f"{record}: {reason}" for record, reason in sorted(look.problems.items())]
         self.records.show_facts("", facts, problems, look.source)
-        self.checkpoint.show_facts("", requested(look.request), [], look.checkpoint)
+        self.checkpoint.show_facts("", scored_facts(look), [], look.checkpoint)
         self.other_checkpoints.show_kept(look.other_checkpoints)
         self.leaving_out.show_decision(look.decision)
         self.training.finding_out.show_checkpoint(look.checkpoint_digest, look.request.contact)
