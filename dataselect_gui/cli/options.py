@@ -39,7 +39,7 @@ LeaveOutOption = Annotated[
     typer.Option(
         help=_(
             "What is left out, decided before any score is shown: none, wrong (records that look wrong "
-            "by the request's calibration), or count (a noised count decides)."
+            "by the request's calibration), or count (a count with noise added decides)."
         )
     ),
 ]

@@ -236,8 +236,8 @@ def _lines_of_usefulness(expected: list[dict[str, float]] | None) -> list[str]:
         return [head, *(f"  {line['epsilon']:<6g} ± {line['width']:,.3g}" for line in expected)]
     head = _(
         "To expect, by ε: of 100 that leave so many are in the selection (a random pick: "
-        "{random:.0f}), and of 100 in the selection so many leave (for noised scores: if scores were "
-        "spread evenly between their bounds):",
+        "{random:.0f}), and of 100 in the selection so many leave (for scores with noise added: if "
+        "scores were spread evenly between their bounds):",
         random=100 * expected[0]["random"],
     )
     return [

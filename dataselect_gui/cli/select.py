@@ -33,7 +33,9 @@ def select(
     count: Annotated[
         int | None, typer.Option(parser=whole, metavar="N", help=_("So many records."))
     ] = None,
-    fraction: Annotated[str | None, typer.Option(help=_("This share of the eligible records."))] = None,
+    fraction: Annotated[
+        str | None, typer.Option(help=_("This share of the records that may leave."))
+    ] = None,
     lowest: Annotated[
         bool, typer.Option("--lowest", help=_("The lowest instead of the highest."))
     ] = False,
@@ -44,7 +46,7 @@ def select(
         Path | None, typer.Option(help=_("A file with a rule of conditions, as a request has one."))
     ] = None,
     everything: Annotated[
-        bool, typer.Option("--all", help=_("Everything that is eligible, by no score."))
+        bool, typer.Option("--all", help=_("All records that may leave, by no score."))
     ] = False,
     leave_out: LeaveOutOption = None,
     count_epsilon: CountEpsilon = None,
@@ -67,7 +69,7 @@ def select(
     withhold: Annotated[
         str | None, typer.Option(help=_("Ids, or @FILE with one a line: never to leave."))
     ] = None,
-    restore: Annotated[str | None, typer.Option(help=_("Ids, or @FILE: eligible again."))] = None,
+    restore: Annotated[str | None, typer.Option(help=_("Ids, or @FILE: they may leave again."))] = None,
     opt_out: Annotated[
         Path | None, typer.Option(help=_("A CSV of people none of whose records may ever leave."))
     ] = None,
@@ -95,7 +97,7 @@ def select(
     if leave_out is not None and (withhold or restore):
         raise UsageError(
             _("Both at once are not possible."),
-            _("What is left out is decided about the records that are eligible by then."),
+            _("What is left out is decided about the records that may leave by then."),
             _("Withhold or restore records first, then decide."),
         )
     if not ways and not any((withhold, restore, opt_out, opt_in)):

@@ -30,7 +30,7 @@ NOT_COVERED_LATER = N_(
     "Every later promise about this source will say that it does not cover these records."
 )
 CHOOSE_EXACT = N_("I choose to release without protection.")
-DISCLOSE_ALL = N_("I know that all eligible records are disclosed.")
+DISCLOSE_ALL = N_("I know that all records that may leave are disclosed.")
 EVERYTHING = N_(
     "All eligible records, no score, no mechanism and no ε: all of them are disclosed. Leaving by this "
     "rule adds nothing about those left out, provided eligibility was settled before any score of the "

@@ -28,6 +28,17 @@ class Term(StrEnum):
     CUT_OFF = "cut_off"
     SELECTION = "selection"
     CALIBRATION = "calibration"
+    MECHANISM = "mechanism"
+    ODDS = "odds"
+    NOISE = "noise"
+    CLIP = "clip"
+    CHECKPOINT = "checkpoint"
+    DP = "dp"
+    ALPHA = "alpha"
+    PERSON = "person"
+    PLD = "pld"
+    BUDGET = "budget"
+    SIGNATURE = "signature"
 
 
 @dataclass(frozen=True)
@@ -126,10 +137,11 @@ EXPLANATIONS = {
         ),
     ),
     Term.DIGEST: Explanation(
-        N_("Digest"),
+        N_("Fingerprint (digest)"),
         N_(
-            "A digest is a short fingerprint of a file. Change one letter of the file, and the digest "
-            "is another: so two people can check that they have the same file."
+            "A fingerprint, or digest, is a short line of letters and digits worked out from a file. "
+            "Change one letter of the file and it is another, so two people can check that theirs is "
+            "the same."
         ),
     ),
     Term.CUT_OFF: Explanation(
@@ -152,6 +164,89 @@ EXPLANATIONS = {
         N_(
             "The consortium computed these scores on clean records of its own. From them it knows "
             "which values are unusual, so nobody has to look at your records to set a limit."
+        ),
+    ),
+    Term.MECHANISM: Explanation(
+        N_("How it leaves (mechanism)"),
+        N_(
+            "The mechanism is how chance comes in before anything leaves, so that nobody can be sure "
+            "about a record that stays. Which one you choose decides what is protected, and how much "
+            "arrives of what you selected."
+        ),
+    ),
+    Term.ODDS: Explanation(
+        N_("Odds"),
+        N_(
+            "Odds compare how likely something is with how likely it is not: 50 in 100 is 1 to 1, and "
+            "75 in 100 is 3 to 1. If they change by a factor of 3 at most, what leaves moves nobody "
+            "further than from the first to the second."
+        ),
+    ),
+    Term.NOISE: Explanation(
+        N_("Noise"),
+        N_(
+            "Noise is a random amount that is added to a number before anybody sees it. The number "
+            "stays about right, but nobody can work back from it to one record."
+        ),
+    ),
+    Term.CLIP: Explanation(
+        N_("Most that one record can add (clip norm)"),
+        N_(
+            "Each record pulls at the sum; whatever pulls harder than the clip norm is made smaller "
+            "first. A lower clip norm needs less noise, but says less about the records that pull "
+            "hardest."
+        ),
+    ),
+    Term.CHECKPOINT: Explanation(
+        N_("Checkpoint"),
+        N_(
+            "A checkpoint is a model as it was saved at one moment while it was learning. The program "
+            "computes scores with it, and never changes it."
+        ),
+    ),
+    Term.DP: Explanation(
+        N_("Differential privacy"),
+        N_(
+            "A model that was trained with differential privacy hardly depends on any one record, "
+            "since noise was added while it was learning. Two numbers, ε and δ, say how little it "
+            "depends on it; whoever trained it knows them."
+        ),
+    ),
+    Term.ALPHA: Explanation(
+        N_("α (alpha)"),
+        N_(
+            "α is the share of clean records that you accept to lose by mistake when unusual ones are "
+            "left out. With α = 0.05 that is at most about 5 in 100."
+        ),
+    ),
+    Term.PERSON: Explanation(
+        N_("Whom the promise protects (unit)"),
+        N_(
+            "A promise protects each record by itself, or all records of one person together. Where a "
+            "person has several records, choose the person: one of their records can tell about the "
+            "others."
+        ),
+    ),
+    Term.PLD: Explanation(
+        N_("Privacy loss distribution"),
+        N_(
+            "A privacy loss distribution says how likely each amount of leaking is, not only what the "
+            "worst is. It adds up several releases more exactly, so their total is often smaller than "
+            "the plain sum."
+        ),
+    ),
+    Term.BUDGET: Explanation(
+        N_("Budget"),
+        N_(
+            "The budget is the most ε that may be spent on these records, ever. Each release takes "
+            "its part for good; one that would need more than is left is refused."
+        ),
+    ),
+    Term.SIGNATURE: Explanation(
+        N_("Signature"),
+        N_(
+            "A signature shows that a bundle was made by whoever holds a secret key. It is checked "
+            "with the owner's public key, which should reach you in another way than the bundle."
         ),
     ),
 }

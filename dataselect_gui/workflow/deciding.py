@@ -199,12 +199,12 @@ def _by_count(
         raise UsageError(
             _("A count cannot decide any more."),
             _(
-                "Which records are eligible was changed after scores of them were shown, and that may "
+                "Which records may leave was changed after scores of them were shown, and that may "
                 "sway what is counted."
             ),
             _(
-                "Make the same records eligible as before, or choose yourself: the card will say that "
-                "it was chosen after viewing."
+                "Let the same records leave as before, or choose yourself: the card will say that it "
+                "was chosen after scores were looked at."
             ),
         )
     if decision.answer is None:
@@ -281,7 +281,7 @@ def _decision(checkpoint: Checkpoint, leave_out: LeaveOut, epsilon: str | None) 
         raise UsageError(
             _("Which records look wrong is not known."),
             obstacle,
-            _("Send everything that is eligible, or ask the consortium for a calibration."),
+            _("Send all records that may leave, or ask the consortium for a calibration."),
         )
     if leave_out == "wrong":
         return wrong

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dataselect_gui.project.project import Project, cannot_write
-from dataselect_gui.scoring.catalog import in_order
+from dataselect_gui.scoring.catalog import in_order, spoken_name
 from dataselect_gui.texts import _
 from dataselect_gui.workflow.study_folders import studies_of, study_subject
 
@@ -42,7 +42,7 @@ def before_deletion(project_path: Path) -> Deletion:
     # Scores by other checkpoints are deleted, too.
     scores = in_order({name for of_one in settings.scores.values() for name in of_one})
     goes = [
-        _("The scores: {scores}", scores=", ".join(scores) or _("none yet")),
+        _("The scores: {scores}", scores=", ".join(map(spoken_name, scores)) or _("none yet")),
         _("The rule, and with it the selection"),
         _("The list of withheld records: {records:,}", records=len(project.withheld)),
         _("The list of those who opted out: {people:,}", people=len(project.opted_out)),

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from dataselect_gui.project.table import Table
-from dataselect_gui.scoring.catalog import find_score, in_order
+from dataselect_gui.scoring.catalog import find_score, in_order, spoken_name
 from dataselect_gui.texts import _
 
 
@@ -43,12 +43,17 @@ def _reason(lacking: Sequence[str], *, has_label: bool) -> str:
     without_number = [name for name in lacking if name not in without_label]
     parts = []
     if without_label:
-        parts.append(_("Without a label it has no score by {scores}.", scores=", ".join(without_label)))
+        parts.append(
+            _(
+                "Without a label it has no score by {scores}.",
+                scores=", ".join(map(spoken_name, without_label)),
+            )
+        )
     if without_number:
         parts.append(
             _(
                 "The model gave no finite number for it, so it has no score by {scores}.",
-                scores=", ".join(without_number),
+                scores=", ".join(map(spoken_name, without_number)),
             )
         )
     return " ".join(parts)

@@ -183,9 +183,9 @@ def _check_goes_by(
     is_of_all = isinstance(rule, EverythingRule)
     if is_of_all != (mechanism is Everything):
         raise UsageError(
-            _("The selection is everything that is eligible.")
+            _("The selection is all records that may leave.")
             if is_of_all
-            else _("The selection is not everything that is eligible."),
+            else _("The selection is not all records that may leave."),
             _("Such a release goes by no score, no rule and no mechanism."),
             _("Leave --mechanism out, or select by a score or a rule.")
             if is_of_all and kind is Records
@@ -307,7 +307,7 @@ def epsilon_of(
                 "that is unknown; then what is released says more than any mechanism counts."
             ),
             _(
-                "Only --mechanism exact is left, or everything that is eligible, with your "
+                "Only --mechanism exact is left, or all records that may leave, with your "
                 "acknowledgement."
             ),
         )

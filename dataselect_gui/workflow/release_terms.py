@@ -29,6 +29,7 @@ from dataselect_gui.release.terms import (
     RuleTerms,
     Terms,
 )
+from dataselect_gui.scoring.catalog import spoken_name
 from dataselect_gui.scoring.scores import SCORES
 from dataselect_gui.selection.rules import Everything, RecordRule, Rule, ScoreCut
 from dataselect_gui.tasks.names import TaskName
@@ -330,9 +331,9 @@ class TermsBuilder:
                     _(
                         "The request says {requested_score} ≥ {threshold}; the rule says {score} "
                         "{sign} {value}.",
-                        requested_score=checkpoint_request.score or _("no score"),
+                        requested_score=spoken_name(checkpoint_request.score or "") or _("no score"),
                         threshold=checkpoint_request.threshold,
-                        score=rule.score,
+                        score=spoken_name(rule.score),
                         sign="≤" if rule.lowest else "≥",
                         value=rule.value,
                     ),
@@ -355,7 +356,7 @@ class TermsBuilder:
             _(
                 "Enter the lowest and highest possible value of “{score}”, as agreed with the "
                 "consortium.",
-                score=score,
+                score=spoken_name(score),
             ),
             _(
                 "Don't read them off your data: the noise must cover the whole range that a score "

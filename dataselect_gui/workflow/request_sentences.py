@@ -2,6 +2,7 @@
 
 from dataselect_gui.checkpoints.calibration import Calibration, ScoreThresholds
 from dataselect_gui.checkpoints.request import TRAINING, Request
+from dataselect_gui.scoring.catalog import spoken_name
 from dataselect_gui.texts import _, ngettext
 
 _MOST_LISTED = 12
@@ -53,7 +54,7 @@ def calibration_words(calibration: Calibration, *, with_thresholds: bool = True)
             "average over calibrations: {scores}.",
             rows=split.statistics + split.thresholds,
             alpha=calibration.alpha,
-            scores=", ".join(calibration.scores),
+            scores=", ".join(map(spoken_name, calibration.scores)),
         )
     ]
     for name, thresholds in calibration.scores.items() if with_thresholds else ():
@@ -136,7 +137,7 @@ def _threshold_words(name: str, thresholds: ScoreThresholds) -> list[str]:
     return [
         _(
             "{score}, at α = {alpha:g}: {classes}.",
-            score=name,
+            score=spoken_name(name),
             alpha=thresholds.alpha,
             classes="; ".join(shown),
         )
@@ -190,7 +191,7 @@ def _selection(request: Request) -> str:
     if request.threshold is not None:
         return _(
             "It asks for records whose {score} is at or above {threshold}.",
-            score=request.score,
+            score=spoken_name(request.score),
             threshold=request.threshold,
         )
     if request.count is not None:
@@ -198,11 +199,11 @@ def _selection(request: Request) -> str:
             "It asks for the {count:,} record with the highest {score}.",
             "It asks for the {count:,} records with the highest {score}.",
             request.count,
-            score=request.score,
+            score=spoken_name(request.score),
         )
-    return _("It asks for a selection by {score}.", score=request.score)
+    return _("It asks for a selection by {score}.", score=spoken_name(request.score))
 
 
 def _bounds(request: Request) -> str:
-    pairs = [f"{name} [{low:g}, {high:g}]" for name, (low, high) in request.bounds.items()]
+    pairs = [f"{spoken_name(name)} [{low:g}, {high:g}]" for name, (low, high) in request.bounds.items()]
     return _("Public bounds: {bounds}.", bounds=", ".join(pairs)) if pairs else ""

@@ -9,6 +9,7 @@ from dataselect_gui.pages import render
 from dataselect_gui.permissions import replacing
 from dataselect_gui.privacy.amounts import exact
 from dataselect_gui.release.registry import KINDS
+from dataselect_gui.scoring.catalog import spoken_name
 from dataselect_gui.texts import N_, _, ngettext
 from dataselect_gui.workflow.accounts import Account, AccountEntry, Composed, EntryTerms, ledger
 
@@ -86,7 +87,9 @@ def entry_description(entry: AccountEntry) -> str:
                 "Training under differential privacy used these records (δ {delta})", delta=entry.delta
             )
         case "reserved" if entry.threshold_of is not None:
-            return _("A cut-off of {score} was picked with protection", score=entry.threshold_of)
+            return _(
+                "A cut-off of {score} was picked with protection", score=spoken_name(entry.threshold_of)
+            )
         case "reserved" if entry.decides is not None:
             return _("A count with noise decided whether records that look wrong are left out")
         case "reserved":
@@ -124,7 +127,7 @@ def _release_description(terms: EntryTerms) -> str:
         message,
         kind=terms.kind if kind is None else _(kind.title),
         mechanism=terms.mechanism,
-        score=terms.score,
+        score=spoken_name(terms.score or ""),
         threshold=terms.threshold,
     )
 

@@ -172,7 +172,7 @@ def test_a_rule_that_was_decided_on_before_looking_is_claimed(tmp_path: Path) ->
         (BY_CLASS, {"passing": False, "bins": "0.5"}, "goes by one score"),
         (BY_CLASS, {"passing": False, "by_class": True}, "goes by one score"),
         (BY_CLASS, {"kind": "records"}, "--passing does not belong here"),
-        ("everything", {}, "everything that is eligible"),
+        ("everything", {}, "all records that may leave"),
     ],
 )
 def test_what_is_no_number_to_settle_on_is_refused(

@@ -393,11 +393,11 @@ def test_records_that_cannot_be_read_stay(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("form", "asked", "why"),
     [
-        ("everything", {"mechanism": "one-sided"}, "everything that is eligible"),
-        ("everything", {"kind": "report", "bins": "0.5"}, "everything that is eligible"),
+        ("everything", {"mechanism": "one-sided"}, "all records that may leave"),
+        ("everything", {"kind": "report", "bins": "0.5"}, "all records that may leave"),
         ("everything", {**WORD, "threshold_from": "agreed"}, "--threshold-source does not belong"),
         ("everything", {**WORD, "epsilon": "1"}, "no ε"),
-        (BY_CLASS, {**WORD, "mechanism": "everything"}, "not everything"),
+        (BY_CLASS, {**WORD, "mechanism": "everything"}, "not all records"),
         (BY_CLASS, {"kind": "scores"}, "goes by one score"),
         (BY_CLASS, {"kind": "report", "bins": "0.5"}, "goes by one score"),
         (BY_CLASS, {"mechanism": "noisy-top-k", "count": 3}, "goes by one score"),

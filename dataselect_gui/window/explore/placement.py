@@ -106,6 +106,7 @@ class _Bar(QWidget):
             place = _among_all(share) if label is None else _in_class(share, label)
             self._text = _("{place}, so far", place=place) if so_far else place
             self.setAccessibleName(visible(self._text))
+            self.setToolTip(tip(self._text))  # There may be no room for all of it.
             self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802

@@ -10,10 +10,12 @@ from dataselect_gui.errors import DataSelectError
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import N_, _
 from dataselect_gui.window.latest import Latest
+from dataselect_gui.window.terms import Term
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import Note, paragraph
 from dataselect_gui.window.widgets.layout import row
 from dataselect_gui.window.widgets.plain import Button, choose_folder
+from dataselect_gui.window.widgets.term import Titled
 from dataselect_gui.workflow import JobContext, JobKind
 
 HEAD = N_(
@@ -56,7 +58,7 @@ class Elsewhere(QFrame):
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 16, 16)
         column.setSpacing(theme.SPACE[1])
-        column.addWidget(paragraph(_("The ledger's fingerprint, to keep elsewhere"), bold=True))
+        column.addWidget(Titled(_("The ledger's fingerprint, to keep elsewhere"), Term.DIGEST))
         column.addWidget(self.head)
         column.addWidget(paragraph(_(HEAD), role="dim"))
         column.addSpacing(theme.SPACE[0])

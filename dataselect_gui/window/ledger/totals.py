@@ -3,9 +3,11 @@
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from dataselect_gui.texts import N_, _
+from dataselect_gui.window.terms import Term
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
-from dataselect_gui.window.widgets.plain import Label
+from dataselect_gui.window.widgets.layout import row
+from dataselect_gui.window.widgets.term import TermButton, Titled
 from dataselect_gui.workflow import (
     Account,
     composed_total,
@@ -23,13 +25,15 @@ class Totals(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._left = paragraph(step=5, bold=True)
+        left = Titled("", Term.BUDGET, step=5)
+        self._left = left.label
         self.plain, self.composed, self.one_sided = paragraph(), paragraph(), paragraph()
         self.unprotected = paragraph(role="warning")
+        self._others = row(self.composed, TermButton(Term.PLD), spacing=0)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.SPACE[1])
-        for widget in self._lines():
+        for widget in (left, self.plain, self._others, self.one_sided, self.unprotected):
             column.addWidget(widget)
 
     def show_account(self, account: Account) -> None:
@@ -53,13 +57,11 @@ class Totals(QWidget):
         self.unprotected.setVisible(bool(account.exact_releases))
         has_others = plain > one_sided
         self.composed.setText(_(_COMPOSING) if has_others else "")
-        self.composed.setVisible(has_others)
+        for part in (self.composed, self._others):
+            part.setVisible(has_others)
 
     def show_composed(self, account: Account) -> None:
         """Show what the releases that are not one-sided come to, where that was worked out."""
         composed = account.composed
         if composed is not None:
             self.composed.setText(composed_total(composed, account.delta))
-
-    def _lines(self) -> tuple[Label, ...]:
-        return self._left, self.plain, self.composed, self.one_sided, self.unprotected

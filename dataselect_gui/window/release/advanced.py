@@ -6,11 +6,13 @@ from PySide6.QtCore import Qt, Signal
 
 from dataselect_gui.texts import N_, _
 from dataselect_gui.window.release.sentences import SIGNING
+from dataselect_gui.window.terms import Term
 from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.elided import Elided
 from dataselect_gui.window.widgets.fold import Fold
 from dataselect_gui.window.widgets.layout import row
 from dataselect_gui.window.widgets.plain import Button, choose_file
+from dataselect_gui.window.widgets.term import Titled
 
 _UNSIGNED = N_("No key: the bundle is not signed.")
 
@@ -38,7 +40,7 @@ class Advanced(Fold):
         self.choose, self.forget = Button(_("Choose a key…")), Button(_("No key"))
         self.choose.clicked.connect(self._choose)
         self.forget.clicked.connect(self._forget)
-        self.body.addWidget(paragraph(_("Sign the bundle"), bold=True))
+        self.body.addWidget(Titled(_("Sign the bundle"), Term.SIGNATURE))
         self.body.addWidget(self._name)
         self.body.addWidget(row(self.choose, self.forget, paragraph()))
         self.body.addWidget(paragraph(_(SIGNING), role="dim"))

@@ -9,10 +9,12 @@ from dataselect_gui.plain import visible
 from dataselect_gui.texts import _
 from dataselect_gui.window.release.pictures import Ticks
 from dataselect_gui.window.release.sentences import DELTA_MEANS
+from dataselect_gui.window.terms import Term
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.budget import read_amount
 from dataselect_gui.window.widgets.layout import row
+from dataselect_gui.window.widgets.term import Titled
 from dataselect_gui.window.widgets.wheel import Slider
 
 MARKS = ("0.1", "0.25", "0.5", "1", "2", "4", "8")
@@ -47,12 +49,12 @@ class Amount(QWidget):
         small = QVBoxLayout(self._small)
         small.setContentsMargins(0, theme.SPACE[1], 0, 0)
         small.setSpacing(theme.SPACE[0])
-        small.addWidget(row(paragraph("δ", bold=True), self.delta))
+        small.addWidget(row(Titled("δ", Term.DELTA), self.delta, paragraph()))
         small.addWidget(paragraph(_(DELTA_MEANS), role="dim"))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 4, 0, 0)
         column.setSpacing(theme.SPACE[0])
-        column.addWidget(row(paragraph("ε", bold=True), self.epsilon))
+        column.addWidget(row(Titled("ε", Term.EPSILON), self.epsilon, paragraph()))
         column.addWidget(self.slider)
         column.addWidget(Ticks(self.slider, MARKS))
         column.addWidget(self._means)

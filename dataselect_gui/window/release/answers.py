@@ -27,11 +27,13 @@ from dataselect_gui.window.release.prospect import (
     when_chosen,
 )
 from dataselect_gui.window.release.what import What
+from dataselect_gui.window.terms import Term
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.fold import Fold
 from dataselect_gui.window.widgets.numbers import read_number
 from dataselect_gui.window.widgets.plain import Button
+from dataselect_gui.window.widgets.term import Titled
 from dataselect_gui.window.widgets.training_question import TrainingQuestion
 from dataselect_gui.window.widgets.wheel import SpinBox
 from dataselect_gui.workflow import (
@@ -44,6 +46,7 @@ from dataselect_gui.workflow import (
     rule_sentence,
     rule_sentences,
     short_number,
+    spoken_name,
 )
 
 _SHORT = 120
@@ -147,7 +150,9 @@ class Answers(QFrame):
             text = _("No cut-off yet.")
         self.rule.setText(text)
         self.rule.setFont(theme.font(2 if len(text) <= _SHORT else 0))
-        numbers = rule_sentences(rule, short_number) if isinstance(rule, RecordRule) else []
+        numbers = (
+            rule_sentences(rule, short_number, spoken_name) if isinstance(rule, RecordRule) else []
+        )
         self.numbers.setVisible(bool(numbers) and text != " ".join(numbers))
         self.numbers.set_text(*numbers)
         self.decided.show_rule(look, rule)
@@ -229,7 +234,7 @@ class Answers(QFrame):
             "If a person has more, the others stay; chance decides which, once. The first "
             "release fixes this number."
         )
-        box = _apart(paragraph(_("Most records of one person"), bold=True))
+        box = _apart(Titled(_("Most records of one person"), Term.PERSON))
         layout = box.layout()
         assert isinstance(layout, QVBoxLayout)
         layout.addWidget(self.max_contributions, 0, Qt.AlignmentFlag.AlignLeading)

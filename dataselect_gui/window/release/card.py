@@ -11,6 +11,7 @@ from dataselect_gui.plain import visible
 from dataselect_gui.texts import N_, _
 from dataselect_gui.texts.promises import SAME
 from dataselect_gui.window.release.jobs import Done
+from dataselect_gui.window.terms import Term
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import Note, paragraph
 from dataselect_gui.window.widgets.copying import CopyButton
@@ -18,6 +19,7 @@ from dataselect_gui.window.widgets.elided import Elided
 from dataselect_gui.window.widgets.layout import row
 from dataselect_gui.window.widgets.opening import OpenButton
 from dataselect_gui.window.widgets.plain import Button, choose_place
+from dataselect_gui.window.widgets.term import Titled
 
 NEXT = N_(
     "Next: send this folder to {receiver}. Tell them its fingerprint in another way, such as by "
@@ -82,7 +84,7 @@ class Card(QWidget):
             column.addWidget(paragraph(_(SAME)))
         column.addWidget(paragraph(verdict, bold=True, role="done" if is_verified else ""))
         column.addWidget(row(self.open_folder, self.copy_path, paragraph()))
-        column.addWidget(paragraph(_("Fingerprint (digest), to send separately"), bold=True))
+        column.addWidget(Titled(_("Fingerprint (digest), to send separately"), Term.DIGEST))
         column.addWidget(row(digest, self.copy_digest))
         column.addWidget(self.next_step)
         column.addWidget(self.save_report, 0, Qt.AlignmentFlag.AlignLeading)

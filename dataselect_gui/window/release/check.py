@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QVBoxLayout
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError
@@ -12,13 +12,15 @@ from dataselect_gui.texts import N_, _, ngettext
 from dataselect_gui.texts.promises import CHECKS_HOLD
 from dataselect_gui.window.place import Place, PlaceId
 from dataselect_gui.window.state import State
+from dataselect_gui.window.terms import Term
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import Note, paragraph
 from dataselect_gui.window.widgets.check_line import check_line
 from dataselect_gui.window.widgets.column import ColumnPlace, clear
 from dataselect_gui.window.widgets.elided import Elided
-from dataselect_gui.window.widgets.layout import row
+from dataselect_gui.window.widgets.layout import panel, row
 from dataselect_gui.window.widgets.plain import Button, choose_file, choose_folder, choose_place
+from dataselect_gui.window.widgets.term import TermButton
 from dataselect_gui.workflow import CANNOT_CHECK, JobContext, JobKind, Verified
 
 EXPLANATION = N_("Drop the folder that you received anywhere here. Nothing else is needed to check it.")
@@ -115,25 +117,25 @@ class CheckPlace(ColumnPlace, Place):
         self.column.addLayout(top)
         self._explanation = paragraph(_(EXPLANATION), role="dim")
         self.column.addWidget(self._explanation)
-        self._findings, findings = _panel()
+        self._findings, findings = panel()
         for widget in (self._name, self._where, self._verdict, self._promise):
             findings.addWidget(widget)
         findings.addWidget(paragraph(_("What was checked"), bold=True))
         findings.addLayout(self._list)
-        self._known, known = _panel()
+        self._known, known = panel()
         self.digest.setPlaceholderText(visible(_("Fingerprint (digest), as the owner told you")))
         self.digest.setAccessibleName(visible(_("Digest of the bundle")))
         known.addWidget(paragraph(_("What you know from the owner"), bold=True))
         known.addWidget(paragraph(_(KEY), role="dim"))
-        known.addWidget(self.digest)
-        known.addWidget(self._key_name)
+        known.addWidget(row(self.digest, TermButton(Term.DIGEST), spacing=0))
+        known.addWidget(row(self._key_name, TermButton(Term.SIGNATURE), spacing=0))
         buttons = QHBoxLayout()
         for button in (self.choose_key, self.forget_key):
             buttons.addWidget(button)
         buttons.addStretch()
         buttons.addWidget(self.again)
         known.addLayout(buttons)
-        self._cannot, cannot = _panel()
+        self._cannot, cannot = panel()
         cannot.addWidget(paragraph(_("What no check of a bundle can show"), bold=True))
         for item in CANNOT_CHECK:
             cannot.addWidget(paragraph(f"· {_(item)}"))
@@ -210,12 +212,3 @@ class CheckPlace(ColumnPlace, Place):
         chosen = choose_place(self, _("Save the page"), _PAGE, _("Pages (*.html)"))
         if chosen is not None:
             self.save_page(chosen)
-
-
-def _panel() -> tuple[QFrame, QVBoxLayout]:
-    panel = QFrame()
-    panel.setProperty("role", "panel")
-    column = QVBoxLayout(panel)
-    column.setContentsMargins(16, 12, 16, 16)
-    column.setSpacing(theme.SPACE[1])
-    return panel, column

@@ -39,12 +39,14 @@ from dataselect_gui.window.release.sentences import (
     viewed_sentences,
 )
 from dataselect_gui.window.release.usefulness import Usefulness
+from dataselect_gui.window.terms import Term
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import Note, StayPanel, paragraph
 from dataselect_gui.window.widgets.column import Pair
 from dataselect_gui.window.widgets.fold import Fold
 from dataselect_gui.window.widgets.layout import row
 from dataselect_gui.window.widgets.plain import Button, CheckBox
+from dataselect_gui.window.widgets.term import TermButton
 from dataselect_gui.workflow import Look, Rule, exact, leaving_warning, relabelled_sentence
 
 FOR_OTHERS = N_(
@@ -205,7 +207,7 @@ class Consequence(QWidget):
             self.picture.setText(picture_sentence(prospect, round(100 * share)))
         claimed = foreseen.epsilon
         self._belief.setVisible(claimed is not None)
-        for label in (self.promise, self.with_earlier):
+        for label in (self._odds, self.with_earlier):
             label.setVisible(claimed is not None)
         if claimed is not None:
             least = least_chance(Decimal(claimed))
@@ -237,7 +239,8 @@ class Consequence(QWidget):
             body.addWidget(shown)
         self._belief = row(self._bars, self.bars, spacing=16)
         self._seen = Pair(row(self._squares, self.picture, spacing=16), self._belief, least=460)
-        said = (self._seen, self.promise, self.with_earlier, self.earlier_exact, self.usefulness)
+        self._odds = row(self.promise, TermButton(Term.ODDS), spacing=0)
+        said = (self._seen, self._odds, self.with_earlier, self.earlier_exact, self.usefulness)
         folds = (self.uncovered, self.drawn, self.nearest)
         self._promised: tuple[QWidget, ...] = (*said, self.table, self.budget, *folds)
         for each in (*said, self.table, self.budget):

@@ -9,11 +9,13 @@ from dataselect_gui.plain import visible
 from dataselect_gui.texts import N_, _
 from dataselect_gui.window.release.prospect import WhenChosen
 from dataselect_gui.window.release.sentences import BUYING
+from dataselect_gui.window.terms import Term
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.budget import read_amount
 from dataselect_gui.window.widgets.layout import row
 from dataselect_gui.window.widgets.plain import RadioButton
+from dataselect_gui.window.widgets.term import Titled
 from dataselect_gui.window.widgets.training_question import check_only
 from dataselect_gui.workflow import Rule, ScoreCut, exact
 
@@ -166,7 +168,7 @@ class CutOff(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.SPACE[0])
-        column.addWidget(paragraph(_("Where the cut-off comes from"), bold=True))
+        column.addWidget(Titled(_("Where the cut-off comes from"), Term.CUT_OFF))
         for button in (self.from_request, self.from_agreed, self.bought, self.viewed):
             self._group.addButton(button)
             column.addWidget(button)

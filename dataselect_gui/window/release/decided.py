@@ -2,14 +2,14 @@
 
 from decimal import Decimal
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QVBoxLayout, QWidget
 
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import N_, _
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import Note, paragraph
-from dataselect_gui.window.widgets.plain import Button, RadioButton, tip
+from dataselect_gui.window.widgets.plain import Button, Link, RadioButton, tip
 from dataselect_gui.window.widgets.training_question import check_only
 from dataselect_gui.workflow import (
     Decision,
@@ -21,6 +21,7 @@ from dataselect_gui.workflow import (
     decision_sentences,
     exact,
     find_score,
+    spoken_name,
     would_be_late,
 )
 
@@ -56,8 +57,7 @@ class Decided(QWidget):
         self.everything = RadioButton(_("Leave nothing out"))
         self.wrong = RadioButton(_("Leave out records that look wrong"))
         self.known = paragraph(role="dim")
-        self.try_it = Button(_("Try it: does it help on your records?"))
-        self.try_it.setProperty("role", "link")
+        self.try_it = Link(_("Try it: does it help on your records?"))
         self.try_it.clicked.connect(self.trial_wanted)
         self._otherwise, self.late = paragraph(_(_OTHERWISE), role="dim"), Note("warn", _(_LATE))
         self._group = QButtonGroup(self)
@@ -76,8 +76,7 @@ class Decided(QWidget):
             self.late,
         ):
             column.addWidget(part)
-        below = column.indexOf(self.known) + 1
-        column.insertWidget(below, self.try_it, 0, Qt.AlignmentFlag.AlignLeft)
+        column.insertWidget(column.indexOf(self.known) + 1, self.try_it)
         for button in (self.everything, self.wrong):
             self._group.addButton(button)
         self._group.buttonClicked.connect(self._on_click)
@@ -126,7 +125,7 @@ class Decided(QWidget):
 def _known_of(rule: ScoreCut) -> str:
     """Return what is known of picking by a score."""
     score = find_score(rule.score)
-    return _("Picked by {score}: {known}", score=rule.score, known=_(score.known))
+    return _("Picked by {score}: {known}", score=spoken_name(rule.score), known=_(score.known))
 
 
 def _in_words(decision: Decision) -> str:

@@ -18,11 +18,13 @@ from dataselect_gui.window.release.sentences import (
     COUNTED,
     PADDING,
 )
+from dataselect_gui.window.terms import Term
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.layout import row
 from dataselect_gui.window.widgets.numbers import in_local_form, read_number, with_point
 from dataselect_gui.window.widgets.plain import CheckBox, Label
+from dataselect_gui.window.widgets.term import Titled
 from dataselect_gui.workflow import Look, RecordRule, Rule, ScoreCut, whole_of
 
 _MOST = 10_000_000
@@ -59,7 +61,9 @@ class Parameters(QWidget):
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(theme.SPACE[0])
         bounds = row(self.low, Label(_("to")), self.high, paragraph())
-        self._bounds = self._part(_("The score's lowest and highest possible value"), _(BOUNDS), bounds)
+        self._bounds = self._part(
+            _("The score's lowest and highest possible value"), _(BOUNDS), bounds, term=Term.BOUNDS
+        )
         count, rows = row(self.count, paragraph()), row(self.rows, paragraph())
         beyond, clip = row(self.beyond, paragraph()), row(self.clip, paragraph())
         self._passing = self._part(_("How many your rule picks"), _(NOT_WORTH), self.passing)
@@ -71,7 +75,10 @@ class Parameters(QWidget):
                 self._part(_("Count from one score on"), _(COUNTED), beyond),
                 self.beyond,
             ),
-            "clip": (self._part(_("Most that one record can add"), _(CLIP), clip), self.clip),
+            "clip": (
+                self._part(_("Most that one record can add"), _(CLIP), clip, term=Term.CLIP),
+                self.clip,
+            ),
         }
         self._by_class = self._part(_("Classes"), _(BY_CLASS), self.by_class)
         for field in self._fields:
@@ -157,12 +164,12 @@ class Parameters(QWidget):
         self.by_class.setEnabled(self.edges is not None or self.passing.isChecked())
         self.changed.emit()
 
-    def _part(self, title: str, text: str, *fields: QWidget) -> QWidget:
+    def _part(self, title: str, text: str, *fields: QWidget, term: Term | None = None) -> QWidget:
         part = QWidget()
         column = QVBoxLayout(part)
         column.setContentsMargins(0, theme.SPACE[2], 0, 0)
         column.setSpacing(theme.SPACE[0])
-        column.addWidget(paragraph(title, bold=True))
+        column.addWidget(paragraph(title, bold=True) if term is None else Titled(title, term))
         for field in fields:
             column.addWidget(field)
         column.addWidget(paragraph(text, role="dim"))

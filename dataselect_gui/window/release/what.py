@@ -12,11 +12,16 @@ from dataselect_gui.window.release.kinds import (
     kind_named,
     mechanism_named,
 )
+from dataselect_gui.window.terms import Term
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import Note, paragraph
+from dataselect_gui.window.widgets.layout import row
 from dataselect_gui.window.widgets.plain import ComboBox, RadioButton
+from dataselect_gui.window.widgets.term import TermButton, Titled
 from dataselect_gui.window.widgets.training_question import check_only
 from dataselect_gui.workflow import KINDS, MECHANISMS, mechanisms_of
+
+_NOISY = {"noisy-top-k", "laplace", "discrete-laplace", "discrete-gaussian"}
 
 
 class What(QWidget):
@@ -47,10 +52,13 @@ class What(QWidget):
         for name, kind in KINDS.items():
             self.kinds.add(_(kind.title), name)
         self._leaves, self._does = paragraph(role="dim"), paragraph(role="dim")
-        self._how = paragraph(bold=True)
+        how = Titled("", Term.MECHANISM)
+        self._how = how.label
         self.mechanisms = {
             name: RadioButton(_(mechanism.title)) for name, mechanism in MECHANISMS.items()
         }
+        self.noise = TermButton(Term.NOISE)
+        self._said = row(self._does, self.noise, spacing=0)
         self.unpromised = Note("warn", _(UNPROMISED))
         self._group = QButtonGroup(self)
         self._is_unknown = self._is_of_all = False
@@ -61,11 +69,11 @@ class What(QWidget):
         column.addWidget(self.kinds)
         column.addWidget(self._leaves)
         column.addSpacing(theme.SPACE[2])
-        column.addWidget(self._how)
+        column.addWidget(how)
         for button in self.mechanisms.values():
             self._group.addButton(button)
             column.addWidget(button)
-        column.addWidget(self._does)
+        column.addWidget(self._said)
         column.addWidget(self.unpromised)
         self.kinds.currentIndexChanged.connect(self._on_kind)
         self._group.buttonClicked.connect(self._on_mechanism)
@@ -136,5 +144,6 @@ class What(QWidget):
         mechanism = mechanism_named(self.mechanism)
         does = "" if mechanism is None else _(mechanism.explanation, leave=_(kind.verb))
         self._does.setText(does)
-        self._does.setVisible(bool(does))
+        self._said.setVisible(bool(does))
+        self.noise.setVisible(self.mechanism in _NOISY)
         self.unpromised.setVisible(self._is_unknown)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QButtonGroup, QFrame, QGridLayout, QLineEdit, QVBo
 from dataselect_gui import workflow
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import N_, _
+from dataselect_gui.window.terms import Term
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.budget import read_amount
@@ -17,6 +18,7 @@ from dataselect_gui.window.widgets.layout import row, stack
 from dataselect_gui.window.widgets.numbers import read_number
 from dataselect_gui.window.widgets.plain import CheckBox, Label, RadioButton
 from dataselect_gui.window.widgets.source_field import SourceField
+from dataselect_gui.window.widgets.term import TermButton, Titled
 from dataselect_gui.window.widgets.training_question import check_only
 from dataselect_gui.workflow import CalibrationOptions, SourceRef
 
@@ -37,6 +39,7 @@ _WHY = N_(
 )
 _FIELD, _NAMES = 120, 120
 _LARGEST_FACTOR = 1e6
+_MORE = N_("For the score “{score}”. It needs the clip norm.")
 
 
 class CalibrationForm(QFrame):
@@ -54,7 +57,7 @@ class CalibrationForm(QFrame):
         super().__init__()
         self.setProperty("role", "panel")
         self.alpha, self.epsilon, self.delta = QLineEdit(), QLineEdit(), QLineEdit()
-        self.scores = {name: CheckBox(name) for name in _SCORES}
+        self.scores = {name: CheckBox(workflow.spoken_name(name)) for name in _SCORES}
         self.no, self.yes = RadioButton(_("No")), RadioButton(_("Yes"))
         self.unknown = RadioButton(_("I don't know"))
         self._answers = QButtonGroup(self)
@@ -186,15 +189,22 @@ class CalibrationForm(QFrame):
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 16, 16)
         column.setSpacing(theme.SPACE[1])
-        column.addWidget(paragraph(_("From which score on a record looks wrong"), step=2, bold=True))
+        column.addWidget(
+            Titled(_("From which score on a record looks wrong"), Term.CALIBRATION, step=2)
+        )
         asked = _grid()
-        _add(asked, _("Leave out (α)"), row(self.alpha, paragraph(_(_ALPHA_HINT), role="dim")))
+        _add(
+            asked,
+            _("Leave out (α)"),
+            row(self.alpha, paragraph(_(_ALPHA_HINT), role="dim")),
+            Term.ALPHA,
+        )
         _add(asked, _("By"), self._score_boxes())
         _add(asked, _("Trained on them?"), self._training_question())
         _add(asked, _("Privacy"), self._privacy())
-        more = paragraph(_("For the score clipped_alignment. It needs the clip norm."), role="dim")
+        more = paragraph(_(_MORE, score=workflow.spoken_name("clipped_alignment")), role="dim")
         self.directions.setAccessibleDescription(visible(more.text()))
-        _add(asked, _("More"), row(self.directions, more))
+        _add(asked, _("More"), stack(self.directions, row(more, TermButton(Term.CLIP), spacing=0)))
         column.addLayout(asked)
 
     def _score_boxes(self) -> QWidget:
@@ -222,8 +232,8 @@ class CalibrationForm(QFrame):
         delta = QVBoxLayout(self._delta_row)
         delta.setContentsMargins(0, 0, 0, 0)
         spent = paragraph(_("spent on the directions; at most 1 in the number of rows"), role="dim")
-        delta.addWidget(row(Label("δ"), self.delta, spent))
-        inner.addWidget(row(Label("ε"), self.epsilon, self.promise))
+        delta.addWidget(row(Label("δ"), TermButton(Term.DELTA), self.delta, spent))
+        inner.addWidget(row(Label("ε"), TermButton(Term.EPSILON), self.epsilon, self.promise))
         inner.addWidget(self._delta_row)
         inner.addWidget(paragraph(_(workflow.ONCE), role="dim"))
         inner.addWidget(
@@ -248,10 +258,11 @@ def _grid() -> QGridLayout:
     return grid
 
 
-def _add(grid: QGridLayout, name: str, content: QWidget) -> None:
+def _add(grid: QGridLayout, name: str, content: QWidget, term: Term | None = None) -> None:
     label = Label(name)
     label.setProperty("role", "dim")
     label.setMinimumHeight(theme.TARGET)
     line = grid.rowCount()
-    grid.addWidget(label, line, 0, Qt.AlignmentFlag.AlignTop)
+    called = label if term is None else row(label, TermButton(term), spacing=0)
+    grid.addWidget(called, line, 0, Qt.AlignmentFlag.AlignTop)
     grid.addWidget(content, line, 1)

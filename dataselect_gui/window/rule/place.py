@@ -17,6 +17,7 @@ from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import Note, StayPanel, paragraph
 from dataselect_gui.window.widgets.column import ColumnPlace, clear
+from dataselect_gui.window.widgets.flow import Flow
 from dataselect_gui.window.widgets.fold import Fold
 from dataselect_gui.window.widgets.layout import row
 from dataselect_gui.window.widgets.plain import Button, choose_file
@@ -158,7 +159,7 @@ class RulePlace(ColumnPlace, Place):
         for part in (self._now_panel, self._asked_panel, self.no_classes):
             self.column.addWidget(part)
         self.column.addLayout(self._list)
-        self.column.addWidget(row(self.add, self.load, self.everything, paragraph()))
+        self.column.addWidget(Flow(self.add, self.load, self.everything))
         self.column.addWidget(self.share)
         self.picked = picked = StayPanel()
         picked.body.addWidget(paragraph(_("What this picks"), step=2, bold=True))

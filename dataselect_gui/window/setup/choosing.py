@@ -1,14 +1,13 @@
 """Buttons that choose a file or folder of records, or a checkpoint."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from dataselect_gui.texts import _
-from dataselect_gui.window.widgets import theme
+from dataselect_gui.window.widgets.flow import Flow
 from dataselect_gui.window.widgets.plain import Button, choose_file, choose_folder
 
 
-class Chooser(QWidget):
+class Chooser(Flow):
     """Two buttons, for a folder and for a file.
 
     Signals
@@ -20,17 +19,11 @@ class Chooser(QWidget):
     chosen = Signal(object)
 
     def __init__(self) -> None:
-        super().__init__()
         self.folder = Button(_("Choose a folder…"))
-        self.folder.clicked.connect(self._choose_folder)
         self.file = Button(_("Choose a file…"))
+        super().__init__(self.folder, self.file)
+        self.folder.clicked.connect(self._choose_folder)
         self.file.clicked.connect(self._choose_file)
-        buttons = QHBoxLayout(self)
-        buttons.setContentsMargins(0, 0, 0, 0)
-        buttons.setSpacing(theme.SPACE[1])
-        buttons.addWidget(self.folder)
-        buttons.addWidget(self.file)
-        buttons.addStretch()
 
     def _choose_file(self) -> None:
         path = choose_file(self, _("Choose a file"))

@@ -18,6 +18,7 @@ from dataselect_gui.workflow import (
     label_items,
     rule_sentences,
     short_number,
+    spoken_name,
 )
 
 _MOST_NAME, _MOST_TEXT, _MOST_LABELS = 100, 500, 20
@@ -61,7 +62,7 @@ def checkpoint_facts(inspection: CheckpointInspected) -> Facts:
         (_("Model"), model.architecture or _("a .pt2 graph")),
         (_("Saved states"), series),
         _predicted(inspection),
-        (_("Scores"), ", ".join(model.scores)),
+        (_("Scores"), _spoken(model.scores)),
         *requested(inspection.asks),
     ]
     if model.features:
@@ -91,8 +92,12 @@ def project_facts(look: Look) -> Facts:
         (_("Records"), f"{len(look.ids):,}"),
         (_("Labels"), listed(labels)),
         *_reading(look.records),
-        (_("Scores"), ", ".join(look.scores) or _("none yet")),
     ]
+
+
+def scored_facts(look: Look) -> Facts:
+    """Return what the checkpoint of an open project computed, and what its request asks for."""
+    return [(_("Scores"), _spoken(look.scores) or _("none yet")), *requested(look.request)]
 
 
 def has_columns(look: Look) -> bool:
@@ -155,6 +160,11 @@ def _names(names: Iterable[str]) -> str:
     return ", ".join(visible(name, _MOST_NAME) for name in names)
 
 
+def _spoken(scores: Iterable[str]) -> str:
+    """Return scores in a line, by the names that people say."""
+    return _names(map(spoken_name, scores))
+
+
 def part_of(name: str, count: int) -> str:
     """Return a part of the records with its size."""
     return ngettext(
@@ -170,7 +180,7 @@ def parts_of(splits: Mapping[str, int]) -> str:
 def _rule_text(rule: FixedRule, request: Request) -> str:
     """Return what a request's rule asks for; in everyday words where it is that of its calibration."""
     if request.calibration is None or rule != calibrated_rule(request):
-        return visible(" ".join(rule_sentences(rule, short_number)), _MOST_TEXT)
+        return visible(" ".join(rule_sentences(rule, short_number, spoken_name)), _MOST_TEXT)
     return _(
         "leaving out records that look wrong; of clean records, at most {percent:g} % on average",
         percent=request.calibration.alpha * 100,
@@ -180,7 +190,7 @@ def _rule_text(rule: FixedRule, request: Request) -> str:
 def requested(request: Request) -> list[tuple[str, str]]:
     """Return what a request asks for, as facts."""
     lines = []
-    criterion, rule = request.score or "", request.asked_rule
+    criterion, rule = spoken_name(request.score or ""), request.asked_rule
     if rule is not None:
         criterion = _rule_text(rule, request)
     elif request.threshold is not None:
@@ -225,10 +235,9 @@ def requested(request: Request) -> list[tuple[str, str]]:
         )
         if text is not None
     ]
-    for name, named in (
-        (_("Bounds"), request.bounds),
-        (_("Statistics"), request.class_statistics),
-    ):
-        if named:
-            lines.append((name, _("for {names}", names=_names(named))))
+    if request.bounds:
+        lines.append((_("Bounds"), _("for {names}", names=_spoken(request.bounds))))
+    if request.class_statistics:
+        names = _names(request.class_statistics)
+        lines.append((_("Statistics"), _("for {names}", names=names)))
     return lines or [(_("Asks for"), _("nothing in particular"))]

@@ -8,17 +8,19 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import _, ngettext
 from dataselect_gui.window.setup.choosing import Chooser
+from dataselect_gui.window.terms import Term
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.column import clear
 from dataselect_gui.window.widgets.elided import Elided
 from dataselect_gui.window.widgets.plain import Button, Label, Lines
+from dataselect_gui.window.widgets.term import Titled
 
 
 class Facts(QFrame):
     """A heading with facts, and problems in a list that can be copied."""
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str, *terms: Term) -> None:
         super().__init__()
         self.setProperty("role", "panel")
         self._text = paragraph(role="dim")
@@ -35,7 +37,9 @@ class Facts(QFrame):
         layout.setSpacing(theme.SPACE[1])
         self._heading = QHBoxLayout()
         self._heading.setSpacing(theme.SPACE[1])
-        self._heading.addWidget(paragraph(title, step=2, bold=True), 1)
+        heading = Titled(title, *terms, step=2)
+        heading.setMinimumHeight(theme.TARGET)  # As high with a “?” as without.
+        self._heading.addWidget(heading, 1)
         layout.addLayout(self._heading)
         layout.addWidget(self._text)
         layout.addLayout(self._grid)
@@ -89,8 +93,8 @@ class InputFacts(Facts):
 
     chosen = Signal(object)
 
-    def __init__(self, title: str) -> None:
-        super().__init__(title)
+    def __init__(self, title: str, *terms: Term) -> None:
+        super().__init__(title, *terms)
         self.change, self.chooser = Button(), Chooser()
         self.change.setProperty("role", "link")
         self.change.clicked.connect(self._ask)

@@ -11,7 +11,7 @@ from dataselect_gui.texts import _
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.plain import Button, ComboBox
-from dataselect_gui.workflow import KeptScores
+from dataselect_gui.workflow import KeptScores, spoken_name
 
 
 class OtherCheckpoints(QWidget):
@@ -46,7 +46,7 @@ class OtherCheckpoints(QWidget):
         """Show what is kept, each by the name and the place of its checkpoint."""
         self.choice.clear()
         for other in kept:
-            scores, where = ", ".join(other.scores), Path(other.path)
+            scores, where = ", ".join(map(spoken_name, other.scores)), Path(other.path)
             self.choice.add(f"{where.name} ({where.parent}): {scores}", other.digest)
         self.setVisible(bool(kept))
 

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QFrame, QVBoxLayout
 
 from dataselect_gui import workflow
 from dataselect_gui.plain import visible
@@ -15,7 +14,7 @@ from dataselect_gui.window.setup.descriptions import (
     part_of,
     parts_of,
     project_facts,
-    requested,
+    scored_facts,
     source_facts,
 )
 from dataselect_gui.window.setup.facts import Facts, InputFacts
@@ -28,10 +27,11 @@ from dataselect_gui.window.setup.reading import Reading
 from dataselect_gui.window.setup.samples import Samples
 from dataselect_gui.window.setup.score_choice import ScoreChoices
 from dataselect_gui.window.setup.score_line import ScoreLine
+from dataselect_gui.window.terms import Term
 from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.column import ColumnPlace, Pair
 from dataselect_gui.window.widgets.holding import Holding
-from dataselect_gui.window.widgets.layout import row
+from dataselect_gui.window.widgets.layout import panel, row
 from dataselect_gui.window.widgets.plain import Button, ComboBox
 from dataselect_gui.window.widgets.training_question import TrainingQuestion
 from dataselect_gui.workflow import (
@@ -84,7 +84,7 @@ class SetupPlace(ColumnPlace, Place):
     def __init__(self) -> None:
         super().__init__()
         self.records = InputFacts(_("Your records"))
-        self.checkpoint = InputFacts(_("The consortium's checkpoint"))
+        self.checkpoint = InputFacts(_("The consortium's checkpoint"), Term.CHECKPOINT)
         # Below the button, so that nothing moves under the pointer when its facts arrive.
         self.preflight = Facts(_("The checkpoint, tried on your records"))
         # Shown only where something is missing.
@@ -219,7 +219,7 @@ class SetupPlace(ColumnPlace, Place):
         facts = project_facts(look)
         problems = [f"{record}: {reason}" for record, reason in sorted(look.problems.items())]
         self.records.show_facts("", facts, problems, look.source)
-        self.checkpoint.show_facts("", requested(look.request), [], look.checkpoint)
+        self.checkpoint.show_facts("", scored_facts(look), [], look.checkpoint)
         self.other_checkpoints.show_kept(look.other_checkpoints)
         self.leaving_out.show_decision(look.decision)
         self.score_choices.show_choices(look.choices, look.scores)
@@ -290,10 +290,7 @@ class SetupPlace(ColumnPlace, Place):
         self.ensureWidgetVisible(self.status)
 
     def _build(self) -> None:
-        question = QFrame()
-        question.setProperty("role", "panel")
-        answers = QVBoxLayout(question)
-        answers.setContentsMargins(16, 12, 16, 12)
+        question, answers = panel()
         answers.addWidget(self.training)
         answers.addStretch()
         self._choices = Holding(

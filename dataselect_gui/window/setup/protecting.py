@@ -7,9 +7,11 @@ from PySide6.QtWidgets import QFrame, QVBoxLayout
 
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import N_, _
+from dataselect_gui.window.terms import Term
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.plain import ComboBox
+from dataselect_gui.window.widgets.term import Titled
 
 ALONE = N_("The records don't say whose they are, so each record is protected by itself.")
 FIXED = N_("Chosen when these records were first scored.")
@@ -47,9 +49,9 @@ class Protecting(QFrame):
         self._person: str | None = None
         self._known = ""
         form = QVBoxLayout(self)
-        form.setContentsMargins(16, 12, 16, 16)
+        form.setContentsMargins(16, 6, 16, 16)  # The line of its “?” is higher than a line of text.
         form.setSpacing(theme.SPACE[1])
-        form.addWidget(paragraph(_("Protect"), bold=True))
+        form.addWidget(Titled(_("Protect"), Term.PERSON))
         form.addWidget(self.choice, 0, Qt.AlignmentFlag.AlignLeading)
         form.addWidget(self._hint)
         form.addStretch()

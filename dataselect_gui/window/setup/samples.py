@@ -20,8 +20,8 @@ from dataselect_gui.window.widgets.images import image_of
 from dataselect_gui.window.widgets.plain import ComboBox, Label, tip
 from dataselect_gui.workflow import JobContext, JobKind, Lines, Sample, SourceRef
 
-_MOST, _SIDE, _LEAST = 6, 84, 48
-"""Records that are shown; the longest side of a picture, and to which a smaller one is enlarged."""
+_MOST, _SIDE = 6, 84
+"""Records that are shown, and the longest side of a picture."""
 _MOST_LINES = 4
 _LONGEST = 400
 """Characters of a row or text."""
@@ -144,9 +144,8 @@ class Samples(QFrame):
 
 def _thumbnail(name: str, pixels: QPixmap) -> Label:
     """Return a picture, whole; a small one is enlarged by whole pixels."""
-    longest = max(pixels.width(), pixels.height())
-    if longest < _LEAST:
-        times = _LEAST // longest
+    times = _SIDE // max(pixels.width(), pixels.height())
+    if times > 1:
         pixels = pixels.scaled(pixels.width() * times, pixels.height() * times)
     label = Label()
     label.setPixmap(pixels)

@@ -11,7 +11,7 @@ from dataselect_gui.plain import visible
 from dataselect_gui.texts import N_, _
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.numbers import with_point
-from dataselect_gui.window.widgets.plain import paint, tip
+from dataselect_gui.window.widgets.plain import elided, paint, tip
 from dataselect_gui.workflow import exact, positive_amount
 
 NO_BUDGET = N_("no budget yet")
@@ -86,7 +86,10 @@ class BudgetBar(QWidget):
         painter.setFont(theme.font(-1))
         painter.setPen(theme.colour(colours.dim if self._budget is None else colours.text))
         room = self.rect().adjusted(0, 0, 0, -_BAR - 4)
-        paint(painter, room, Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignBottom, self.text)
+        leading = Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignBottom
+        right = Qt.TextElideMode.ElideRight
+        shown = elided(painter.fontMetrics(), self.text, right, room.width())  # The tip has it in full.
+        paint(painter, room, leading, shown)
         bar = QRectF(0.5, self.height() - _BAR - 0.5, self.width() - 1, _BAR)
         outline = QPainterPath()
         outline.addRoundedRect(bar, 3, 3)

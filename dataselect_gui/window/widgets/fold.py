@@ -1,11 +1,23 @@
 """A section that can be opened and closed."""
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtWidgets import (
+    QSizePolicy,
+    QStyle,
+    QStyleOption,
+    QStyleOptionToolButton,
+    QStylePainter,
+    QVBoxLayout,
+    QWidget,
+)
 
+from dataselect_gui.plain import visible
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
-from dataselect_gui.window.widgets.plain import ToolButton
+from dataselect_gui.window.widgets.plain import ToolButton, Wraps
+
+_ARROW = 10
+_START = 2 * theme.SPACE[0] + _ARROW + theme.SPACE[0]
 
 
 class Fold(QWidget):
@@ -28,13 +40,10 @@ class Fold(QWidget):
 
     def __init__(self, title: str, *lines: str) -> None:
         super().__init__()
-        self.button = ToolButton()
+        self.button = _Title()
         self.button.setText(title)
         self.button.setCheckable(True)
         self.button.setProperty("role", "fold")
-        self.button.setArrowType(Qt.ArrowType.RightArrow)
-        self.button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.button.setMinimumHeight(theme.TARGET)
         self.button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.button.toggled.connect(self._open)
@@ -58,5 +67,48 @@ class Fold(QWidget):
         self._text.setVisible(any(lines))
 
     def _open(self, is_open: bool) -> None:
-        self.button.setArrowType(Qt.ArrowType.DownArrow if is_open else Qt.ArrowType.RightArrow)
         self._content.setVisible(is_open)
+
+
+class _Title(Wraps, ToolButton):
+    """The button of a section, with an arrow that points down where it is open."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+
+    def draw_mark(self, painter: QStylePainter, room: QRect) -> None:
+        """Draw the frame around all lines, and the arrow beside the first."""
+        option = QStyleOptionToolButton()
+        self.initStyleOption(option)
+        option.text, option.features = "", QStyleOptionToolButton.ToolButtonFeature.None_
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ToolButton, option)
+        arrow = QStyleOption()
+        arrow.initFrom(self)
+        box = QRect(2 * theme.SPACE[0], room.center().y() - _ARROW // 2, _ARROW, _ARROW)
+        arrow.rect = QStyle.visualRect(self.layoutDirection(), self.rect(), box)
+        is_mirrored = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
+        aside = (
+            QStyle.PrimitiveElement.PE_IndicatorArrowLeft
+            if is_mirrored
+            else QStyle.PrimitiveElement.PE_IndicatorArrowRight
+        )
+        is_open = self.isChecked()
+        painter.drawPrimitive(
+            QStyle.PrimitiveElement.PE_IndicatorArrowDown if is_open else aside, arrow
+        )
+
+    def text_start(self) -> int:
+        """Return where the text begins: behind the arrow."""
+        return _START
+
+    def beside(self) -> int:
+        """Return the room of the arrow and the margins."""
+        return _START + theme.SPACE[0]
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        """Return the room for the arrow and one line."""
+        text = self.fontMetrics().horizontalAdvance(visible(self.text()))
+        return QSize(self.beside() + text, max(theme.TARGET, self.fontMetrics().height() + 8))

@@ -1,6 +1,6 @@
 """Widgets beside and below each other."""
 
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from dataselect_gui.window.widgets import theme
 
@@ -34,3 +34,13 @@ def stack(*widgets: QWidget) -> QWidget:
     for widget in widgets:
         column.addWidget(widget)
     return box
+
+
+def panel() -> tuple[QFrame, QVBoxLayout]:
+    """Return a framed panel, and the column that takes what it holds."""
+    frame = QFrame()
+    frame.setProperty("role", "panel")
+    column = QVBoxLayout(frame)
+    column.setContentsMargins(16, 12, 16, 16)
+    column.setSpacing(theme.SPACE[1])
+    return frame, column

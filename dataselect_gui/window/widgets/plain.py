@@ -10,8 +10,8 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRect, QRectF, Qt
-from PySide6.QtGui import QAction, QFontMetrics, QKeyEvent, QPainter
+from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QAction, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -21,7 +21,11 @@ from PySide6.QtWidgets import (
     QPlainTextEdit,
     QPushButton,
     QRadioButton,
+    QSizePolicy,
+    QStyle,
     QStyledItemDelegate,
+    QStyleOptionButton,
+    QStylePainter,
     QTableWidgetItem,
     QToolButton,
     QTreeWidgetItem,
@@ -39,6 +43,7 @@ else:
 
 _MOST_IN_TIP = 2_000
 """Characters of a line of a tool tip that are shown."""
+_WRAPPED = Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
 
 
 def tip(*lines: str) -> str:
@@ -118,12 +123,95 @@ class ToolButton(_PressedByEnter, _PlainButton, QToolButton):
     """A button beside what it acts on."""
 
 
-class CheckBox(_PlainButton, QCheckBox):
+class Wraps(_QButton):
+    """A button whose text goes on in a second line where there is no room for it in one."""
+
+    _mark: QStyle.ControlElement
+
+    def __init__(self, text: str = "") -> None:
+        super().__init__()
+        self.setText(text)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        """Return the room for the longest word."""
+        longest = max(map(self.fontMetrics().horizontalAdvance, self.text().split()), default=0)
+        return QSize(self.beside() + longest, self.sizeHint().height())
+
+    def hasHeightForWidth(self) -> bool:  # noqa: N802
+        """Return that it is higher where it is narrower."""
+        return True
+
+    def heightForWidth(self, width: int) -> int:  # noqa: N802
+        """Return how high it is with as many lines as it needs."""
+        lines = self._lines(QRect(0, 0, width - self.beside(), 0)).height()
+        one = self.sizeHint().height()
+        return max(one, one + lines - self.fontMetrics().height())
+
+    def hitButton(self, at: QPoint, /) -> bool:  # noqa: N802
+        """Return whether a place is within: all lines are pressed."""
+        return self.rect().contains(at)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        """Draw its mark beside the first line."""
+        del event
+        start, beside, first = self.text_start(), self.beside(), self.sizeHint().height()
+        spare = max(0, self.height() - self.heightForWidth(self.width())) // 2
+        painter = QStylePainter(self)
+        self.draw_mark(painter, QRect(0, spare, self.width(), first))
+        group = QPalette.ColorGroup.Normal if self.isEnabled() else QPalette.ColorGroup.Disabled
+        painter.setPen(self.palette().color(group, self.foregroundRole()))
+        top = spare + (first - self.fontMetrics().height()) // 2
+        room = QRect(start, top, self.width() - beside, self.height() - top)
+        room = QStyle.visualRect(self.layoutDirection(), self.rect(), room)
+        paint(painter, room, _WRAPPED, self.text())
+
+    def draw_mark(self, painter: QStylePainter, room: QRect) -> None:
+        """Draw all but the text, in the room of the first line."""
+        assert isinstance(self, QCheckBox | QRadioButton | QPushButton)
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        option.text, option.rect = "", room
+        painter.drawControl(self._mark, option)
+
+    def text_start(self) -> int:
+        """Return how far the text stands from the leading edge."""
+        return self.beside()
+
+    def beside(self) -> int:
+        """Return the width of all but the text."""
+        text = self.fontMetrics().horizontalAdvance(visible(self.text()))
+        return self.sizeHint().width() - text
+
+    def _lines(self, room: QRect) -> QRect:
+        """Return what the text takes in a room."""
+        if room.width() >= self.sizeHint().width() - self.beside():
+            return self.fontMetrics().boundingRect(visible(self.text()))
+        return self.fontMetrics().boundingRect(room, int(_WRAPPED), visible(self.text()))
+
+
+class CheckBox(Wraps, _PlainButton, QCheckBox):
     """A box to tick."""
 
+    _mark = QStyle.ControlElement.CE_CheckBox
 
-class RadioButton(_PlainButton, QRadioButton):
+
+class RadioButton(Wraps, _PlainButton, QRadioButton):
     """A radio button."""
+
+    _mark = QStyle.ControlElement.CE_RadioButton
+
+
+class Link(Wraps, Button):
+    """A button that looks like a link."""
+
+    _mark = QStyle.ControlElement.CE_PushButton
+
+    def __init__(self, text: str = "") -> None:
+        super().__init__(text)
+        self.setProperty("role", "link")
 
 
 class MenuAction(QAction):

@@ -2,14 +2,14 @@
 
 from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import _
 from dataselect_gui.window.terms import EXPLANATIONS, Term
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
-from dataselect_gui.window.widgets.plain import ToolButton, paint, tip
+from dataselect_gui.window.widgets.plain import Label, ToolButton, paint, tip
 from dataselect_gui.window.widgets.term_pictures import HEIGHT, draw
 
 _WIDTH, _CIRCLE = 340, 18
@@ -75,6 +75,57 @@ class TermButton(ToolButton):
         self._popover.open(self._term)
 
 
+class Titled(QWidget):
+    """A heading with the “?” of its terms right behind it.
+
+    Parameters
+    ----------
+    text : str
+        The heading.
+    *terms : Term
+        The terms.
+    step : int
+        Points larger or smaller than the system's font.
+
+    Attributes
+    ----------
+    label : Label
+        The heading.
+    """
+
+    def __init__(self, text: str, *terms: Term, step: int = 0) -> None:
+        super().__init__()
+        self.label = _Heading(text)
+        self.label.setFont(theme.font(step, bold=True))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self.label)
+        for term in terms:
+            row.addWidget(TermButton(term))
+        row.addStretch(1)
+
+
+class _Heading(Label):
+    """A heading in one line, or in several where there is no room."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.setWordWrap(True)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        """Return one line: Qt's own answer is a square."""
+        return QSize(self.fontMetrics().horizontalAdvance(self.text()) + 2, self.fontMetrics().height())
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        """Return the room of its longest word."""
+        longest = max(map(self.fontMetrics().horizontalAdvance, self.text().split()), default=0)
+        return QSize(longest, self.fontMetrics().height())
+
+
 class TermPopover(QFrame):
     """What a term means, near its button; a click beside it closes it, as Esc does.
 
@@ -116,7 +167,7 @@ class TermPopover(QFrame):
         height = self.layout().totalHeightForWidth(width)  # type: ignore[union-attr]
         at = self._button.mapToGlobal(QPoint(0, self._button.height()))
         left = max(room.left(), min(at.x(), room.right() - width))
-        above = at.y() - self._button.height() - height
+        above = min(at.y() - self._button.height(), room.bottom()) - height
         top = at.y() if at.y() + height <= room.bottom() else max(room.top(), above)
         self.setGeometry(left, top, width, height)
         self.show()

@@ -277,6 +277,138 @@ def _calibration(painter: QPainter, room: QRectF) -> None:
     _line(painter, x, room.top() + 2, x, room.bottom() - 22, value=theme.palette().text, width=2)
 
 
+def _mechanism(painter: QPainter, room: QRectF) -> None:
+    """Draw what is selected, chance, and what leaves of it."""
+    colours, side = theme.palette(), 22.0
+    middle, ends = room.center(), (room.left() + 8, room.right() - 3 * side - 16)
+    for place in range(6):
+        row, column = place % 2, place // 2
+        for at, leaves in zip(ends, (True, place not in {1, 4}), strict=True):
+            top = middle.y() + (row - 1) * (side + 6) + 3
+            tile = QRectF(at + column * (side + 4), top, side, side)
+            _fill(painter, tile, colours.accent if leaves else colours.panel, colours.edge)
+    die = QRectF(middle.x() - 18, middle.y() - 18, 36, 36)
+    _fill(painter, die, colours.panel, colours.text)
+    painter.setBrush(theme.colour(colours.text))
+    for x, y in ((-9, -9), (0, 0), (9, 9)):
+        painter.drawEllipse(middle + QPointF(x, y), 2, 2)
+
+
+def _odds(painter: QPainter, room: QRectF) -> None:
+    """Draw odds of 1 to 1, and of 3 to 1."""
+    colours = theme.palette()
+    rows = _two_rows(painter, room, (_("1 to 1"), _("3 to 1")))
+    for row, share in zip(rows, (0.5, 0.75), strict=True):
+        bar = QRectF(row.left(), row.center().y() - 9, row.width(), 18)
+        _fill(painter, bar, colours.sunk, colours.edge)
+        _fill(painter, QRectF(bar.left(), bar.top(), share * bar.width(), bar.height()), colours.accent)
+
+
+def _noise(painter: QPainter, room: QRectF) -> None:
+    """Draw a number, and where it may be shown."""
+    colours = theme.palette()
+    _bars(painter, room, [56 * 0.72 ** abs(place - 9) + 2 for place in range(19)], lambda _at: False)
+    x = room.center().x()
+    _line(painter, x, room.top() + 2, x, room.bottom() - 22, value=colours.accent, width=3)
+
+
+def _clip(painter: QPainter, room: QRectF) -> None:
+    """Draw pulls of three sizes, one of which goes past the limit."""
+    colours = theme.palette()
+    limit = room.left() + 0.6 * room.width()
+    for place, reach in enumerate((0.3, 0.5, 0.95)):
+        y, end = room.top() + 20 + 26 * place, room.left() + reach * room.width()
+        _arrow(painter, room.left(), min(end, limit), y, colours.accent)
+        if end > limit:
+            _line(painter, limit + 6, y, end, y, value=colours.line, width=2.5)
+    _line(painter, limit, room.top() + 4, limit, room.bottom() - 4, value=colours.text, width=2)
+
+
+def _checkpoint(painter: QPainter, room: QRectF) -> None:
+    """Draw training as a line, and the moment at which the model was saved."""
+    colours, y = theme.palette(), room.center().y()
+    _arrow(painter, room.left(), room.right() - 8, y, colours.edge)
+    saved = QPointF(room.left() + 0.62 * room.width(), y)
+    painter.setBrush(theme.colour(colours.accent))
+    painter.drawEllipse(saved, 8, 8)
+    foot = QRectF(room.left(), room.bottom() - 24, room.width(), 20)
+    _words(painter, foot, _("early in training"))
+    _words(painter, foot, _("at its end"), end=True)
+
+
+def _dp(painter: QPainter, room: QRectF) -> None:
+    """Draw what a model learned with a record, and without it: almost the same."""
+    colours = theme.palette()
+    rows = _two_rows(painter, room, (_("with a record"), _("without it")))
+    for row, shift in zip(rows, (0.0, 0.04), strict=True):
+        for place, height in enumerate(_HILL):
+            step = row.width() / len(_HILL)
+            tall = height * (row.height() + 12) / 60 * (1 + (shift if place % 2 else -shift))
+            bar = QRectF(row.left() + place * step, row.bottom() - tall, step - 1.5, tall)
+            _fill(painter, bar, colours.accent)
+
+
+def _alpha(painter: QPainter, room: QRectF) -> None:
+    """Draw a hundred clean records, five of which are lost."""
+    colours, step = theme.palette(), min(room.width() / 25, room.height() / 4)
+    for place in range(100):
+        row, column = divmod(place, 25)
+        tile = QRectF(room.left() + column * step, room.top() + row * step, step - 3, step - 3)
+        lost = place % 21 == 10
+        _fill(painter, tile, colours.panel if lost else colours.edge, colours.stop if lost else "")
+
+
+def _person(painter: QPainter, room: QRectF) -> None:
+    """Draw the records of two persons, each person's in a frame."""
+    colours, side = theme.palette(), 30.0
+    left = room.left() + 4
+    for count in (2, 4):
+        frame = QRectF(left, room.center().y() - 26, count * (side + 6) + 10, 52)
+        _fill(painter, frame, colours.panel, colours.accent)
+        for place in range(count):
+            tile = QRectF(left + 8 + place * (side + 6), frame.center().y() - side / 2, side, side)
+            _fill(painter, tile, colours.sunk, colours.edge)
+        left = frame.right() + 16
+
+
+def _pld(painter: QPainter, room: QRectF) -> None:
+    """Draw amounts of leaking by how likely they are; the worst is rare."""
+    _bars(painter, room, _HILL, lambda place: place == len(_HILL) - 1)
+
+
+def _budget(painter: QPainter, room: QRectF) -> None:
+    """Draw what is spent, what a release takes, and what is left."""
+    colours, y = theme.palette(), room.center().y() - 20
+    bar = QRectF(room.left(), y, room.width(), 22)
+    _fill(painter, bar, colours.sunk, colours.edge)
+    _fill(painter, QRectF(bar.left(), y, 0.4 * bar.width(), 22), colours.accent)
+    foot = QRectF(room.left(), bar.bottom() + 4, room.width(), 20)
+    _words(painter, foot, _("spent"))
+    _words(painter, foot, _("left"), end=True)
+
+
+def _signature(painter: QPainter, room: QRectF) -> None:
+    """Draw a sheet that is sealed."""
+    colours = theme.palette()
+    sheet = QRectF(room.left() + 8, room.top() + 4, 68, room.height() - 8)
+    _fill(painter, sheet, colours.panel, colours.edge)
+    for place, share in enumerate((0.8, 0.7, 0.8)):
+        y = sheet.top() + 16 + 14 * place
+        end = sheet.left() + 8 + share * (sheet.width() - 12)
+        _line(painter, sheet.left() + 8, y, end, y, value=colours.dim, width=3)
+    seal = QPointF(sheet.right() - 18, sheet.bottom() - 18)
+    painter.setBrush(theme.colour(colours.accent))
+    painter.drawEllipse(seal, 11, 11)
+    shaft = sheet.right() + 56
+    middle = room.center().y()
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(theme.colour(colours.accent), 3))
+    painter.drawEllipse(QPointF(shaft, middle), 11, 11)
+    _line(painter, shaft + 12, middle, shaft + 70, middle, value=colours.accent, width=3)
+    for tooth in (52, 66):
+        _line(painter, shaft + tooth, middle, shaft + tooth, middle + 10, value=colours.accent, width=3)
+
+
 _PICTURES: dict[Term, Callable[[QPainter, QRectF], None]] = {
     Term.SCORE: _score,
     Term.VOG: _vog,
@@ -293,4 +425,15 @@ _PICTURES: dict[Term, Callable[[QPainter, QRectF], None]] = {
     Term.CUT_OFF: _cut_off,
     Term.SELECTION: _selection,
     Term.CALIBRATION: _calibration,
+    Term.MECHANISM: _mechanism,
+    Term.ODDS: _odds,
+    Term.NOISE: _noise,
+    Term.CLIP: _clip,
+    Term.CHECKPOINT: _checkpoint,
+    Term.DP: _dp,
+    Term.ALPHA: _alpha,
+    Term.PERSON: _person,
+    Term.PLD: _pld,
+    Term.BUDGET: _budget,
+    Term.SIGNATURE: _signature,
 }

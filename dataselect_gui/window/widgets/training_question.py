@@ -12,12 +12,14 @@ from PySide6.QtWidgets import (
 
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import N_, _
+from dataselect_gui.window.terms import Term
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.budget import read_amount
 from dataselect_gui.window.widgets.finding_out import FindingOut
 from dataselect_gui.window.widgets.numbers import in_local_form
 from dataselect_gui.window.widgets.plain import Label, RadioButton
+from dataselect_gui.window.widgets.term import TermButton
 from dataselect_gui.workflow import exact
 
 QUESTION = N_("Did these records help to train this checkpoint?")
@@ -65,8 +67,11 @@ class TrainingQuestion(QWidget):
         column.addWidget(paragraph(_(WHY), role="dim"))
         for button in (self.no, self.private, self.unknown):
             self._group.addButton(button)
-            column.addWidget(button)
-        column.insertWidget(4, self._amounts)
+            if button is self.private:
+                column.addLayout(_with_term(button))
+                column.addWidget(self._amounts)
+            else:
+                column.addWidget(button)
         column.addWidget(self.finding_out)
         self._group.buttonClicked.connect(self._on_click)
         self.show_answer(None)
@@ -109,6 +114,15 @@ class TrainingQuestion(QWidget):
     def _on_typed(self) -> None:
         if self.answer is not None:
             self.answered.emit()
+
+
+def _with_term(button: RadioButton) -> QHBoxLayout:
+    line = QHBoxLayout()
+    line.setSpacing(0)
+    line.addWidget(button)
+    line.addWidget(TermButton(Term.DP))
+    line.addStretch(1)
+    return line
 
 
 def check_only(group: QButtonGroup, button: QAbstractButton | None) -> None:

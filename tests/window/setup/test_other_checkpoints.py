@@ -36,6 +36,6 @@ def test_scores_of_another_checkpoint_are_named_and_shown(
     assert look is not None
     assert look.checkpoint == first
     assert look.scores["loss"].tolist() == by_first
-    assert shown.choice.currentText() == f"second ({tmp_path}): el2n"
+    assert shown.choice.currentText() == f"second ({tmp_path}): EL2N"
     window.preparation.forget()
     assert not shown.isVisibleTo(window.setup)

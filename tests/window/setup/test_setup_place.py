@@ -194,13 +194,13 @@ def test_the_request_is_told_in_words() -> None:
         )
     )
     assert told_lines == [
-        ("Asks for", "vog at least 0.153"),
+        ("Asks for", "VoG at least 0.153"),
         ("Trained", "under differential privacy: ε 5.57, δ 1e-05, 200 steps"),
         ("Contact", "the coordinator"),
         ("Bounds", "for loss"),
     ]
     assert requested(workflow.Request(score="vog", count=200)) == [
-        ("Asks for", "the 200 records with the highest vog")
+        ("Asks for", "the 200 records with the highest VoG")
     ]
     # Clipping alone, which a score is asked for with, is no differential privacy.
     for noise in (None, 0.0):

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from dataselect_gui.window.terms import EXPLANATIONS, Term, term_of_score
 from dataselect_gui.window.widgets import theme
-from dataselect_gui.window.widgets.term import TermButton, TermPopover
+from dataselect_gui.window.widgets.term import TermButton, TermPopover, Titled
 
 
 @pytest.fixture
@@ -82,3 +82,18 @@ def test_a_score_has_the_term_of_its_definition() -> None:
     assert term_of_score("vog-var-late") is Term.VOG
     assert term_of_score("grad_norm") is Term.GRADIENT_NORM
     assert term_of_score("random") is None
+
+
+def test_a_heading_goes_on_in_a_second_line_and_keeps_its_terms(qtbot: QtBot) -> None:
+    heading = Titled("From which score on a record looks wrong", Term.CALIBRATION)
+    qtbot.addWidget(heading)
+    heading.resize(160, heading.heightForWidth(160))
+    heading.show()
+    qtbot.waitExposed(heading)
+    button = heading.findChild(TermButton)
+    assert button is not None
+    assert heading.rect().contains(button.geometry())
+    assert heading.label.height() >= 2 * heading.label.fontMetrics().height()
+    heading.resize(800, 28)
+    qtbot.waitUntil(lambda: heading.label.height() == 28)
+    assert 0 <= button.x() - heading.label.sizeHint().width() < 4  # Right behind the text.

@@ -133,7 +133,7 @@ class Levels(QWidget):
         slider.setRange(0, _STEPS)
         slider.setPageStep(_STEPS // 10)
         slider.setMinimumWidth(48)
-        field.setFixedWidth(64)
+        field.setFixedWidth(56)
         field.setAlignment(Qt.AlignmentFlag.AlignRight)
         field.setFont(theme.font())
         for widget in (slider, field):
