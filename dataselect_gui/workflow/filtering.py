@@ -72,7 +72,8 @@ class FilterColumns(Mapping[str, Column]):
         """Note what is selected, withheld and opted out now, each of shape (n,)."""
         self._made |= {"selected": selected, "withheld": withheld, "opted_out": opted_out}
         self._made.pop("left_out", None)
-        self._makers["left_out"] = lambda: _left_out(self._project, ~(withheld | opted_out))
+        # Without this object in it: a cycle would keep a closed project until the collector runs.
+        self._makers["left_out"] = partial(_left_out, self._project, ~(withheld | opted_out))
 
     def find(self, text: str) -> NDArray[np.bool_]:
         """Return which records a filter finds, shape (n,); what its terms find is kept for later.
