@@ -44,7 +44,7 @@ class FilterColumns(Mapping[str, Column]):
             name: partial(project.scores.__getitem__, name) for name in project.scores
         }
         makers["id"] = lambda: Texts(project.ids)
-        makers["label"] = lambda: CodedClasses.of(project.labels)
+        makers["label"] = lambda: project.coded_labels
         units = project.units
         if units is not None:
             makers["person"] = lambda: Texts(units)
@@ -118,6 +118,10 @@ class FilterColumns(Mapping[str, Column]):
             if maker is self._makers[name]:  # Otherwise it changed meanwhile, in another thread.
                 self._made[name] = column
         return column
+
+    def __contains__(self, name: object) -> bool:
+        """Say whether there is a column, without making it."""
+        return name in self._makers
 
     def __iter__(self) -> Iterator[str]:
         """Yield the names."""

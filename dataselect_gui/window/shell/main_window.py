@@ -337,7 +337,7 @@ class MainWindow(QMainWindow):
         self.start.delete_requested.connect(self._ask_deletion_of)
         self.state.inputs_changed.connect(self._follow)
         self.state.opened.connect(self._follow)
-        self.state.opened.connect(self.state.read_account)
+        self.state.opened.connect(self.state.read_first_account)
         self.state.failed.connect(self.show_error)
         self.state.undo_changed.connect(self._follow)
         self.jobs.started.connect(self._follow)
