@@ -176,9 +176,9 @@ class WritableEntryStore(EntryStore):
         return entry
 
 
-def pieces_of(content: bytes) -> Iterator[bytes]:
-    """Split the content of an entry into keys."""
-    return (content[start : start + KEY_BYTES] for start in range(0, len(content), KEY_BYTES))
+def pieces_of(content: bytes, first: int = 0) -> Iterator[bytes]:
+    """Split the content of an entry into keys, from a byte on."""
+    return (content[start : start + KEY_BYTES] for start in range(first, len(content), KEY_BYTES))
 
 
 def _parsed(text: object) -> Any:  # noqa: ANN401  (any JSON)

@@ -1,6 +1,6 @@
 """A read-only view of the ledger at one moment."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -121,8 +121,13 @@ class Snapshot:
         return None
 
     def _roots(self, marks: Collection[bytes]) -> set[str]:
-        known = known_marks(self._store, marks).values()
-        return {root_of(self._store, account) for account in known}
+        """Return the accounts that know any of these marks; each mark is known to one at most."""
+        wanted = marks if isinstance(marks, Set) else set(marks)
+        return {
+            root_of(self._store, account)
+            for account, known in _marks_in(self._store)
+            if not wanted.isdisjoint(known)
+        }
 
 
 def new_belongings(
@@ -184,12 +189,18 @@ def known_marks(store: EntryStore, marks: Collection[bytes]) -> dict[bytes, str]
     """Return which of these marks are known, and to which account."""
     wanted = set(marks)
     known: dict[bytes, str] = {}
+    for account, there in _marks_in(store):
+        for mark in wanted.intersection(there):
+            known.setdefault(mark, account)
+    return known
+
+
+def _marks_in(store: EntryStore) -> Iterator[tuple[str, Iterator[bytes]]]:
+    """Yield the account of each entry that makes marks known, and these marks."""
     for entry in store.entries:
         if entry.kind in {"opened", "extended"}:
             start = SECRET_BYTES if entry.kind == "opened" else 0
-            for mark in wanted.intersection(pieces_of(store.content(entry)[start:])):
-                known.setdefault(mark, entry.account)
-    return known
+            yield entry.account, pieces_of(store.content(entry), start)
 
 
 def kept_records(

@@ -31,7 +31,9 @@ class ScoredRecords:
     def __init__(self, source: Source, ids: Sequence[str], content: NDArray[np.uint8]) -> None:
         self._source, self._content = source, content
         self.places: Sequence[int | None] = range(len(ids))
-        if list(source.ids) != list(ids):
+        if list(source.ids) == list(ids):
+            source.ids = ids  # Equal names of a million records are kept once.
+        else:
             places = {record: place for place, record in enumerate(source.ids)}
             self.places = [places.get(record) for record in ids]
 

@@ -27,8 +27,9 @@ class CodedClasses(Sequence[str | None]):
     """
 
     def __init__(self, classes: Iterable[str | None]) -> None:
-        places: dict[str | None, int] = {}
-        codes = np.fromiter((places.setdefault(name, len(places)) for name in classes), dtype=np.int64)
+        listed = list(classes)
+        places = {name: place for place, name in enumerate(dict.fromkeys(listed))}
+        codes = np.fromiter(map(places.__getitem__, listed), dtype=np.int64, count=len(listed))
         without = places.pop(None, len(places))
         self.names = tuple(name for name in places if name is not None)
         # None comes behind all names.

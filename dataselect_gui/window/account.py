@@ -62,15 +62,15 @@ class AccountReader(QObject):
         self._project = None
         self._reading.drop()
 
-    def read(self, project: Path) -> None:
-        """Read the account of a project."""
+    def read(self, project: Path, *, pause: int | None = None) -> None:
+        """Read the account of a project, after so many milliseconds where they are given."""
         self._project = project
 
         def work(context: JobContext) -> "Account":
             del context
             return workflow.account(project)
 
-        self._reading.ask(JobKind.ACCOUNT, work, self._on_account, self._on_fault)
+        self._reading.ask(JobKind.ACCOUNT, work, self._on_account, self._on_fault, pause)
 
     def set_budget(self, project: Path, amount: Decimal, reason: str) -> None:
         """Change the budget of a project's account, unless that is being done."""

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import assert_never
+from typing import TypeAlias, assert_never
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,11 @@ from dataselect_gui.workflow import CodedClasses, Column, Texts
 
 _LAST = np.int32(np.iinfo(np.int32).max)
 """The rank of a record that has nothing in a column: behind all others, whichever comes first."""
-_ROW_BITS = 32
+_ROW_BITS, _ROW_MASK = np.uint64(32), np.uint64((1 << 32) - 1)
+_Orders: TypeAlias = dict[bool, NDArray[np.int32]]
+"""The order of all records by a column, lowest first or highest first."""
+_MOST_ORDERS = 4
+"""Columns of which both orders are kept: 8 MB of a million records each."""
 _CHUNK = 50_000
 _FEW = 8
 """Less than one record in so many is sorted faster by itself than picked from the order of all."""
@@ -83,12 +87,11 @@ class Arrangement:
         """
         self._columns, self._count, self._scores = columns, count, scores
         self._ranks: dict[str, NDArray[np.int32]] = {}
+        self._orders: dict[str, _Orders] = {}
         self.sort = self.score = sort
         self.descending, self.filter = descending, ""
         self.shown: NDArray[np.int64] | None = None
         self.order: NDArray[np.int64] = np.empty(0, dtype=np.int64)
-        self._whole: NDArray[np.int64] = self.order
-        self._whole_key: tuple[str, bool] | None = None
         self._arrange()
 
     @property
@@ -98,16 +101,28 @@ class Arrangement:
 
     def use(self, columns: Mapping[str, Column]) -> None:
         """Sort by these columns from the next time on, as when labels changed; the order stays."""
-        self._columns, self._ranks, self._whole_key = columns, {}, None
+        self._columns, self._ranks, self._orders = columns, {}, {}
 
     def is_prepared(self, sort: str) -> bool:
         """Say whether sorting by a column takes a moment only."""
-        return sort in self._ranks
+        return sort in self._orders
 
-    def prepare(self, sort: str) -> None:
+    def prepare(self, sort: str) -> _Orders:
         """Do what takes longest of sorting by a column; may be called from any thread."""
-        ranks, column = self._ranks, self._columns[sort]  # Another thread may replace them.
-        ranks[sort] = ranks_of(column)
+        # Another thread may replace them.
+        ranks, orders, column = self._ranks, self._orders, self._columns[sort]
+        if sort not in ranks:
+            ranks[sort] = ranks_of(column)
+        rows = np.arange(len(ranks[sort]))
+        made = {
+            descending: order_of(ranks[sort], rows, descending=descending).astype(np.int32)
+            for descending in (False, True)
+        }
+        others = [name for name in list(orders) if name not in {sort, self.sort}]
+        for name in others[: max(0, len(orders) + 1 - _MOST_ORDERS)]:
+            orders.pop(name, None)
+        orders[sort] = made
+        return made
 
     def sort_by(self, sort: str | None, *, descending: bool) -> None:
         """Sort by another column, or in the other direction."""
@@ -125,21 +140,16 @@ class Arrangement:
         if self.sort is None:
             self.order = np.sort(rows)
             return
-        if not self.is_prepared(self.sort):
-            self.prepare(self.sort)
-        ranks, key = self._ranks[self.sort], (self.sort, self.descending)
+        orders = self._orders.get(self.sort) or self.prepare(self.sort)
         if len(rows) * _FEW < self._count:
-            self.order = order_of(ranks, rows, descending=self.descending)
+            self.order = order_of(self._ranks[self.sort], rows, descending=self.descending)
             return
-        if self._whole_key != key:
-            whole = np.arange(self._count)
-            self._whole_key = key
-            self._whole = order_of(ranks, whole, descending=self.descending)
-        self.order = self._whole
+        whole = orders[self.descending]
         if self.shown is not None:
             is_shown = np.zeros(self._count, dtype=bool)
             is_shown[self.shown] = True
-            self.order = self._whole[is_shown[self._whole]]
+            whole = whole[is_shown[whole]]
+        self.order = whole.astype(np.int64)
 
 
 def order_of(
@@ -161,13 +171,15 @@ def order_of(
     ndarray of int64
         Shape (k,).
     """
-    keys = ranks[rows].astype(np.int64)
+    known = ranks[rows]
     if descending:
-        keys = np.where(keys == _LAST, keys, _LAST - 1 - keys)
+        known = _LAST - np.int32(1) - known  # Those without one become −1, which is the last unsigned.
     # One number with the row behind the rank is sorted several times as fast as by a stable argsort.
-    keys = (keys << _ROW_BITS) | rows
+    keys = known.view(np.uint32).astype(np.uint64)
+    keys <<= _ROW_BITS
+    keys |= rows.view(np.uint64)
     keys.sort()
-    return keys & ((1 << _ROW_BITS) - 1)
+    return (keys & _ROW_MASK).view(np.int64)
 
 
 def ranks_of(column: Column) -> NDArray[np.int32]:

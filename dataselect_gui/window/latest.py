@@ -65,11 +65,15 @@ class Latest(QObject):
         work: Work,
         succeed: Callable[[Any], None],
         fail: Callable[[DataSelectError], None],
+        pause: int | None = None,
     ) -> None:
-        """Request a job in place of all earlier ones; parameters as for `Jobs.start`."""
+        """Request a job in place of all earlier ones; parameters as for `Jobs.start`.
+
+        It waits for `pause` milliseconds, where that is given, instead of as long as all do.
+        """
         self.drop()
         self._next = _Question(kind, work, succeed, fail)
-        self._timer.start(self._pause)
+        self._timer.start(self._pause if pause is None else pause)
 
     def drop(self) -> None:
         """Drop the request."""

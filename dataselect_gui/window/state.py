@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 _LEADS_BACK = frozenset({PlaceId.DELETION, PlaceId.STUDY, PlaceId.REQUEST, PlaceId.RULE})
 """Places that are left for the one where the person was before."""
+_MANY, _PICTURES_FIRST = 20_000, 2000
+"""Records of which to read the account takes longer than a moment; then, how long that is put off in
+milliseconds."""
 
 
 class State(View):
@@ -167,7 +170,7 @@ class State(View):
         self.look = look
         self.inputs, self.interrupted = Inputs.of(look), None
         self.class_names, self.class_codes = class_codes(
-            look.labels if look.has_classes else [None] * len(look.labels)
+            look.coded_labels if look.has_classes else [None] * len(look.labels)
         )
         self.rule = look.rule
         self.withheld, self.opted_out = look.withheld, look.opted_out
@@ -198,10 +201,18 @@ class State(View):
 
     # The ledger
 
-    def read_account(self) -> None:
+    def read_first_account(self) -> None:
+        """Read the ledger of a project that was opened; of many records, after the first pictures.
+
+        Both need the interpreter, of which each would take from the other for seconds.
+        """
+        is_many = self.look is not None and len(self.look.ids) > _MANY
+        self.read_account(pause=_PICTURES_FIRST if is_many else None)
+
+    def read_account(self, *, pause: int | None = None) -> None:
         """Read the ledger anew, away from this thread: it may have grown, here or elsewhere."""
         if self.look is not None and self.look.ids:
-            self.accounts.read(self.look.folder)
+            self.accounts.read(self.look.folder, pause=pause)
         else:
             self.accounts.forget()
 

@@ -105,6 +105,8 @@ class View(QObject):
 
     def place_of(self, row: int | None) -> int | None:
         """Return the place of a record in the order; None where it is not shown."""
+        if row is None:
+            return None
         places = np.flatnonzero(self.order == row)
         return int(places[0]) if len(places) else None
 

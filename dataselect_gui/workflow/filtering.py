@@ -44,7 +44,7 @@ class FilterColumns(Mapping[str, Column]):
             name: partial(project.scores.__getitem__, name) for name in project.scores
         }
         makers["id"] = lambda: Texts(project.ids)
-        makers["label"] = lambda: CodedClasses.of(project.labels)
+        makers["label"] = lambda: project.coded_labels
         units = project.units
         if units is not None:
             makers["person"] = lambda: Texts(units)
@@ -72,7 +72,8 @@ class FilterColumns(Mapping[str, Column]):
         """Note what is selected, withheld and opted out now, each of shape (n,)."""
         self._made |= {"selected": selected, "withheld": withheld, "opted_out": opted_out}
         self._made.pop("left_out", None)
-        self._makers["left_out"] = lambda: _left_out(self._project, ~(withheld | opted_out))
+        # Without this object in it: a cycle would keep a closed project until the collector runs.
+        self._makers["left_out"] = partial(_left_out, self._project, ~(withheld | opted_out))
 
     def find(self, text: str) -> NDArray[np.bool_]:
         """Return which records a filter finds, shape (n,); what its terms find is kept for later.
@@ -117,6 +118,10 @@ class FilterColumns(Mapping[str, Column]):
             if maker is self._makers[name]:  # Otherwise it changed meanwhile, in another thread.
                 self._made[name] = column
         return column
+
+    def __contains__(self, name: object) -> bool:
+        """Say whether there is a column, without making it."""
+        return name in self._makers
 
     def __iter__(self) -> Iterator[str]:
         """Yield the names."""

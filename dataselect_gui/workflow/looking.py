@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,7 @@ from dataselect_gui.records.opening import open_source
 from dataselect_gui.records.scored import ScoredRecords
 from dataselect_gui.records.source import SourceRef
 from dataselect_gui.scoring.catalog import in_order
+from dataselect_gui.selection.classes import CodedClasses
 from dataselect_gui.selection.rules import RecordRule, Rule
 from dataselect_gui.selection.selecting import Selection, select
 from dataselect_gui.tasks.names import TaskName
@@ -230,6 +232,11 @@ class Look:
         are = np.zeros(len(self.ids), dtype=bool)
         are[[row for row, label in self.relabelled.items() if label != self.own_labels[row]]] = True
         return are
+
+    @cached_property
+    def coded_labels(self) -> CodedClasses:
+        """The labels of the records, each as a number."""
+        return CodedClasses.of(self.labels)
 
     @property
     def source(self) -> Path:

@@ -17,6 +17,8 @@ def eligible_records(project: Project, ids: Sequence[str]) -> NDArray[np.bool_]:
 
 def among(names: Sequence[str], listed: Collection[str]) -> NDArray[np.bool_]:
     """Return which names are listed, shape (n,)."""
+    if not listed:
+        return np.zeros(len(names), dtype=bool)
     return np.array([name in listed for name in names], dtype=bool)
 
 

@@ -32,9 +32,10 @@ class KeptScores(msgspec.Struct, frozen=True):
 
 def kept_scores(project: Project) -> tuple[KeptScores, ...]:
     """Return what is kept by the checkpoints that are not a project's own, by their paths."""
-    if project.settings.table is None:
+    others = project.settings.other_checkpoints
+    if project.settings.table is None or not others:
         return ()
-    table, others = project.table, project.settings.other_checkpoints
+    table = project.table
     kept = [
         KeptScores(digest, other.path, in_order(names))
         for digest, other in others.items()

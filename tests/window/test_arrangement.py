@@ -59,3 +59,17 @@ def test_a_sort_by_anything_but_a_score_leaves_the_score_that_is_shown() -> None
 def test_classes_have_the_place_of_their_name() -> None:
     names, codes = class_codes(["dog", None, "cat", "dog"])
     assert (names, codes.tolist()) == (["cat", "dog"], [1, -1, 0, 1])
+
+
+def test_the_orders_of_a_few_columns_are_kept_and_that_which_is_shown_always() -> None:
+    random = np.random.default_rng(3)
+    columns = {f"score {number}": random.random(50) for number in range(9)}
+    made = Arrangement()
+    made.begin(columns, 50, tuple(columns), "score 0", descending=True)
+    for name in list(columns)[1:]:
+        made.prepare(name)
+    kept = [name for name in columns if made.is_prepared(name)]
+    assert kept == ["score 0", "score 6", "score 7", "score 8"]
+    made.sort_by("score 3", descending=False)
+    assert made.order.tolist() == np.argsort(columns["score 3"]).tolist()
+    assert made.order.dtype == np.int64

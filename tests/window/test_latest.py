@@ -96,3 +96,17 @@ def test_what_is_dropped_is_never_heard_of(latest: Latest, heard: list[object], 
     qtbot.waitUntil(lambda: not latest.running)
     qtbot.wait(1)
     assert heard == []
+
+
+def test_a_question_may_wait_longer_than_others(
+    latest: Latest, heard: list[object], qtbot: QtBot
+) -> None:
+    def work(context: JobContext) -> str:
+        del context
+        return "late"
+
+    latest.ask(JobKind.PREVIEW, work, heard.append, heard.append, pause=600)
+    qtbot.wait(400)  # Three times as long as a question waits that says nothing.
+    assert latest.waiting
+    assert not heard
+    qtbot.waitUntil(lambda: heard == ["late"])

@@ -84,3 +84,12 @@ def test_what_is_found_follows_what_is_marked(project: Path) -> None:
     assert not columns.find("selected").any()
     with pytest.raises(UsageError):
         columns.find("loss >")
+
+
+def test_to_ask_for_a_column_by_name_does_not_make_it(project: Path) -> None:
+    columns = workflow.FilterColumns(workflow.look(project))
+    assert "label" in columns
+    assert "colour" not in columns
+    assert not columns.is_quick('label == "cat"')
+    assert columns["label"] is columns["label"]
+    assert columns.is_quick('label == "cat"')

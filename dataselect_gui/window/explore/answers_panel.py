@@ -9,6 +9,7 @@ from dataselect_gui.plain import visible
 from dataselect_gui.texts import N_, _
 from dataselect_gui.window.explore.find_row import FindRow
 from dataselect_gui.window.explore.matrix import MatrixView
+from dataselect_gui.window.explore.sorting import Sorting
 from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
@@ -41,6 +42,8 @@ class AnswersPanel(QFrame):
         Takes the filter that a cell stands for.
     leave : callable
         Gives the focus to the records.
+    sorting : Sorting
+        Sorts the records.
 
     Attributes
     ----------
@@ -50,9 +53,12 @@ class AnswersPanel(QFrame):
         Shows the worst mistakes.
     """
 
-    def __init__(self, state: State, find_row: FindRow, leave: Callable[[], None]) -> None:
+    def __init__(
+        self, state: State, find_row: FindRow, leave: Callable[[], None], sorting: Sorting
+    ) -> None:
         super().__init__()
-        self._state, self._find_row, self._leave = state, find_row, leave
+        self._state, self._find_row, self._leave, self._sorting = state, find_row, leave, sorting
+        self._is_awaited = False
         self.setProperty("role", "panel")
         self.setAccessibleName(visible(_("What the model says")))
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -113,14 +119,11 @@ class AnswersPanel(QFrame):
         """Show what the model is wrong about alone, the worst first; or all records again."""
         is_shown = self._shows_mistakes()
         if not is_shown:
-            self._state.sort_by(self._sorts_by())
+            self._sorting.sort_by(self._sorts_by(), descending=True)
         if is_shown or DISAGREES not in self._find_row.terms:
             self._find_row.toggle(DISAGREES)
+        self._is_awaited = not is_shown
         self._on_order()
-        is_found = self._state.filter == self._find_row.field.text()
-        if not is_shown and is_found and len(self._state.order):
-            self._state.set_current(int(self._state.order[0]))
-            self._leave()
 
     # Within
 
@@ -157,9 +160,19 @@ class AnswersPanel(QFrame):
         return is_sorted and DISAGREES in self._find_row.terms
 
     def _on_order(self) -> None:
-        """Show which cell, and whether mistakes alone, are shown now."""
-        self.mistakes.setChecked(self._shows_mistakes())
+        """Show which cell, and whether mistakes alone, are shown; go to the worst that was asked for.
+
+        Where there are many records, they are sorted and found a moment later.
+        """
+        is_shown = self._shows_mistakes()
+        self.mistakes.setChecked(is_shown)
         self.matrix.show_filtered(self._filtered())
+        self._is_awaited &= DISAGREES in self._find_row.terms
+        is_found = self._state.filter == self._find_row.field.text()
+        if self._is_awaited and is_shown and is_found and len(self._state.order):
+            self._is_awaited = False
+            self._state.set_current(int(self._state.order[0]))
+            self._leave()
 
     def _filtered(self) -> tuple[int, int] | None:
         """Return the cell whose records alone are shown."""

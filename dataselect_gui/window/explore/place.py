@@ -107,7 +107,8 @@ class ExplorePlace(QWidget, Place):
         self.histogram = Histogram(state)
         self.saved_histogram = SavedHistogram(self.histogram, state)
         self.find_row = FindRow(state, self.records.take_focus)
-        self.answers = AnswersPanel(state, self.find_row, self.records.take_focus)
+        self.sorting = Sorting(state)
+        self.answers = AnswersPanel(state, self.find_row, self.records.take_focus, self.sorting)
         self.charts = Charts(state, self.histogram, self.answers)
         self.jump = Jump(state, self._show_all, self.records.take_focus)
         self.legend = Legend(state)
@@ -116,7 +117,6 @@ class ExplorePlace(QWidget, Place):
         self.inspector = Inspector(state, self.thumbnails, self.maps)
         self.label_chooser = LabelChooser(state, self)
 
-        self.sorting = Sorting(state)
         self.left_out = Button(_("Left out"))
         self.left_out.setCheckable(True)
         self.left_out.setToolTip(tip(_("Show only records that look wrong, the worst first")))
@@ -415,7 +415,7 @@ class ExplorePlace(QWidget, Place):
         look = self._state.look
         figures = None if look is None else left_out_figures(look, self._state.eligible)
         if figures is not None and self.left_out.isChecked():
-            self._state.sort_by(figures.score)
+            self.sorting.sort_by(figures.score, descending=True)
         self.find_row.toggle(LEFT_OUT)
 
     def _on_class(self, name: str) -> None:

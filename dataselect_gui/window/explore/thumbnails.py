@@ -9,6 +9,7 @@ is made there.
 import threading
 from collections import deque
 from collections.abc import Iterable
+from contextlib import suppress
 
 from cachetools import LRUCache
 from PySide6.QtCore import QDeadlineTimer, QObject, Qt, QThread, Signal
@@ -72,6 +73,7 @@ class Thumbnails(QObject):
         self._single: deque[Key] = deque()
         self._visible: deque[Key] = deque()
         self._busy: set[Key] = set()
+        self._is_to_open = self._is_opening = False
         self._generation = 0
         self._is_closed = False
         self._look: Look | None = state.look
@@ -124,12 +126,19 @@ class Thumbnails(QObject):
     def is_waiting(self) -> bool:
         """Whether any requested picture is still to be decoded."""
         with self._condition:
-            return bool(self._single or self._visible or self._busy)
+            is_opening = self._is_to_open or self._is_opening
+            return bool(is_opening or self._single or self._visible or self._busy)
 
-    def take(self) -> tuple[int, Key] | None:
-        """Return the next picture to decode, waiting for one; None at the end. For the threads."""
+    def take(self) -> tuple[int, Key | None] | None:
+        """Return the next picture to decode, waiting for one; None at the end. For the threads.
+
+        The first of all is none: then the source is to be opened, which takes longest.
+        """
         with self._condition:
             while not self._is_closed:
+                if self._is_to_open:
+                    self._is_to_open, self._is_opening = False, True
+                    return self._generation, None
                 for queue in (self._single, self._visible):
                     while queue:
                         key = queue.popleft()
@@ -138,6 +147,13 @@ class Thumbnails(QObject):
                             return self._generation, key
                 self._condition.wait()
         return None
+
+    def open_ahead(self, generation: int) -> None:
+        """Open the source before a picture is requested. For the threads."""
+        with suppress(Exception):  # Whoever requests a picture is told.
+            self._open(generation)
+        with self._condition:
+            self._is_opening = False
 
     def decode(self, generation: int, key: Key) -> None:
         """Decode a picture and deliver it. For the threads."""
@@ -221,11 +237,15 @@ class Thumbnails(QObject):
             self._busy.clear()
             self._look = self._state.look
             self._pictures = None
+            self._is_to_open = False
         self._prepare()
 
     def _prepare(self) -> None:
         if self._look is not None:  # Without a project it would only slow down the start.
             workflow.prepare_pictures()
+            with self._condition:
+                self._is_to_open = bool(self._look.scores)  # Otherwise another place is shown.
+            self._wake()
 
 
 class _Decoder(QThread):
@@ -238,7 +258,11 @@ class _Decoder(QThread):
     def run(self) -> None:
         """Decode until the end; called by the thread."""
         while (task := self._thumbnails.take()) is not None:
-            self._thumbnails.decode(*task)
+            generation, key = task
+            if key is None:
+                self._thumbnails.open_ahead(generation)
+            else:
+                self._thumbnails.decode(generation, key)
 
 
 def _size(entry: Shown) -> int:

@@ -293,11 +293,13 @@ class MainWindow(QMainWindow):
         return place
 
     def _make_next(self) -> None:
-        """Make the next place that is still missing; what a person does meanwhile comes in between."""
+        """Make the next place that is still missing; what a person waits for comes first."""
         missing = next((place_id for place_id in PlaceId if place_id not in self.places), None)
+        is_busy = PlaceId.EXPLORE in self.places and self.explore.thumbnails.is_waiting
         if missing is not None and self.isVisible():
-            self._place(missing)
-            QTimer.singleShot(0, self, self._make_next)
+            if not is_busy:
+                self._place(missing)
+            QTimer.singleShot(100 if is_busy else 0, self, self._make_next)
 
     @property
     def has_work(self) -> bool:
@@ -310,8 +312,6 @@ class MainWindow(QMainWindow):
         """Whether any of its threads is running; after `close`, only one that hangs."""
         places = any(place.has_threads for place in self.places.values())
         return self.jobs.has_thread or self.state.accounts.has_threads or places
-
-    # Construction
 
     def _build(self) -> None:
         self._stack = QStackedWidget()
@@ -337,7 +337,7 @@ class MainWindow(QMainWindow):
         self.start.delete_requested.connect(self._ask_deletion_of)
         self.state.inputs_changed.connect(self._follow)
         self.state.opened.connect(self._follow)
-        self.state.opened.connect(self.state.read_account)
+        self.state.opened.connect(self.state.read_first_account)
         self.state.failed.connect(self.show_error)
         self.state.undo_changed.connect(self._follow)
         self.jobs.started.connect(self._follow)

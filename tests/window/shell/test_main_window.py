@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from dataselect_gui import workflow
 from dataselect_gui.window import settings
+from dataselect_gui.window.explore.thumbnails import Thumbnails
 from dataselect_gui.window.place import PlaceId
 from dataselect_gui.window.settings import Settings
 from dataselect_gui.window.shell.main_window import MainWindow
@@ -363,3 +364,21 @@ def test_a_log_is_kept_beside_the_ledger_while_it_is_wanted(
         ("inspection", False, "done"),
     ]
     assert "records" not in log.read_text("utf-8")
+
+
+def test_places_that_nobody_asked_for_wait_for_the_first_pictures(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits = [True]
+    monkeypatch.setattr(Thumbnails, "is_waiting", property(lambda _self: waits[0]))
+    window = MainWindow(Settings())
+    qtbot.addWidget(window)
+    window.show()
+    qtbot.waitUntil(lambda: PlaceId.EXPLORE in window.places)
+    made = set(window.places)
+    qtbot.wait(1500)
+    assert set(window.places) == made
+    assert made != set(PlaceId)
+    waits.clear()
+    waits.append(False)
+    qtbot.waitUntil(lambda: set(window.places) == set(PlaceId), timeout=30_000)

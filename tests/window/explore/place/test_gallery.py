@@ -1,6 +1,7 @@
 """The gallery: its tiles, keys, marks and pictures."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from dataselect_gui import workflow
+from dataselect_gui.window.explore import thumbnails
 from dataselect_gui.window.explore.gallery import LARGEST, SMALLEST
 from dataselect_gui.window.explore.place import ExplorePlace
 from dataselect_gui.window.explore.thumbnails import key_of
@@ -184,6 +186,26 @@ def test_what_cannot_be_read_says_why(
     assert explore.thumbnails.find(key_of(int(state.order[0]), 128)) == "The image is cut short."
 
 
+def test_the_source_is_opened_before_a_picture_is_requested(
+    qtbot: QtBot, state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[Look] = []
+
+    def opening(look: Look) -> workflow.Pictures:
+        opened.append(look)
+        return workflow.Pictures(look)
+
+    monkeypatch.setattr(thumbnails, "Pictures", opening)
+    made = thumbnails.Thumbnails(state)
+    assert made.is_waiting
+    qtbot.waitUntil(lambda: not made.is_waiting)
+    assert opened == [state.look]
+    made.want([key_of(0, 128)])
+    qtbot.waitUntil(lambda: made.find(key_of(0, 128)) is not None)
+    assert len(opened) == 1, "it is not listed a second time"
+    made.close()
+
+
 def test_a_source_that_moved_is_told(show: Show, qtbot: QtBot, state: State, tmp_path: Path) -> None:
     (tmp_path / "records.npz").unlink()
     explore = show(state)
@@ -197,16 +219,14 @@ def test_a_large_project_is_painted(
     rows = 200_000
     assert state.look is not None
     labels: Sequence[str | None] = ["bird", None, "cat", "dog"] * (rows // 4)
-    large = Look(
-        **{
-            **vars(state.look),
-            "ids": [str(row) for row in range(rows)],
-            "content": np.zeros((rows, 32), dtype=np.uint8),
-            "labels": labels,
-            "scores": {"loss": np.random.default_rng(0).random(rows)},
-            "withheld": np.zeros(rows, dtype=bool),
-            "opted_out": np.zeros(rows, dtype=bool),
-        }
+    large = replace(
+        state.look,
+        ids=[str(row) for row in range(rows)],
+        content=np.zeros((rows, 32), dtype=np.uint8),
+        labels=labels,
+        scores={"loss": np.random.default_rng(0).random(rows)},
+        withheld=np.zeros(rows, dtype=bool),
+        opted_out=np.zeros(rows, dtype=bool),
     )
     monkeypatch.setattr(workflow, "look", lambda _project: large)
     state.open(project)

@@ -8,9 +8,11 @@ import pytest
 from msgspec.structs import replace as replace_form
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
 
 from dataselect_gui.tasks.answers import Standing
 from dataselect_gui.tasks.names import TaskName
+from dataselect_gui.window.explore import search, sorting
 from dataselect_gui.window.explore.place import ExplorePlace
 from dataselect_gui.window.state import State
 from dataselect_gui.workflow import Look
@@ -49,6 +51,27 @@ def test_a_press_shows_mistakes_the_worst_first_and_another_all(
     QTest.mouseClick(button, LEFT)
     assert len(state.order) == COUNT
     assert not button.isChecked()
+
+
+def test_among_many_records_the_worst_comes_once_they_are_sorted(
+    qtbot: QtBot, explore: ExplorePlace, state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sorting, "AT_ONCE", 0)
+    monkeypatch.setattr(search, "AT_ONCE", 0)
+    state.sort_by("loss", descending=False)
+    assert state.columns is not None
+    state.arrangement.use(state.columns)  # Nothing is prepared any more.
+    QTest.mouseClick(explore.answers.mistakes, LEFT)
+    assert explore.sorting.is_working, "away from the window's thread"
+    assert state.current != max(WRONG)
+    qtbot.waitUntil(lambda: not explore.is_working)
+    assert state.order.tolist() == sorted(WRONG, reverse=True)
+    assert explore.answers.mistakes.isChecked()
+    assert state.current == max(WRONG)
+    assert explore.gallery.hasFocus()
+    state.set_current(4)
+    explore.find_row.set_filter("disagrees and loss > 0.5")
+    assert state.current == 4, "nobody is led there again"
 
 
 def test_they_are_those_of_what_is_shown(explore: ExplorePlace, state: State) -> None:
