@@ -287,7 +287,7 @@ def _splits(images: Iterable[str]) -> dict[str, int]:
 
 
 def _class_folder(record: str, split: str | None) -> str | None:
-    parts = PurePosixPath(record).parts[0 if split is None else 1 :]
+    parts = record.split("/")[0 if split is None else 1 :]
     return parts[0] if len(parts) > 1 else None
 
 
