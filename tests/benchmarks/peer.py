@@ -50,8 +50,8 @@ The window takes a folder, lists it, and decodes every file to say which cannot 
 a table of paths and reads no file before it is shown. Listing and making that table count. The window's
 thumbnails are those of its gallery, all in view. Spotlight shows pictures of selected rows alone, so
 that its first row is selected as soon as it is seen. Where the window sorts and brushes, its time ends
-with all pictures in view; that of Spotlight with the rows of its table, which has no pictures. Spotlight
-saves no list of selected rows: "not there"."""
+with all pictures in view; that of Spotlight with the rows of its table, which has no pictures. It saves
+no list of selected rows: "not there"."""
 
 
 def make_data(folder: Path, count: int) -> None:
