@@ -18,15 +18,16 @@ MAX_DEPTH = 100
 """Folders within folders."""
 
 
-def find_images(root: Path) -> tuple[dict[str, Path], list[Problem], int, list[Path]]:
+def find_images(root: Path) -> tuple[dict[str, str], list[Problem], int, list[Path]]:
     """Find the image files below a folder.
 
     Returns
     -------
     tuple
-        Id → file; what is unusable; how many files were ignored; the metadata files among these.
+        Id → path of the file, as text; what is unusable; how many files were ignored; the metadata
+        files among these.
     """
-    images: dict[str, Path] = {}
+    images: dict[str, str] = {}
     problems: list[Problem] = []
     metadata: list[Path] = []
     ignored = 0
@@ -60,7 +61,7 @@ def find_images(root: Path) -> tuple[dict[str, Path], list[Problem], int, list[P
                 Problem(record, _("Another file has the same name in another Unicode form."))
             )
         else:
-            images[record] = Path(entry.path)
+            images[record] = entry.path
     return images, problems, ignored, metadata
 
 
