@@ -18,21 +18,22 @@ MAX_DEPTH = 100
 """Folders within folders."""
 
 
-def find_images(root: Path) -> tuple[dict[str, Path], list[Problem], int, list[Path]]:
+def find_images(root: Path) -> tuple[dict[str, str], list[Problem], int, list[Path]]:
     """Find the image files below a folder.
 
     Returns
     -------
     tuple
-        Id → file; what is unusable; how many files were ignored; the metadata files among these.
+        Id → path of the file, as text; what is unusable; how many files were ignored; the metadata
+        files among these.
     """
-    images: dict[str, Path] = {}
+    images: dict[str, str] = {}
     problems: list[Problem] = []
     metadata: list[Path] = []
     ignored = 0
+    start = f"{str(root).rstrip(os.sep)}{os.sep}"
     for entry in _entries(root):
-        relative = Path(entry.path).relative_to(root).as_posix()
-        record = unicodedata.normalize("NFC", relative)
+        record = unicodedata.normalize("NFC", _relative(entry.path, root, start))
         if not is_named_as_image(entry.name) and entry.is_dir(follow_symlinks=False):
             reason = _("A folder within {depth} folders; what lies in it is not read.", depth=MAX_DEPTH)
             problems.append(Problem(record.encode("utf-8", "replace").decode("utf-8"), reason))
@@ -60,8 +61,15 @@ def find_images(root: Path) -> tuple[dict[str, Path], list[Problem], int, list[P
                 Problem(record, _("Another file has the same name in another Unicode form."))
             )
         else:
-            images[record] = Path(entry.path)
+            images[record] = entry.path
     return images, problems, ignored, metadata
+
+
+def _relative(path: str, root: Path, start: str) -> str:
+    """Return a path relative to a folder; by its text, since paths take long to make of many files."""
+    if path.startswith(start):
+        return path[len(start) :].replace(os.sep, "/")
+    return Path(path).relative_to(root).as_posix()
 
 
 def _why_passed_over(entry: "os.DirEntry[str]") -> str | None:
@@ -134,7 +142,8 @@ def entries_of(folder: Path) -> Iterator["os.DirEntry[str]"]:
 
 def is_named_as_image(name: str) -> bool:
     """Say whether a file has the ending of an image."""
-    return Path(name).suffix.lower() in EXTENSIONS
+    dot = name.rfind(".")  # As in `Path.suffix`, which takes long for the names of many files.
+    return dot > 0 and name[dot:].lower() in EXTENSIONS
 
 
 def linked_files(path: Path) -> list[Path]:

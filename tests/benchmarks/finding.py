@@ -1,9 +1,10 @@
-"""How long finding, sorting and brushing take among many records, from the event to repainted views.
+"""How long finding, sorting, brushing and scrolling take among many records, from event to repaint.
 
     python -m tests.benchmarks.finding --records 1000000
 
 The records are made in memory: names, labels and three scores. Explore is shown offscreen, each act
-goes through the widgets that a person uses, and its time ends when all views were painted again.
+goes through the widgets that a person uses, and its time ends when all views were painted again. Then
+the wheel is turned one notch every 16 ms; pictures of a few real records are decoded all the while.
 """
 
 import argparse
@@ -19,19 +20,25 @@ import numpy as np
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QEventLoop
+from PySide6.QtCore import QEvent, QEventLoop, QObject, QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication
 
 from dataselect_gui import workflow
 from dataselect_gui.selection.classes import CodedClasses
 from dataselect_gui.window.explore.place import ExplorePlace
 from dataselect_gui.window.state import State
-from dataselect_gui.workflow import Look, Rule, make_rule
+from dataselect_gui.workflow import Look, Pictures, Rule, make_rule
 from tests.projects import consortium, owner_records, scored_project
 
 SCORES = ("loss", "el2n", "grad_norm")
 LABELS = ("bird", "cat", "dog", "horse", "ship", "truck")
 _GAP_SECONDS = 0.005
+_REAL = 40
+"""Records that there are in truth."""
+_NOTCH, _FRAME_SECONDS, _SCROLLING_SECONDS = 120, 0.016, 10.0
+_LATE_SECONDS, _MOST_LATE = 0.033, 0.01
+"""A frame that takes longer is late; the share of frames that may be."""
 
 
 def many_records(project: Path, records: int) -> Look:
@@ -113,6 +120,54 @@ def acts_of(explore: ExplorePlace) -> dict[str, Callable[[], None]]:
     }
 
 
+class _Paints(QObject):
+    """Counts how often a widget is painted."""
+
+    count = 0
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+        """Count."""
+        del watched
+        self.count += event.type() is QEvent.Type.Paint
+        return False
+
+
+def scroll(explore: ExplorePlace) -> list[float]:
+    """Turn the wheel over the gallery; returns the seconds from each due notch to its paint."""
+
+    def stored(pictures: Pictures, row: int) -> bytes:
+        return pictures._source.read(row % _REAL)
+
+    Pictures.stored = stored  # type: ignore[method-assign,assignment]
+    view, bar, paints = explore.gallery.viewport(), explore.gallery.verticalScrollBar(), _Paints()
+    view.installEventFilter(paints)
+    frames, at = list[float](), QPointF(view.rect().center())
+    due = time.perf_counter()
+    end = due + _SCROLLING_SECONDS
+    while due < end:
+        while time.perf_counter() < due:
+            QApplication.processEvents()
+            time.sleep(_GAP_SECONDS / 10)
+        before, top = paints.count, bar.value()
+        notch = QWheelEvent(
+            at,
+            QPointF(view.mapToGlobal(at.toPoint())),
+            QPoint(),
+            QPoint(0, -_NOTCH),
+            Qt.MouseButton.NoButton,
+            Qt.KeyboardModifier.NoModifier,
+            Qt.ScrollPhase.NoScrollPhase,
+            False,
+        )
+        QApplication.sendEvent(view, notch)
+        assert bar.value() > top, "the wheel did not scroll"
+        while paints.count == before:
+            QApplication.processEvents()
+        frames.append(time.perf_counter() - due)
+        due = max(due + _FRAME_SECONDS, time.perf_counter())
+    return frames
+
+
 def quantile(times: Sequence[float], share: float) -> float:
     """Return a quantile of times, in milliseconds."""
     return 1000 * float(np.quantile(times, share))
@@ -126,9 +181,9 @@ def main() -> None:
     options = parser.parse_args()
     app = QApplication.instance() or QApplication([])
     with tempfile.TemporaryDirectory() as folder:
-        source = owner_records(Path(folder) / "records.npz", 40)
+        source = owner_records(Path(folder) / "records.npz", _REAL)
         checkpoint = consortium(Path(folder) / "model")
-        project = scored_project(Path(folder) / "project", source, checkpoint, [0.1] * 40)
+        project = scored_project(Path(folder) / "project", source, checkpoint, [0.1] * _REAL)
         look = many_records(project, options.records)
         workflow.look = lambda _project: look  # type: ignore[assignment]
         state = State()
@@ -159,6 +214,16 @@ def main() -> None:
                 quantile(computed[1:], 0.95),
             )
             print(f"{name:26}" + "".join(f"{figure:14.0f}" for figure in figures), flush=True)
+        explore.find_row.set_filter("")
+        watch.settle()
+        frames = scroll(explore)
+        late = sum(frame > _LATE_SECONDS for frame in frames) / len(frames)
+        print(
+            f"scrolling: {len(frames) / _SCROLLING_SECONDS:.0f} frames a second; median "
+            f"{quantile(frames, 0.5):.0f} ms, 95 % {quantile(frames, 0.95):.0f} ms, most "
+            f"{quantile(frames, 1.0):.0f} ms; {late:.1%} over {1000 * _LATE_SECONDS:.0f} ms "
+            f"(at most {_MOST_LATE:.0%} may be)"
+        )
         explore.close_threads()
     del app
 

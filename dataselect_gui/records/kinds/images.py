@@ -138,7 +138,7 @@ class ImageFolder:
 
     path: Path
     ids: Sequence[str]
-    files: Sequence[Path]
+    files: Sequence[str]
     labels: Sequence[str | None]
     units: Sequence[str] | None
     columns: Sequence[str]
@@ -155,12 +155,12 @@ class ImageFolder:
 
     def read(self, index: int) -> bytes:
         """Return the bytes of the file. See `Source.read`."""
-        return read_file(self.files[index])
+        return read_file(Path(self.files[index]))
 
     def stamp(self, index: int) -> tuple[int, int] | None:
         """Return the size and time of the file. See `Source.stamp`."""
         try:
-            info = self.files[index].stat()
+            info = Path(self.files[index]).stat()
         except OSError:
             return None
         return info.st_size, info.st_mtime_ns
@@ -287,13 +287,13 @@ def _splits(images: Iterable[str]) -> dict[str, int]:
 
 
 def _class_folder(record: str, split: str | None) -> str | None:
-    parts = PurePosixPath(record).parts[0 if split is None else 1 :]
+    parts = record.split("/")[0 if split is None else 1 :]
     return parts[0] if len(parts) > 1 else None
 
 
 def _listing_problem(
     name: str,
-    images: dict[str, Path],
+    images: dict[str, str],
     listed: Container[str],
     reasons: dict[str, str],
 ) -> str | None:
