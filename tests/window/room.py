@@ -19,6 +19,8 @@ from PySide6.QtWidgets import (
 from dataselect_gui.plain import visible
 from dataselect_gui.window.widgets.elided import Elided
 
+_ROUNDING = 2
+"""Pixels that a button has beyond its text, whose width is rounded."""
 _SLACK = 1
 """Pixels by which a rounded size may be smaller than what is needed."""
 
@@ -55,7 +57,9 @@ def _cut(widget: QLabel | QAbstractButton, window: QWidget) -> str:
     metrics, text = widget.fontMetrics(), widget.text()
     if widget.hasHeightForWidth():
         is_button = isinstance(widget, QAbstractButton)
-        beside = widget.sizeHint().width() - metrics.horizontalAdvance(text) if is_button else 0
+        beside = (
+            widget.sizeHint().width() - metrics.horizontalAdvance(text) - _ROUNDING if is_button else 0
+        )
         room = QRect(0, 0, widget.width() - beside, 0)
         lines = metrics.boundingRect(room, int(Qt.TextFlag.TextWordWrap), text)
         lacks = lines.height() - widget.height()

@@ -131,10 +131,10 @@ def test_a_text_that_is_cut_is_noticed(qtbot: QtBot, page: QWidget) -> None:
         widget.setFixedWidth(120)
     low.setFixedHeight(20)
     put(page, label, button, low, paragraph("Acetylsalicylsäureverträglichkeitsprüfung"))
-    found = faults(qtbot, page)
-    assert len(found) == 4
-    assert ["narrow" in fault for fault in found] == [True, True, False, True]
-    assert "too low for its text" in found[2]
+    listed = faults(qtbot, page)
+    assert len(listed) == 4
+    assert ["narrow" in fault for fault in listed] == [True, True, False, True]
+    assert "too low for its text" in listed[2]
 
 
 def test_what_lies_outside_of_its_panel_is_noticed(qtbot: QtBot, page: QWidget) -> None:

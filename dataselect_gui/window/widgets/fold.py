@@ -106,9 +106,11 @@ class _Title(Wraps, ToolButton):
 
     def beside(self) -> int:
         """Return the room of the arrow and the margins."""
-        return _START + theme.SPACE[0]
+        return _START
 
     def sizeHint(self) -> QSize:  # noqa: N802
         """Return the room for the arrow and one line."""
         text = self.fontMetrics().horizontalAdvance(visible(self.text()))
-        return QSize(self.beside() + text, max(theme.TARGET, self.fontMetrics().height() + 8))
+        return QSize(
+            self.beside() + text + theme.SPACE[0], max(theme.TARGET, self.fontMetrics().height() + 8)
+        )

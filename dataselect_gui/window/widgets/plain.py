@@ -43,6 +43,7 @@ else:
 
 _MOST_IN_TIP = 2_000
 """Characters of a line of a tool tip that are shown."""
+_ROUNDING = 2
 _WRAPPED = Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
 
 
@@ -135,6 +136,10 @@ class Wraps(_QButton):
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
 
+    def sizeHint(self) -> QSize:  # noqa: N802
+        """Return the room for one line, which no rounding breaks."""
+        return super().sizeHint() + QSize(_ROUNDING, 0)
+
     def minimumSizeHint(self) -> QSize:  # noqa: N802
         """Return the room for the longest word."""
         longest = max(map(self.fontMetrics().horizontalAdvance, self.text().split()), default=0)
@@ -147,8 +152,8 @@ class Wraps(_QButton):
     def heightForWidth(self, width: int) -> int:  # noqa: N802
         """Return how high it is with as many lines as it needs."""
         lines = self._lines(QRect(0, 0, width - self.beside(), 0)).height()
-        one = self.sizeHint().height()
-        return max(one, one + lines - self.fontMetrics().height())
+        first = self.sizeHint().height()
+        return max(first, first + lines - self.fontMetrics().height())
 
     def hitButton(self, at: QPoint, /) -> bool:  # noqa: N802
         """Return whether a place is within: all lines are pressed."""
@@ -183,7 +188,7 @@ class Wraps(_QButton):
     def beside(self) -> int:
         """Return the width of all but the text."""
         text = self.fontMetrics().horizontalAdvance(visible(self.text()))
-        return self.sizeHint().width() - text
+        return self.sizeHint().width() - _ROUNDING - text
 
     def _lines(self, room: QRect) -> QRect:
         """Return what the text takes in a room."""
