@@ -174,7 +174,7 @@ def test_whoever_misses_a_score_is_told_why_also_later(tmp_path: Path) -> None:
     reasons = done.problems
     assert reasons.keys() == {"0", "1", "3"}
     assert "no finite number" in reasons["0"]
-    assert "el2n, vog" in reasons["0"]
+    assert "EL2N, VoG" in reasons["0"]
     assert "label" in reasons["1"]
     assert "not finite" in reasons["3"]
     assert workflow.look(project).problems == reasons

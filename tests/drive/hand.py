@@ -105,7 +105,7 @@ class Hand:
 
     def wake(self, title: str = "DataSelect") -> None:
         """Give the keyboard to the window of such a title, as a window manager does."""
-        found = subprocess.run(
+        windows = subprocess.run(
             ["xdotool", "search", "--sync", "--onlyvisible", "--name", title],
             env={**os.environ, "DISPLAY": self._screen.name},
             check=True,
@@ -113,7 +113,7 @@ class Hand:
             text=True,
             timeout=60,
         )
-        self._do("windowfocus", "--sync", found.stdout.split()[-1])
+        self._do("windowfocus", "--sync", windows.stdout.split()[-1])
 
     def reach(self, target: Target) -> None:
         """Press Tab until the target is seen with the focus.
