@@ -42,6 +42,10 @@ def _choose(drive: "Drive", button: str, folder: Path, **wanted: object) -> None
 
 
 def _release(drive: "Drive", project: Path) -> None:
+    # Release opens once all is read in, and Explore is shown.
+    tab = drive.eye.find(drive.home, "header.tabs.release", project=str(project), place="explore")
+    drive.hand.see(tab, 60)
+    drive.hand.wake()
     drive.hand.key("ctrl+3")
     asked: dict[str, Any] = {"project": str(project), "place": "release"}
     _press(drive, "release.foot.set_budget", **asked)
