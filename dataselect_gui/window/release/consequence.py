@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from dataselect_gui.plain import visible
 from dataselect_gui.texts import N_, _
@@ -44,7 +44,7 @@ from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import Note, StayPanel, paragraph
 from dataselect_gui.window.widgets.column import Pair
 from dataselect_gui.window.widgets.fold import Fold
-from dataselect_gui.window.widgets.layout import row
+from dataselect_gui.window.widgets.layout import panel, row
 from dataselect_gui.window.widgets.plain import Button, CheckBox
 from dataselect_gui.window.widgets.term import TermButton
 from dataselect_gui.workflow import Look, Rule, exact, leaving_warning, relabelled_sentence
@@ -250,11 +250,7 @@ class Consequence(QWidget):
         for fold in folds:
             column.addWidget(fold)
         body.addLayout(column)
-        own = QFrame()
-        own.setProperty("role", "panel")
-        word = QVBoxLayout(own)
-        word.setContentsMargins(16, 12, 16, 16)
-        word.setSpacing(theme.SPACE[1])
+        own, word = panel()
         word.addWidget(paragraph(_("Before you release"), bold=True))
         word.addWidget(self._make_disclosing())
         word.addWidget(self._withheld)

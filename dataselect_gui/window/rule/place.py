@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
 from dataselect_gui import workflow
 from dataselect_gui.errors import DataSelectError, UsageError, disk_refused
@@ -19,7 +19,7 @@ from dataselect_gui.window.widgets.boundary import Note, StayPanel, paragraph
 from dataselect_gui.window.widgets.column import ColumnPlace, clear
 from dataselect_gui.window.widgets.flow import Flow
 from dataselect_gui.window.widgets.fold import Fold
-from dataselect_gui.window.widgets.layout import row
+from dataselect_gui.window.widgets.layout import panel, row
 from dataselect_gui.window.widgets.plain import Button, choose_file
 from dataselect_gui.workflow import (
     Condition,
@@ -146,13 +146,13 @@ class RulePlace(ColumnPlace, Place):
         top.addWidget(self.back)
         self.column.addLayout(top)
         self.column.addWidget(paragraph(_(EXPLANATION), role="dim"))
-        self._asked_panel, asked = _panel()
+        self._asked_panel, asked = panel()
         asked.addWidget(paragraph(_("The consortium's rule"), bold=True))
         asked.addWidget(self.asked)
         asked.addWidget(self.in_full)
         asked.addWidget(self.late)
         asked.addWidget(self.use_asked, 0, Qt.AlignmentFlag.AlignLeading)
-        self._now_panel, now = _panel()
+        self._now_panel, now = panel()
         now.addWidget(paragraph(_("Your rule now"), bold=True))
         now.addWidget(self.now)
         self._list.setSpacing(theme.SPACE[2])
@@ -362,8 +362,8 @@ class RulePlace(ColumnPlace, Place):
         self._classes = classes
         if classes.names:
             self._state.note_classes(classes)
-        for panel in self.conditions:  # What was typed meanwhile stays.
-            panel.offer_classes(classes.names)
+        for conditions in self.conditions:  # What was typed meanwhile stays.
+            conditions.offer_classes(classes.names)
         self.share.offer_classes(classes.names)
         self._show_candidate()
 
@@ -416,12 +416,3 @@ def _as_conditions(rule: Rule | None) -> RecordRule:
         least, most = (None, rule.value) if rule.lowest else (rule.value, None)
         return RecordRule((Condition(rule.score, least, most),))
     return RecordRule(())
-
-
-def _panel() -> tuple[QFrame, QVBoxLayout]:
-    panel = QFrame()
-    panel.setProperty("role", "panel")
-    column = QVBoxLayout(panel)
-    column.setContentsMargins(16, 12, 16, 16)
-    column.setSpacing(theme.SPACE[1])
-    return panel, column

@@ -13,6 +13,7 @@ from dataselect_gui.window.state import State
 from dataselect_gui.window.widgets import theme
 from dataselect_gui.window.widgets.boundary import paragraph
 from dataselect_gui.window.widgets.column import ColumnPlace, Pair, clear
+from dataselect_gui.window.widgets.layout import panel
 from dataselect_gui.window.widgets.notice import Message
 from dataselect_gui.window.widgets.plain import Button
 from dataselect_gui.workflow import JobContext, JobKind
@@ -103,13 +104,9 @@ class DeletionPlace(ColumnPlace, Place):
 
 
 def _panel(title: str, items: QVBoxLayout) -> QFrame:
-    panel = QFrame()
-    panel.setProperty("role", "panel")
+    frame, column = panel()
     items.setSpacing(theme.SPACE[1])
-    column = QVBoxLayout(panel)
-    column.setContentsMargins(16, 12, 16, 16)
-    column.setSpacing(theme.SPACE[1])
     column.addWidget(paragraph(title, bold=True))
     column.addLayout(items)
     column.addStretch()
-    return panel
+    return frame
